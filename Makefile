@@ -1,0 +1,65 @@
+# Needs Python 3.11 or newer and a package index; everything else is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# One recipe makes the committed tree and the one it is compared with. It runs outside the repository,
+# so that the formatter finds no settings but its own.
+define generate_into
+env PATH="$(CURDIR)/$(BIN):$$PATH" RUFF_NO_CACHE=true $(BIN)/openapi-python-client generate \
+	--path openapi.yaml --meta none --fail-on-warning --output-path "$(1)/access_tokens_api" >/dev/null \
+	&& touch "$(1)/access_tokens_api/py.typed"
+endef
+
+help:  ## Say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: $(READY)  ## Show the main job, sync and async, against a local service
+	@$(BIN)/python -m examples.tour
+
+test: check  ## Run every check and every test
+	@$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+check: $(READY)  ## Run the checks that need no test run
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/openapi-spec-validator openapi.yaml
+	@$(MAKE) --no-print-directory check-generated
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/basedpyright
+
+check-generated: $(READY)  ## Compare generated/ with a fresh generation
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(call generate_into,$$fresh) \
+	&& diff -r -x __pycache__ "$$fresh" generated \
+	|| { echo "generated/ is not what openapi.yaml generates: run 'make generate'" >&2; exit 1; }
+
+generate: $(READY)  ## Derive generated/ from openapi.yaml
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(call generate_into,$$fresh) \
+	&& rm -rf generated && mkdir generated && cp -R "$$fresh/access_tokens_api" generated/
+	@echo "generated/ is up to date"
+
+format: $(READY)  ## Format the code
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+build: $(READY)  ## Build the wheel and the sdist into dist/
+	$(BIN)/python -m build --quiet
+
+clean:  ## Remove what was made
+	rm -rf $(VENV) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[testing]' --group dev
+	@touch $@
+
+.PHONY: help demo test check check-generated generate format build clean
