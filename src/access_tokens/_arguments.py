@@ -1,0 +1,150 @@
+"""What callers pass, checked before any request.
+
+Each check returns the value in the form the service wants, or raises a `ValueError` or `TypeError` that
+names the parameter. None ever prints the value: it may be a secret in the wrong place. The limits are the
+service's, as openapi.yaml has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+
+from ._secret import Secret, looks_like_pat
+
+Moment: TypeAlias = int | datetime
+"""Unix seconds, or an aware datetime."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEAR_10000 = 253_402_300_800
+_LONGEST_OWNER = 100
+_LONGEST_ROLE = 100
+_MOST_ROLES = 50
+_LONGEST_PHC = 200
+_LONGEST_PAT = 200
+_LARGEST_PAGE = 1000
+
+
+def text(name: str, value: Any, longest: int | None = None) -> str:
+    """Check a text: not empty, not too long, and encodable."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, not {type(value).__name__}")
+    if not value:
+        raise ValueError(f"{name} must not be empty")
+    if longest is not None and len(value) > longest:
+        raise ValueError(f"{name} must have at most {longest} characters")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError(f"{name} must not hold a lone surrogate")
+    return value
+
+
+def flag(name: str, value: Any) -> bool:
+    """Check a truth value."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, not {type(value).__name__}")
+    return value
+
+
+def token_id(value: Any, name: str = "token_id") -> str:
+    """Check that a text may stand as one path segment; the service judges the rest."""
+    checked = text(name, value)
+    if checked in {".", ".."}:
+        # RFC 3986, section 5.2.4: these survive percent-encoding, and name another route.
+        raise ValueError(f"{name} must not be a dot segment")
+    if looks_like_pat(checked):
+        raise ValueError(f"{name} must be the id of a token, not the token itself")
+    return checked
+
+
+def owner(value: Any) -> str:
+    """Check an owner."""
+    return text("owner", value, _LONGEST_OWNER)
+
+
+def role(name: str, value: Any) -> str:
+    """Check the name of a role."""
+    return text(name, value, _LONGEST_ROLE)
+
+
+def roles(name: str, value: Iterable[str]) -> list[str]:
+    """Check a collection of role names."""
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise TypeError(f"{name} must be a collection of strings, not {type(value).__name__}")
+    checked = [role(name, each) for each in value]
+    if len(checked) > _MOST_ROLES:
+        raise ValueError(f"{name} must have at most {_MOST_ROLES} roles")
+    return checked
+
+
+def moment(name: str, value: Any) -> int:
+    """Check a time and return it in Unix seconds, a datetime's fraction rounded down."""
+    if isinstance(value, datetime):
+        return _from_datetime(name, value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be whole Unix seconds or an aware datetime, not {type(value).__name__}")
+    if value >= _YEAR_10000:
+        raise ValueError(f"{name} must be Unix seconds, and looks like milliseconds")
+    return _not_negative(name, value)
+
+
+def _from_datetime(name: str, value: datetime) -> int:
+    if value.utcoffset() is None:
+        raise ValueError(f"{name} must be an aware datetime, with a time zone")
+    return _not_negative(name, (value - _EPOCH) // timedelta(seconds=1))
+
+
+def _not_negative(name: str, seconds: int) -> int:
+    if seconds < 0:
+        raise ValueError(f"{name} must not lie before 1970")
+    return seconds
+
+
+def page_limit(name: str, value: Any, most: int | None = None) -> int:
+    """Check the size of a page."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be a whole number, not {type(value).__name__}")
+    if value < 1 or (most is not None and value > most):
+        raise ValueError(f"{name} must be 1 or more" + (f", at most {most}" if most else ""))
+    return value
+
+
+def page_size(value: Any) -> int:
+    """Check the size of the pages of a walk. The service would cut a larger one silently."""
+    return page_limit("page_size", value, _LARGEST_PAGE)
+
+
+def phc(value: Secret) -> str:
+    """Check a PHC string."""
+    problem = _phc_problem(value.reveal())
+    if problem:
+        raise ValueError(f"secret_phc must {problem}")
+    return value.reveal()
+
+
+def _phc_problem(value: Any) -> str | None:
+    if not isinstance(value, str) or not value.startswith("$") or not _visible_ascii(value):
+        return "be a PHC string, such as $scrypt$…, and not the secret itself"
+    return None if len(value) <= _LONGEST_PHC else f"have at most {_LONGEST_PHC} characters"
+
+
+def api_key(value: Secret) -> Secret:
+    """Check a PAT as far as it must be fit for a header (RFC 9110, section 5.5)."""
+    problem = _pat_problem(value.reveal())
+    if problem:
+        raise ValueError(f"api_key must {problem}")
+    return value
+
+
+def _pat_problem(value: Any) -> str | None:
+    if not isinstance(value, str) or not value:
+        return "be a PAT, a string that is not empty"
+    if value.lower().startswith("bearer"):
+        return "be the bare PAT, without 'Bearer'"
+    if not _visible_ascii(value):
+        return "hold visible ASCII characters only, no space and no newline"
+    return None if len(value) <= _LONGEST_PAT else f"have at most {_LONGEST_PAT} characters"
+
+
+def _visible_ascii(value: str) -> bool:
+    return all("!" <= character <= "~" for character in value)

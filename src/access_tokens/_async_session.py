@@ -1,0 +1,218 @@
+"""The session of tasks, on asyncio and trio: performs the steps of a flow by awaiting."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from functools import partial
+from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+import anyio
+import httpx
+from anyio.lowlevel import RunVar
+from attrs import Factory, define
+
+from ._jwt import Authorization, Jwt
+from ._secret import Secret
+from ._session import Flight, SessionBase, bare, log_outcome, reading
+from ._settings import Settings
+from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Seam, Send, Step, Story, Wait, Walk
+from ._wire import LIMITS, Body, answer_from, build_request, proxy_for
+from .errors import AccessTokensError
+
+T = TypeVar("T")
+Y = TypeVar("Y")
+
+
+@define(eq=False)
+class _PerLoop:
+    """What belongs to one event loop: neither a connection nor an event can be used from another."""
+
+    closing: anyio.Event = Factory(anyio.Event)
+    flight: Flight[anyio.Event] | None = None
+    transport: httpx.AsyncHTTPTransport | None = None
+
+
+# One variable for all, since an event loop keeps its variables, and what they hold, as long as it runs.
+_sessions: RunVar[WeakKeyDictionary[AsyncSession, _PerLoop] | None] = RunVar("access_tokens")
+
+
+class AsyncSession(SessionBase):
+    """Carries calls out for any number of tasks. Same as `SyncSession`, but what it waits for it awaits."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        exchange: Call[Jwt],
+        http_client: httpx.AsyncClient | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(settings, exchange, now)
+        self._http_client = http_client
+
+    def _here(self) -> _PerLoop:
+        sessions = _sessions.get(None)
+        if sessions is None:
+            sessions = WeakKeyDictionary[AsyncSession, _PerLoop]()
+            _sessions.set(sessions)
+        return sessions.setdefault(self, _PerLoop())
+
+    # Stories and flows
+
+    async def run(self, story: Story[T]) -> T:
+        """Same as `SyncSession.run`."""
+        deadline = self._new_deadline()
+        try:
+            return await self._tell(story, lambda call: self._call(call, self._calling(call), deadline))
+        except AccessTokensError as error:
+            raise bare(error) from error.__cause__
+
+    async def each(self, walk: Walk[T]) -> AsyncIterator[T]:
+        """Same as `SyncSession.each`."""
+        while not walk.is_over:
+            for item in await self.run(walk.next_page()):
+                yield item
+
+    async def authorize(self, *, afresh: bool = False) -> Authorization:
+        """Same as `SyncSession.authorize`."""
+        try:
+            return await self._authorize(self._new_deadline(), afresh)
+        except AccessTokensError as error:
+            raise bare(error) from error.__cause__
+
+    def discard(self, jwt: Jwt) -> None:
+        """Same as `SyncSession.discard`."""
+        self._cache.discard(jwt)
+
+    async def _tell(self, story: Generator[Y, Any, T], perform: Callable[[Y], Awaitable[Any]]) -> T:
+        try:
+            step = next(story)
+            while True:
+                try:
+                    reply = await perform(step)
+                except AccessTokensError as error:
+                    step = story.throw(error)
+                else:
+                    step = story.send(reply)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    async def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
+        seam = Seam(partial(self._answer, flow, deadline))
+        with reading(call, seam):
+            parsed = (await call.endpoint.asyncio_detailed(**call.arguments, client=seam)).parsed
+            return call.result(parsed, seam.told())
+
+    async def _answer(self, flow: Flow, deadline: float, seam: Seam, words: dict[str, Any]) -> Answer:
+        seam.answer = await self._tell(flow, lambda step: self._take(step, words, deadline))
+        return seam.answer
+
+    async def _take(self, step: Step, words: dict[str, Any], deadline: float) -> Any:
+        match step:
+            case Send(bearer):
+                return log_outcome(words, await self._send(words, bearer, deadline))
+            case Wait(seconds):
+                return await self._wait(seconds, deadline)
+            case Authorize():
+                return await self._authorize(deadline)
+            case Discard(jwt):
+                return self.discard(jwt)
+
+    # One exchange for all
+
+    async def _authorize(self, deadline: float, afresh: bool = False) -> Authorization:
+        here = self._here()
+        while True:
+            if found := self._found(afresh):
+                return found
+            flight = here.flight
+            if flight is None:
+                here.flight = Flight(anyio.Event())
+                return await self._lead(here, here.flight, deadline, afresh)
+            with anyio.move_on_after(deadline - self.now()):
+                await flight.landed.wait()
+            if not flight.landed.is_set():
+                raise self._waited_too_long()
+            if (outcome := flight.outcome()) and (outcome.is_new or not afresh):
+                return outcome
+
+    async def _lead(
+        self, here: _PerLoop, flight: Flight[anyio.Event], deadline: float, afresh: bool
+    ) -> Authorization:
+        try:
+            flight.authorization = await self._exchanged(deadline, afresh)
+        except AccessTokensError as error:
+            flight.error = bare(error)
+            raise
+        else:
+            return flight.authorization
+        finally:
+            here.flight = None
+            flight.landed.set()
+
+    async def _exchanged(self, deadline: float, afresh: bool) -> Authorization:
+        living = None if afresh else self._cache.living(self.now())
+        flow, deadline = self._exchanging(living, deadline)
+        try:
+            return self._kept(await self._call(self._exchange, flow, deadline))
+        except AccessTokensError as error:
+            return self._go_on_with(living, error)
+
+    # I/O
+
+    async def _send(self, words: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
+        if self._closed:
+            return self._closed_during(acted=False)
+        sent_at = self.now()
+        if sent_at >= deadline:
+            return self._out_of_time(acted=False)
+        try:
+            with anyio.fail_after(deadline - sent_at):
+                response = await self._respond(
+                    build_request(self.settings, words, bearer, deadline - sent_at)
+                )
+                return answer_from(response, await self._content(response), sent_at)
+        except Exception as error:  # noqa: BLE001 - a transport may raise anything
+            return self._failed(error, deadline, bearer)
+
+    async def _respond(self, request: httpx.Request) -> httpx.Response:
+        if self._http_client:
+            return await self._http_client.send(request, stream=True, auth=None, follow_redirects=False)
+        return await self._open_transport().handle_async_request(request)
+
+    async def _content(self, response: httpx.Response) -> bytes:
+        try:
+            body = Body(response)
+            async for chunk in cast(httpx.AsyncByteStream, response.stream):
+                body.add(chunk)
+            return body.content()
+        finally:
+            await response.aclose()
+
+    def _open_transport(self) -> httpx.AsyncHTTPTransport:
+        here = self._here()
+        if here.transport is None:
+            proxy = proxy_for(httpx.URL(self.settings.base))
+            here.transport = httpx.AsyncHTTPTransport(limits=LIMITS, proxy=proxy)
+        return here.transport
+
+    async def _wait(self, seconds: float, deadline: float) -> bool:
+        if self.now() + seconds >= deadline:
+            return False
+        await self._sleep(seconds)
+        return True
+
+    async def _sleep(self, seconds: float) -> None:
+        with anyio.move_on_after(seconds):
+            await self._here().closing.wait()
+
+    async def aclose(self) -> None:
+        """Same as `SyncSession.close`."""
+        self._closed = True
+        here = self._here()
+        here.closing.set()
+        transport, here.transport = here.transport, None
+        if transport:
+            await transport.aclose()

@@ -1,0 +1,129 @@
+"""From what the generated core parsed to the public models, every value checked. `UNSET` stops here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+import attrs
+from cattrs import Converter
+
+from ._secret import Secret, redact
+from .errors import LONGEST_TEXT, ApiError, one_line
+
+T = TypeVar("T")
+
+
+class UnreadableError(ValueError):
+    """An answer has the wrong shape. The text names the place and the types, never a value."""
+
+
+def structure(source: Any, target: type[T]) -> T:
+    """Turn an object of the generated core into one of a public class.
+
+    Raises:
+        UnreadableError: A value is missing or has the wrong type.
+    """
+    return _converter.structure(source, target)
+
+
+def _exactly(expected: type, name: str) -> Callable[[Any, type], Any]:
+    def check(value: Any, _: type) -> Any:
+        # `type`, since a bool is an int as well.
+        if type(value) is not expected:
+            raise UnreadableError(f"{name} expected, not {type(value).__name__}")
+        return value
+
+    return check
+
+
+def _from_attributes(target: type) -> Callable[[Any, type], Any]:
+    """Make the function that reads the attributes that a public class and a generated one share.
+
+    What is absent or null gets the public class's default, and an error where there is none.
+    """
+    from access_tokens_api.types import Unset
+
+    fields = [
+        (each.name, each.type, _converter.get_structure_hook(each.type), each.default is attrs.NOTHING)
+        for each in attrs.fields(attrs.resolve_types(target))
+    ]
+
+    def read(source: Any, _: type) -> Any:
+        values = {}
+        for name, kind, hook, required in fields:
+            value = getattr(source, name)
+            if required or not (value is None or isinstance(value, Unset)):
+                values[name] = _inside(name, hook, value, kind)
+        return target(**values)
+
+    return read
+
+
+def _inside(place: str, hook: Callable[[Any, Any], Any], value: Any, kind: Any) -> Any:
+    try:
+        return hook(value, kind)
+    except UnreadableError as error:
+        problem = f"{place}: {error}"
+    raise UnreadableError(problem)
+
+
+def _tuple_of(kind: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
+    (item, _) = kind.__args__
+    hook = _converter.get_structure_hook(item)
+
+    def read(value: Any, _: Any) -> tuple[Any, ...]:
+        if type(value) is not list:
+            raise UnreadableError(f"list expected, not {type(value).__name__}")
+        return tuple([hook(each, item) for each in cast(list[object], value)])
+
+    return read
+
+
+_converter = Converter(detailed_validation=False)
+for _type, _name in ((str, "text"), (int, "whole number"), (bool, "true or false")):
+    _converter.register_structure_hook(_type, _exactly(_type, _name))
+_converter.register_structure_hook_factory(attrs.has, _from_attributes)
+_converter.register_structure_hook_factory(lambda kind: getattr(kind, "__origin__", None) is tuple, _tuple_of)
+
+
+def structure_api_error(body: Any, known: tuple[Secret, ...]) -> ApiError | None:
+    """Turn the body of an error into an `ApiError`, or None where it says nothing.
+
+    Args:
+        body: The parsed JSON: `{"error": {"message", "code"?, "details"?}}` or `{"error": "text"}`.
+        known: Secrets to hide, should the service have sent them back.
+    """
+    error = _object(body).get("error")
+    said = {"message": error} if isinstance(error, str) else _object(error)
+    message, code = (_said_text(said.get(name), known) for name in ("message", "code"))
+    return ApiError(message, code or None, _said_details(said.get("details"), known)) if message else None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return cast(dict[str, Any], value) if isinstance(value, dict) else {}  # the keys of JSON are strings
+
+
+def _said_text(value: Any, known: tuple[Secret, ...]) -> str:
+    return one_line(redact(value, *known)) if isinstance(value, str) else ""
+
+
+def _said_details(value: Any, known: tuple[Secret, ...]) -> str | Mapping[str, Any] | None:
+    if isinstance(value, str):
+        return redact(value, *known)[:LONGEST_TEXT]
+    if not isinstance(value, dict):
+        return None
+    hidden = _hide(value, known)
+    excerpt = json.dumps(hidden, ensure_ascii=False)[: LONGEST_TEXT + 1]
+    return hidden if len(excerpt) <= LONGEST_TEXT else excerpt[:LONGEST_TEXT]
+
+
+def _hide(value: Any, known: tuple[Secret, ...]) -> Any:
+    if isinstance(value, str):
+        return redact(value, *known)
+    if isinstance(value, dict):
+        return {_hide(key, known): _hide(each, known) for key, each in _object(value).items()}
+    if isinstance(value, list):
+        return [_hide(each, known) for each in cast(list[object], value)]
+    return value

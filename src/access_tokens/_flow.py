@@ -1,0 +1,119 @@
+"""How a call goes: which steps are taken, and when it has failed. No I/O, no clock and no lock here.
+
+A flow is a generator. It yields steps, a session performs each and sends what came of it, and in the end
+the flow returns the service's answer or raises the error that the caller sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, TypeGuard
+
+from attrs import define
+
+from ._jwt import Authorization
+from ._outcomes import error_for, is_refusal, may_have_acted
+from ._secret import Secret
+from ._steps import Answer, Authorize, Call, Discard, Failure, Flow, Outcome, Send, Step, Wait
+from .errors import AccessTokensError, UnavailableError
+from .retry import RetryPolicy
+
+
+@define
+class _Attempts:
+    """What has been tried so far."""
+
+    call: Call[Any]
+    policy: RetryPolicy
+    sent: int = 0
+    retries: int = 0
+    acted: bool = False
+
+    def authorize(self) -> Generator[Step, Authorization, Authorization]:
+        try:
+            return (yield Authorize())
+        except AccessTokensError as error:
+            # The caller must learn what may have come of the attempts before.
+            error.token_id = self.call.token_id
+            error.outcome_unknown = self.call.changes and self.acted
+            raise
+
+    def send(self, bearer: Secret) -> Generator[Step, Outcome, Outcome]:
+        outcome = yield Send(bearer)
+        self.sent += 1
+        return outcome
+
+    def error(self, outcome: Outcome, bearer: Secret) -> AccessTokensError:
+        return error_for(self.call, outcome, attempts=self.sent, acted_before=self.acted, bearer=bearer)
+
+    def wait(self, outcome: Outcome, bearer: Secret) -> Generator[Step, bool, None]:
+        """Wait before the next attempt, or raise the error when there must be none."""
+        error = self.error(outcome, bearer)
+        wait = self._wait_after(outcome, error)
+        if wait is None or not (yield Wait(wait)):
+            raise error
+        self.retries += 1
+        self.acted = self.acted or _may_have_acted(outcome)
+
+    def _wait_after(self, outcome: Outcome, error: AccessTokensError) -> float | None:
+        if is_refusal(error) or not _may_pass(outcome, self.policy):
+            return None
+        return self.policy.wait_before(self.retries + 1, error.retry_after)
+
+
+def calling(call: Call[Any], policy: RetryPolicy) -> Flow:
+    """Carry out a call with the JWT.
+
+    A 401 on a JWT that came from the cache means that it is out of date, for instance because the service has
+    changed its key: it is discarded, and the request repeated once with a new one.
+
+    Raises:
+        AccessTokensError: The call failed for good.
+    """
+    attempts = _Attempts(call, policy)
+    replayed = False
+    while True:
+        authorization = yield from attempts.authorize()
+        bearer = authorization.jwt.token
+        outcome = yield from attempts.send(bearer)
+        if _succeeded(outcome):
+            return outcome
+        if _is_unauthorized(outcome):
+            yield Discard(authorization.jwt)
+            if authorization.is_new or replayed:
+                raise attempts.error(outcome, bearer)
+            replayed = True
+        else:
+            yield from attempts.wait(outcome, bearer)
+
+
+def exchanging(call: Call[Any], api_key: Secret, policy: RetryPolicy) -> Flow:
+    """Exchange the PAT for a JWT.
+
+    Raises:
+        AccessTokensError: The exchange failed for good.
+    """
+    attempts = _Attempts(call, policy)
+    while True:
+        outcome = yield from attempts.send(api_key)
+        if _succeeded(outcome):
+            return outcome
+        yield from attempts.wait(outcome, api_key)
+
+
+def _succeeded(outcome: Outcome) -> TypeGuard[Answer]:
+    return isinstance(outcome, Answer) and 200 <= outcome.status_code < 300
+
+
+def _is_unauthorized(outcome: Outcome) -> bool:
+    return isinstance(outcome, Answer) and outcome.status_code == 401
+
+
+def _may_pass(outcome: Outcome, policy: RetryPolicy) -> bool:
+    if isinstance(outcome, Failure):
+        return outcome.kind is UnavailableError
+    return outcome.status_code in policy.statuses
+
+
+def _may_have_acted(outcome: Outcome) -> bool:
+    return outcome.acted if isinstance(outcome, Failure) else may_have_acted(outcome)

@@ -1,0 +1,149 @@
+"""From what came back to the error that the caller sees."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+from ._convert import structure_api_error
+from ._secret import Secret, redact
+from ._steps import Answer, Call, Failure, Outcome
+from .errors import (
+    AccessTokensError,
+    ApiError,
+    AuthenticationError,
+    ConflictError,
+    EndpointError,
+    InvalidResponseError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitedError,
+    RequestRejectedError,
+    UnavailableError,
+    one_line,
+)
+
+_ERRORS_BY_STATUS: dict[int, type[AccessTokensError]] = {
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    408: UnavailableError,
+    409: ConflictError,
+    429: RateLimitedError,
+}
+# An application without an error handler answers a page that holds the error and its stack.
+_ERROR_PAGE = re.compile(r"<pre>(?:Error: )?(.*?)(?:<br|</pre>)", re.DOTALL | re.IGNORECASE)
+_LONGEST_BODY = 2**20
+
+
+def error_for(
+    call: Call[Any], outcome: Outcome, *, attempts: int, acted_before: bool, bearer: Secret
+) -> AccessTokensError:
+    """Return the error that an outcome amounts to.
+
+    Args:
+        call: The call that failed.
+        outcome: The outcome of its last attempt.
+        attempts: How many requests were sent.
+        acted_before: Whether an earlier attempt, whose answer was lost, may have been carried out.
+        bearer: The token that was sent, to be hidden should the service send it back.
+    """
+    if isinstance(outcome, Failure):
+        return _error_without_answer(call, outcome, attempts, acted_before)
+    return _error_of_answer(call, outcome, attempts, acted_before, (bearer, *call.known))
+
+
+def _error_without_answer(
+    call: Call[Any], failure: Failure, attempts: int, acted_before: bool
+) -> AccessTokensError:
+    return failure.kind(
+        (call.unreadable if failure.kind is InvalidResponseError else "") or call.failed,
+        cause=failure.cause,
+        token_id=call.token_id,
+        attempts=attempts,
+        outcome_unknown=call.changes and (failure.acted or acted_before),
+    )
+
+
+def _error_of_answer(
+    call: Call[Any], answer: Answer, attempts: int, acted_before: bool, known: tuple[Secret, ...]
+) -> AccessTokensError:
+    said = api_error(answer, *known)
+    kind = _refusal(call, said) or _kind_by_status(call, answer.status_code)
+    # An id that does not exist was not changed either; any other refusal says nothing of the attempt before.
+    unknown = kind is not NotFoundError and (acted_before or may_have_acted(answer, kind))
+    return kind(
+        call.failed,
+        cause=said or one_line(answer.reason) or f"HTTP status {answer.status_code}",
+        status_code=answer.status_code,
+        token_id=call.token_id,
+        retry_after=answer.retry_after,
+        attempts=attempts,
+        outcome_unknown=call.changes and unknown,
+    )
+
+
+def is_refusal(error: AccessTokensError) -> bool:
+    """Tell whether the service refused the id in the call, so that a repeat is pointless."""
+    return isinstance(error, (NotFoundError, ConflictError))
+
+
+def may_have_acted(answer: Answer, kind: type[AccessTokensError] = UnavailableError) -> bool:
+    """Tell whether the service could have carried out a request that it answered so."""
+    return answer.status_code >= 500 and issubclass(kind, UnavailableError)
+
+
+def _refusal(call: Call[Any], said: ApiError | None) -> type[AccessTokensError] | None:
+    """Recognise the two refusals that the service answers with 500; it names the id in them."""
+    if said is None or call.token_id is None:
+        return None
+    if _names(said.message, f"Token not found: {call.token_id}"):
+        return NotFoundError
+    return ConflictError if _names(said.message, f"Token ID already exists: {call.token_id}") else None
+
+
+def _names(message: str, reason: str) -> bool:
+    # Not merely the beginning of a longer id.
+    return re.search(re.escape(one_line(reason)) + r"(?!\w)", message) is not None
+
+
+def _kind_by_status(call: Call[Any], status: int) -> type[AccessTokensError]:
+    if call.api_key and status in {400, 401, 403}:
+        return AuthenticationError
+    if status == 404 and call.token_id is None:
+        return EndpointError
+    if status in _ERRORS_BY_STATUS:
+        return _ERRORS_BY_STATUS[status]
+    return {4: RequestRejectedError, 5: UnavailableError}.get(status // 100, EndpointError)
+
+
+def api_error(answer: Answer, *known: Secret) -> ApiError | None:
+    """Find what the service says of a failure, in any of the four shapes of its error bodies.
+
+    Returns:
+        None when the body is empty or says nothing. No secret among `known` is in the result.
+    """
+    if len(answer.content) > _LONGEST_BODY:
+        return None
+    # The media type alone counts (RFC 9110, section 8.3.1), and what lacks one is looked at both ways.
+    media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type in {"text/html", "application/xhtml+xml"}:
+        return _from_page(answer.content, known)
+    if not media_type or media_type == "application/json" or media_type.endswith("+json"):
+        return _from_json(answer.content, known)
+    return None
+
+
+def _from_json(content: bytes, known: tuple[Secret, ...]) -> ApiError | None:
+    try:
+        return structure_api_error(json.loads(content), known)
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
+def _from_page(content: bytes, known: tuple[Secret, ...]) -> ApiError | None:
+    found = _ERROR_PAGE.search(content.decode(errors="replace"))
+    message = one_line(redact(html.unescape(found[1]), *known)) if found else ""
+    return ApiError(message) if message else None

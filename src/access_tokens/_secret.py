@@ -1,0 +1,54 @@
+"""Secrets that stay out of sight: a wrapper for values, and a filter for text."""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+from attrs import field, frozen
+
+HIDDEN = "[hidden]"
+
+# A JWT, a PHC string, and a PAT's `{tokenId}.{secret}` with whatever prefix stands before it.
+_SECRET_SHAPES = re.compile(
+    r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*"
+    r"|\$scrypt\$[\w=,]+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+"
+    r"|[\w~+/-]*[0-9A-Za-z]{21}\.[A-Za-z0-9+/]{43}=?"
+)
+
+
+@frozen(repr=False, eq=False)
+class Secret:
+    """Text that shows itself only when asked, so that no repr and no traceback's locals hold it."""
+
+    _text: str = field()
+
+    def reveal(self) -> str:
+        """Return the text."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return HIDDEN
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret cannot be pickled or copied")
+
+
+def mask(value: object) -> str:
+    """Return what a repr shows of a field that may hold a secret."""
+    return "None" if value is None else HIDDEN
+
+
+def redact(text: str, *known: Secret) -> str:
+    """Hide the known secrets in a text, and whatever has the shape of one.
+
+    A service may send back what it was sent, and an error shows what the service sent.
+    """
+    for secret in known:
+        text = text.replace(secret.reveal(), HIDDEN) if secret.reveal() else text
+    return _SECRET_SHAPES.sub(HIDDEN, text)
+
+
+def looks_like_pat(text: str) -> bool:
+    """Tell whether a text ends in `{tokenId}.{secret}`, as a PAT does."""
+    return re.search(r"[0-9A-Za-z]{21}\.[A-Za-z0-9+/]{43}=\Z", text) is not None

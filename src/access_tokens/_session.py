@@ -1,0 +1,184 @@
+"""What the sync and the async session share: everything that neither blocks nor awaits."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from copy import copy
+from typing import Any, Generic, Protocol, TypeVar
+
+import attrs
+import httpx
+from attrs import define
+
+from ._convert import UnreadableError
+from ._flow import calling, exchanging
+from ._jwt import Authorization, Jwt, JwtCache
+from ._secret import Secret
+from ._settings import Settings
+from ._steps import Call, Failure, Flow, Outcome, Seam
+from ._wire import failure_of
+from .errors import (
+    AccessTokensError,
+    ClientClosedError,
+    InvalidResponseError,
+    RateLimitedError,
+    UnavailableError,
+)
+
+log = logging.getLogger("access_tokens")
+
+_PASSING = (UnavailableError, RateLimitedError)
+# Between two tries to renew a JWT that still lives, in seconds.
+_RENEWAL_PAUSE = 1.0
+_AUTHENTICATE = "Failed to authenticate"
+
+
+class Event(Protocol):
+    """What the events of threading and of anyio have in common."""
+
+    def set(self) -> None: ...
+    def is_set(self) -> bool: ...
+
+
+E = TypeVar("E", bound=Event)
+T = TypeVar("T")
+
+
+@define(eq=False)
+class Flight(Generic[E]):
+    """An exchange under way. Who began it leads it; who else needs a JWT waits until it has landed."""
+
+    landed: E
+    authorization: Authorization | None = None
+    error: AccessTokensError | None = None
+
+    def outcome(self) -> Authorization | None:
+        """Return or raise what came of it; None when the leader was cancelled and another must lead."""
+        if self.error:
+            # Each waiter raises a copy, since raising writes a traceback into the exception.
+            raise copy(self.error)
+        return self.authorization
+
+
+class SessionBase:
+    """The part of a session that has no colour.
+
+    Args:
+        settings: The checked arguments of the client.
+        exchange: The call that exchanges the PAT.
+        now: The clock, in seconds; it never goes back.
+    """
+
+    def __init__(
+        self, settings: Settings, exchange: Call[Jwt], now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.settings = settings
+        self.now = now
+        self._exchange = exchange
+        self._cache = JwtCache()
+        self._closed = False
+
+    def _new_deadline(self) -> float:
+        return self.now() + self.settings.deadline
+
+    def _calling(self, call: Call[Any]) -> Flow:
+        return calling(call, self.settings.retry)
+
+    def _found(self, ignore_cache: bool) -> Authorization | None:
+        if self._closed:
+            raise ClientClosedError(_AUTHENTICATE, cause="the client is closed")
+        jwt = None if ignore_cache else self._cache.usable(self.now())
+        return Authorization(jwt) if jwt else None
+
+    def _exchanging(self, living: Jwt | None, deadline: float) -> tuple[Flow, float]:
+        """Return how to exchange the PAT, and until when.
+
+        A renewal gets one attempt and half of the time left, so that the call can go on with the JWT it has.
+        """
+        policy = self.settings.retry
+        if living:
+            now = self.now()
+            policy, deadline = (
+                attrs.evolve(policy, retries=0),
+                min(deadline, now + living.seconds_left(now) / 2),
+            )
+        return exchanging(self._exchange, self.settings.api_key, policy), deadline
+
+    def _kept(self, jwt: Jwt) -> Authorization:
+        self._cache.keep(jwt)
+        return Authorization(jwt, is_new=True)
+
+    def _go_on_with(self, living: Jwt | None, error: AccessTokensError) -> Authorization:
+        """Return the JWT that still lives when its renewal failed for a passing reason, else raise."""
+        now = self.now()
+        if living is None or not isinstance(error, _PASSING) or living.seconds_left(now) <= 0:
+            raise error
+        log.debug("the JWT could not be renewed and lives on for %.0f s", living.seconds_left(now))
+        self._cache.put_off_renewal(now + max(error.retry_after or 0.0, _RENEWAL_PAUSE))
+        return Authorization(living)
+
+    def _waited_too_long(self) -> UnavailableError:
+        return UnavailableError(_AUTHENTICATE, cause=self._out_of_time(acted=False).cause)
+
+    def _out_of_time(self, acted: bool) -> Failure:
+        return Failure(TimeoutError(f"no answer within the deadline of {self.settings.deadline:g} s"), acted)
+
+    def _failed(self, error: Exception, deadline: float, *known: Secret) -> Failure:
+        """Sort an exception of the transport, which may come of our own doing."""
+        if self._closed:
+            return self._closed_during(acted=True)
+        if self.now() >= deadline:
+            return self._out_of_time(acted=True)
+        return failure_of(error, httpx.URL(self.settings.base).netloc.decode(), *known)
+
+    def _closed_during(self, acted: bool) -> Failure:
+        return Failure(RuntimeError("the client is closed"), acted, ClientClosedError)
+
+
+def log_outcome(words: dict[str, Any], outcome: Outcome) -> Outcome:
+    """Write what came of a request to the log, and return it."""
+    result = outcome.cause if isinstance(outcome, Failure) else outcome.status_code
+    log.debug("%s %s: %s", words["method"].upper(), words["url"], result)
+    return outcome
+
+
+def bare(error: AccessTokensError) -> AccessTokensError:
+    """Return an error without the frames and exceptions below: their locals hold requests and answers."""
+    error.__context__ = None
+    return error.with_traceback(None)
+
+
+@contextmanager
+def reading(call: Call[Any], seam: Seam) -> Generator[None, None, None]:
+    """Turn whatever the generated parser raises into an error of ours. It checks little, and fails anyhow."""
+    try:
+        yield
+    except AccessTokensError:
+        raise
+    except Exception as error:
+        if seam.answer is None:  # the request's fault, not the answer's
+            raise
+        raise InvalidResponseError(
+            call.unreadable or call.failed,
+            cause=UnreadableError(_problem(error)),
+            status_code=seam.answer.status_code,
+            token_id=call.token_id,
+            outcome_unknown=call.changes,
+        ) from None
+
+
+def _problem(error: Exception) -> str:
+    """Say what is wrong with an answer, without a value of it."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: {error.msg} at character {error.pos}"
+    if isinstance(error, KeyError):
+        return f"{error.args[0]}: missing"
+    return (
+        str(error)
+        if isinstance(error, UnreadableError)
+        else f"not of the expected shape ({type(error).__name__})"
+    )

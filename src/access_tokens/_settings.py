@@ -1,0 +1,149 @@
+"""Where the service is, and how patient a call may be: the constructor's arguments, checked once."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import os
+import re
+from typing import Any, TypedDict
+
+import httpx
+from attrs import field, frozen
+
+from ._arguments import api_key as checked_api_key
+from ._secret import Secret
+from .retry import RetryPolicy
+
+_CONNECT_TIMEOUT = 5.0
+_MOUNT_PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*/?")
+
+
+class Options(TypedDict, total=False):
+    """The keyword arguments that the constructors of both clients share."""
+
+    auth_path: str
+    admin_path: str
+    timeout: float | httpx.Timeout
+    deadline: float
+    retry: RetryPolicy
+    allow_http: bool
+
+
+@frozen(kw_only=True)
+class Settings:
+    """The arguments of a client, checked. Times are seconds."""
+
+    base: str
+    api_key: Secret
+    mounts: dict[str, str]
+    timeout: httpx.Timeout
+    deadline: float
+    retry: RetryPolicy
+    allow_http: bool = field(default=False)
+
+    def url(self, path: str) -> str:
+        """Return the URL of a path of openapi.yaml, as this deployment has it."""
+        _, mount, rest = path.split("/", 2)
+        return f"{self.base}{self.mounts[mount]}/{rest}"
+
+
+def settings(
+    endpoint: str,
+    api_key: Secret,
+    auth_path: str,
+    admin_path: str,
+    timeout: float | httpx.Timeout,
+    deadline: float,
+    retry: RetryPolicy,
+    allow_http: bool,
+) -> Settings:
+    """Check the arguments of a client.
+
+    Raises:
+        ValueError, TypeError: One makes no sense, or is not safe; the message names it.
+    """
+    if not isinstance(retry, RetryPolicy):
+        raise TypeError(f"retry must be a RetryPolicy, not {type(retry).__name__}")
+    return Settings(
+        base=_base(endpoint, allow_http),
+        api_key=checked_api_key(api_key),
+        mounts={"auth": _mount("auth_path", auth_path), "admin": _mount("admin_path", admin_path)},
+        timeout=_timeout(timeout),
+        deadline=_positive("deadline", deadline),
+        retry=retry,
+        allow_http=allow_http,
+    )
+
+
+def _base(endpoint: Any, allow_http: bool) -> str:
+    url = _parsed(endpoint)
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ValueError("endpoint must be an absolute https:// URL")
+    if url.userinfo or url.query or url.fragment or any(mark in endpoint for mark in "?#@"):
+        raise ValueError("endpoint must have no user name, password, query or fragment")
+    if url.port is not None and not 0 < url.port < 2**16:
+        raise ValueError("endpoint must have a port from 1 to 65535")
+    if not is_private_enough(url, allow_http):
+        raise ValueError("endpoint must be https:// (allow_http=True sends secrets in the clear)")
+    return f"{str(url).removesuffix(url.raw_path.decode())}{_mount('endpoint', url.raw_path.decode())}"
+
+
+def _parsed(endpoint: Any) -> httpx.URL:
+    if not isinstance(endpoint, str):
+        raise TypeError(f"endpoint must be a string, not {type(endpoint).__name__}")
+    try:
+        return httpx.URL(endpoint)
+    except httpx.InvalidURL:
+        pass
+    raise ValueError("endpoint must be an absolute https:// URL")
+
+
+def is_private_enough(url: httpx.URL, allow_http: bool) -> bool:
+    """Tell whether a bearer token may be sent there: over TLS or on loopback (RFC 6750, section 5.3)."""
+    return url.scheme == "https" or (url.scheme == "http" and (allow_http or _is_loopback(url.host)))
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761, section 6.3
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _mount(name: str, path: Any) -> str:
+    if not isinstance(path, str):
+        raise TypeError(f"{name} must be a string, not {type(path).__name__}")
+    if _MOUNT_PATH.fullmatch(path) is None or {".", ".."} & set(path.split("/")):
+        raise ValueError(f"{name} must be a plain path such as /auth")
+    return path.rstrip("/")
+
+
+def _timeout(value: Any) -> httpx.Timeout:
+    if isinstance(value, httpx.Timeout):
+        return value
+    seconds = _positive("timeout", value)
+    return httpx.Timeout(seconds, connect=min(seconds, _CONNECT_TIMEOUT))
+
+
+def _positive(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"{name} must be a number of seconds over 0")
+    return float(value)
+
+
+def from_environment(name: str) -> str:
+    """Return an environment variable.
+
+    Raises:
+        ValueError: It is not set.
+    """
+    try:
+        return os.environ[name]
+    except KeyError:
+        pass
+    raise ValueError(f"{name} is not set in the environment")

@@ -1,0 +1,235 @@
+"""The session of threads: performs the steps of a flow by blocking."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
+from typing import Any, TypeVar, cast
+
+import httpx
+
+from ._jwt import Authorization, Jwt
+from ._secret import Secret
+from ._session import Flight, SessionBase, bare, log_outcome, reading
+from ._settings import Settings
+from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Seam, Send, Step, Story, Wait, Walk
+from ._wire import LIMITS, Body, answer_from, build_request, proxy_for
+from .errors import AccessTokensError
+
+T = TypeVar("T")
+Y = TypeVar("Y")
+
+
+class SyncSession(SessionBase):
+    """Carries calls out for any number of threads.
+
+    Args:
+        settings: The checked arguments of the client.
+        exchange: The call that exchanges the PAT.
+        http_client: The caller's own HTTP stack, which is never closed here.
+        now: The clock, in seconds; it never goes back.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        exchange: Call[Jwt],
+        http_client: httpx.Client | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(settings, exchange, now)
+        self._http_client = http_client
+        self.start_afresh()
+        _sessions.add(self)
+
+    def start_afresh(self) -> None:
+        """Make what threads share: locks that nobody holds, and connections that no other process uses."""
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._flight: Flight[threading.Event] | None = None
+        self._transport: httpx.HTTPTransport | None = None
+
+    # Stories and flows
+
+    def run(self, story: Story[T]) -> T:
+        """Carry out the calls of a story and return what it returns.
+
+        Raises:
+            AccessTokensError: A call failed.
+        """
+        deadline = self._new_deadline()
+        try:
+            return self._tell(story, lambda call: self._call(call, self._calling(call), deadline))
+        except AccessTokensError as error:
+            raise bare(error) from error.__cause__
+
+    def each(self, walk: Walk[T]) -> Iterator[T]:
+        """Yield the items of a walk, page by page."""
+        while not walk.is_over:
+            yield from self.run(walk.next_page())
+
+    def authorize(self, *, afresh: bool = False) -> Authorization:
+        """Return a JWT, one that was got just now with `afresh`.
+
+        Raises:
+            AccessTokensError: The exchange failed.
+        """
+        try:
+            return self._authorize(self._new_deadline(), afresh)
+        except AccessTokensError as error:
+            raise bare(error) from error.__cause__
+
+    def discard(self, jwt: Jwt) -> None:
+        """Forget a JWT that was refused."""
+        with self._lock:
+            self._cache.discard(jwt)
+
+    def _tell(self, story: Generator[Y, Any, T], perform: Callable[[Y], Any]) -> T:
+        """Perform what a generator yields, send or throw it what comes of it, and return its result."""
+        try:
+            step = next(story)
+            while True:
+                try:
+                    reply = perform(step)
+                except AccessTokensError as error:
+                    step = story.throw(error)
+                else:
+                    step = story.send(reply)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
+        seam = Seam(partial(self._answer, flow, deadline))
+        with reading(call, seam):
+            parsed = call.endpoint.sync_detailed(**call.arguments, client=seam).parsed
+            return call.result(parsed, seam.told())
+
+    def _answer(self, flow: Flow, deadline: float, seam: Seam, words: dict[str, Any]) -> Answer:
+        seam.answer = self._tell(flow, lambda step: self._take(step, words, deadline))
+        return seam.answer
+
+    def _take(self, step: Step, words: dict[str, Any], deadline: float) -> Any:
+        match step:
+            case Send(bearer):
+                return log_outcome(words, self._send(words, bearer, deadline))
+            case Wait(seconds):
+                return self._wait(seconds, deadline)
+            case Authorize():
+                return self._authorize(deadline)
+            case Discard(jwt):
+                return self.discard(jwt)
+
+    # One exchange for all
+
+    def _authorize(self, deadline: float, afresh: bool = False) -> Authorization:
+        while True:
+            if found := self._found(afresh):
+                return found
+            with self._lock:
+                # Look again: it may have landed while this thread waited for the lock.
+                if found := self._found(afresh):
+                    return found
+                flight, leads = self._flight, self._flight is None
+                if flight is None:
+                    flight = self._flight = Flight(threading.Event())
+            if leads:
+                return self._lead(flight, deadline, afresh)
+            if not flight.landed.wait(max(0.0, deadline - self.now())):
+                raise self._waited_too_long()
+            if (outcome := flight.outcome()) and (outcome.is_new or not afresh):
+                return outcome
+
+    def _lead(self, flight: Flight[threading.Event], deadline: float, afresh: bool) -> Authorization:
+        try:
+            flight.authorization = self._exchanged(deadline, afresh)
+        except AccessTokensError as error:
+            flight.error = bare(error)
+            raise
+        else:
+            return flight.authorization
+        finally:
+            with self._lock:
+                self._flight = None
+            flight.landed.set()
+
+    def _exchanged(self, deadline: float, afresh: bool) -> Authorization:
+        living = None if afresh else self._cache.living(self.now())
+        flow, deadline = self._exchanging(living, deadline)
+        try:
+            return self._kept(self._call(self._exchange, flow, deadline))
+        except AccessTokensError as error:
+            return self._go_on_with(living, error)
+
+    # I/O
+
+    def _send(self, words: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
+        if self._closed:
+            return self._closed_during(acted=False)
+        sent_at = self.now()
+        if sent_at >= deadline:
+            return self._out_of_time(acted=False)
+        try:
+            response = self._respond(build_request(self.settings, words, bearer, deadline - sent_at))
+            return answer_from(response, self._content(response, deadline), sent_at)
+        except Exception as error:  # noqa: BLE001 - a transport may raise anything
+            return self._failed(error, deadline, bearer)
+
+    def _respond(self, request: httpx.Request) -> httpx.Response:
+        if self._http_client:
+            return self._http_client.send(request, stream=True, auth=None, follow_redirects=False)
+        return self._open_transport().handle_request(request)
+
+    def _content(self, response: httpx.Response, deadline: float) -> bytes:
+        try:
+            body = Body(response)
+            for chunk in cast(httpx.SyncByteStream, response.stream):  # which of the two, httpx leaves open
+                if self.now() >= deadline:
+                    raise TimeoutError
+                body.add(chunk)
+            return body.content()
+        finally:
+            response.close()
+
+    def _open_transport(self) -> httpx.HTTPTransport:
+        if self._transport is None:
+            with self._lock:
+                self._transport = self._transport or httpx.HTTPTransport(
+                    limits=LIMITS, proxy=proxy_for(httpx.URL(self.settings.base))
+                )
+        return self._transport
+
+    def _wait(self, seconds: float, deadline: float) -> bool:
+        if self.now() + seconds >= deadline:
+            return False
+        self._sleep(seconds)
+        return True
+
+    def _sleep(self, seconds: float) -> None:
+        self._closing.wait(seconds)
+
+    def close(self) -> None:
+        """Close the connections, wake who waits, and refuse every further call."""
+        self._closed = True
+        self._closing.set()
+        with self._lock:
+            transport, self._transport = self._transport, None
+        if transport:
+            transport.close()
+
+
+_sessions: weakref.WeakSet[SyncSession] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for session in list(_sessions):
+        session.start_afresh()
+
+
+# A child inherits locks in whatever state another thread left them, and sockets that the parent reads from.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,90 @@
+"""The walk over all tokens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from . import _arguments as check
+from ._convert import UnreadableError
+from ._operations import list_page
+from ._steps import Story
+from .errors import InvalidResponseError
+from .models import TokenRecord
+
+
+class TokenWalk:
+    """Walks over all tokens that a caller wants to see, page by page.
+
+    The service drops revoked and expired records after it has counted them, so that a short page is not the
+    end. The walk therefore asks for all of them, stops at the first page that is short, and filters here.
+
+    Args:
+        include_revoked: Keep revoked tokens.
+        include_expired: Keep expired tokens.
+        include_secret_phc: Ask for each token's secret hash as well.
+        has_role: Only tokens that hold this role.
+        page_size: How many records to ask for at a time.
+        now: The time of day, in Unix seconds.
+
+    Raises:
+        ValueError, TypeError: An argument makes no sense; the message names it.
+    """
+
+    def __init__(
+        self,
+        include_revoked: bool,
+        include_expired: bool,
+        include_secret_phc: bool,
+        has_role: str | None,
+        page_size: int,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._include_revoked = check.flag("include_revoked", include_revoked)
+        self._include_expired = check.flag("include_expired", include_expired)
+        self._include_secret_phc = check.flag("include_secret_phc", include_secret_phc)
+        self._has_role = None if has_role is None else check.role("has_role", has_role)
+        self._page_size = check.page_size(page_size)
+        self._now = now
+        self._cursor: str | None = None
+        self._pages = 0
+        self._milestone: str | None = None
+        self._seen: frozenset[str] = frozenset()
+        self.is_over = False
+
+    def next_page(self) -> Story[Iterator[TokenRecord]]:
+        """Get the next page and return what the caller wants to see of it."""
+        page = yield from list_page(
+            include_revoked=True,
+            include_expired=True,
+            include_secret_phc=self._include_secret_phc,
+            has_role=self._has_role,
+            limit=self._page_size,
+            after_token_id=self._cursor,
+        )
+        # A page may overlap with the one before, when the service counts the cursor in.
+        fresh = [record for record in page if record.token_id not in self._seen]
+        self.is_over = len(page) < self._page_size
+        if not self.is_over:
+            self._move_to(page[-1].token_id)
+        self._seen = frozenset(record.token_id for record in page)
+        return filter(self._is_wanted, fresh)
+
+    def _move_to(self, cursor: str) -> None:
+        """Go on from a record, unless it is one where the walk has been: then it would never end.
+
+        The cursor is compared with that of the last page whose number is a power of two (Brent's way to find
+        a cycle), so that the memory for it does not grow with the number of pages.
+        """
+        if cursor in {self._cursor, self._milestone}:
+            raise InvalidResponseError(
+                "Invalid list tokens response", cause=UnreadableError("the list goes in a circle")
+            )
+        self._cursor = cursor
+        self._pages += 1
+        if self._pages & (self._pages - 1) == 0:
+            self._milestone = cursor
+
+    def _is_wanted(self, record: TokenRecord) -> bool:
+        expired = record.expires_at is not None and record.expires_at <= self._now()
+        return (self._include_revoked or record.revoked_at is None) and (self._include_expired or not expired)

@@ -1,0 +1,188 @@
+"""HTTP as httpx does it: requests from the generated core's words, answers bounded, failures sorted."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import zlib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from ._secret import Secret, redact
+from ._settings import Settings
+from ._steps import Answer, Failure
+from ._version import __version__
+from .errors import EndpointError, InvalidResponseError, UnavailableError, one_line
+
+_LARGEST_BODY = 32 * 2**20
+_USER_AGENT = f"access-tokens-client/{__version__}"
+# Python's own and the usual default of a service; a thread or task more waits for its turn.
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=5.0)
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_NEVER_SENDABLE = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL)
+
+
+def build_request(
+    settings: Settings, words: Mapping[str, Any], bearer: Secret, seconds_left: float
+) -> httpx.Request:
+    """Build a request from what a generated function passes to `request`."""
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip",
+        "User-Agent": _USER_AGENT,
+        **words.get("headers", {}),
+        "Authorization": f"Bearer {bearer.reveal()}",
+    }
+    return httpx.Request(
+        words["method"].upper(),
+        settings.url(words["url"]),
+        params=words.get("params"),
+        json=words.get("json"),
+        headers=headers,
+        extensions={"timeout": _clipped(settings.timeout, seconds_left)},
+    )
+
+
+def _clipped(timeout: httpx.Timeout, seconds_left: float) -> dict[str, float]:
+    parts = timeout.as_dict()
+    return {name: seconds_left if part is None else min(part, seconds_left) for name, part in parts.items()}
+
+
+class Inflater(Protocol):
+    """A decompressor of zlib's, which has no public type."""
+
+    @property
+    def eof(self) -> bool: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+class Body:
+    """The body of an answer, decoded as it arrives, and never larger than the limit."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._parts: list[bytes] = []
+        self._room = _LARGEST_BODY
+        self._inflate = _inflater(response.headers.get("content-encoding", "identity").strip().lower())
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next bytes off the wire.
+
+        Raises:
+            UnreadableBodyError: The body is too large, or not what its encoding says.
+        """
+        part = self._inflated(chunk, self._inflate) if self._inflate else chunk
+        self._room -= len(part)
+        if self._room < 0:
+            raise UnreadableBodyError(f"the body is over {_LARGEST_BODY // 2**20} MiB")
+        self._parts.append(part)
+
+    def _inflated(self, chunk: bytes, inflate: Inflater) -> bytes:
+        try:
+            return inflate.decompress(chunk, self._room + 1)
+        except zlib.error:
+            raise UnreadableBodyError("the body is not gzip, as its header says") from None
+
+    def content(self) -> bytes:
+        """Return the whole body.
+
+        Raises:
+            UnreadableBodyError: It ended before its encoding did.
+        """
+        if self._inflate and self._parts and not self._inflate.eof:
+            raise UnreadableBodyError("the body ended early")
+        return b"".join(self._parts)
+
+
+class UnreadableBodyError(ValueError):
+    """The body of an answer cannot be read."""
+
+
+def _inflater(encoding: str) -> Inflater | None:
+    if encoding in {"", "identity"}:
+        return None
+    if encoding in {"gzip", "x-gzip"}:
+        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    raise UnreadableBodyError("the body has an encoding that was not asked for")
+
+
+def answer_from(response: httpx.Response, content: bytes, sent_at: float) -> Answer:
+    """Return what the flow and the generated core need of a response."""
+    return Answer(
+        status_code=response.status_code,
+        headers=response.headers,
+        content=content,
+        reason=response.reason_phrase,
+        sent_at=sent_at,
+        retry_after=_retry_after_of(response),
+    )
+
+
+def _retry_after_of(response: httpx.Response) -> float | None:
+    if response.status_code not in {429, 503}:
+        return None
+    return parse_retry_after(response.headers.get("retry-after", ""), datetime.now(UTC))
+
+
+def parse_retry_after(value: str, now: datetime) -> float | None:
+    """Parse a `Retry-After` header (RFC 9110, section 10.2.3).
+
+    Returns:
+        Seconds from now, 0 or more and perhaps infinite; None for a value that is neither a number of
+        seconds nor an HTTP date.
+    """
+    if re.fullmatch("[0-9]+", value):
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def failure_of(error: Exception, host: str, *known: Secret) -> Failure:
+    """Sort an exception of the transport by whether the service could have acted, and a repeat may help.
+
+    The cause of the result has no traceback, no context and no request: those hold the bearer token.
+    """
+    if isinstance(error, UnreadableBodyError):
+        return Failure(UnreadableBodyError(str(error)), acted=True, kind=InvalidResponseError)
+    may_pass = isinstance(error, (httpx.TransportError, OSError)) and not _is_hopeless(error)
+    return Failure(
+        cause=_clean(error, host, known),
+        acted=not isinstance(error, (*_NEVER_SENT, *_NEVER_SENDABLE)),
+        kind=UnavailableError if may_pass else EndpointError,
+    )
+
+
+def _clean(error: Exception, host: str, known: tuple[Secret, ...]) -> Exception:
+    # httpx and h11 put the value of an illegal header into the text.
+    text = "" if isinstance(error, httpx.LocalProtocolError) else one_line(redact(str(error), *known), 500)
+    kind = type(error) if isinstance(error, httpx.TransportError) else httpx.TransportError
+    return kind(f"{host}: {text or type(error).__name__}")
+
+
+def _is_hopeless(error: Exception) -> bool:
+    return isinstance(error, _NEVER_SENDABLE) or any(
+        isinstance(each, ssl.SSLCertVerificationError) for each in _chain(error)
+    )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
+    """Return the proxy that the environment names for a URL, `NO_PROXY` respected."""
+    if proxy_bypass(url.host):
+        return None
+    proxies = getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    return httpx.Proxy(proxy if "://" in proxy else f"http://{proxy}") if proxy else None

@@ -1,0 +1,178 @@
+"""The client for tasks, on asyncio and trio."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from types import TracebackType
+from typing import Self, Unpack
+
+import httpx
+
+from . import _operations
+from ._arguments import Moment
+from ._async_session import AsyncSession
+from ._auth import AsyncAuth
+from ._secret import Secret
+from ._settings import Options, from_environment, settings
+from ._walk import TokenWalk
+from .models import KEEP, BatchLoadResult, IssueResult, Keep, TokenRecord
+from .retry import RetryPolicy
+
+
+class AsyncOptions(Options, total=False):
+    """The keyword arguments of an `AsyncAccessTokensClient`."""
+
+    http_client: httpx.AsyncClient | None
+
+
+class AsyncAccessTokensClient:
+    """Issues and manages Personal Access Tokens (PATs), from async code.
+
+    Same as `AccessTokensClient`, with the same arguments, but its methods are awaited. It may be shared by
+    tasks on asyncio and trio. In a second event loop it makes its own connections.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        api_key: str,
+        *,
+        auth_path: str = "/auth",
+        admin_path: str = "/admin",
+        timeout: float | httpx.Timeout = 30.0,
+        deadline: float = 300.0,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - a constant value
+        http_client: httpx.AsyncClient | None = None,
+        allow_http: bool = False,
+    ) -> None:
+        secret = Secret(api_key)
+        del api_key  # so that no traceback's locals hold it
+        checked = settings(endpoint, secret, auth_path, admin_path, timeout, deadline, retry, allow_http)
+        self._session = AsyncSession(checked, _operations.exchange(secret), http_client)
+
+    @classmethod
+    def from_env(cls, **options: Unpack[AsyncOptions]) -> Self:
+        """Same as `AccessTokensClient.from_env`."""
+        return cls(
+            from_environment("ACCESS_TOKENS_ENDPOINT"), from_environment("ACCESS_TOKENS_API_KEY"), **options
+        )
+
+    async def list(
+        self,
+        *,
+        include_revoked: bool = False,
+        include_expired: bool = False,
+        include_secret_phc: bool = False,
+        has_role: str | None = None,
+        limit: int | None = None,
+        after_token_id: str | None = None,
+    ) -> tuple[TokenRecord, ...]:
+        """Same as `AccessTokensClient.list`."""
+        return await self._session.run(
+            _operations.list_page(
+                include_revoked, include_expired, include_secret_phc, has_role, limit, after_token_id
+            )
+        )
+
+    def iter_tokens(
+        self,
+        *,
+        include_revoked: bool = False,
+        include_expired: bool = False,
+        include_secret_phc: bool = False,
+        has_role: str | None = None,
+        page_size: int = 1000,
+    ) -> AsyncIterator[TokenRecord]:
+        """Same as `AccessTokensClient.iter_tokens`."""
+        return self._session.each(
+            TokenWalk(include_revoked, include_expired, include_secret_phc, has_role, page_size)
+        )
+
+    async def issue(
+        self,
+        owner: str,
+        *,
+        is_admin: bool = False,
+        roles: Iterable[str] | None = None,
+        expires_at: Moment | None = None,
+        token_id: str | None = None,
+    ) -> IssueResult:
+        """Same as `AccessTokensClient.issue`."""
+        return await self._session.run(_operations.issue(owner, is_admin, roles, expires_at, token_id))
+
+    async def register(
+        self,
+        token_id: str,
+        secret_phc: str,
+        owner: str,
+        *,
+        is_admin: bool = False,
+        roles: Iterable[str] | None = None,
+        expires_at: Moment | None = None,
+    ) -> TokenRecord:
+        """Same as `AccessTokensClient.register`."""
+        hashed = Secret(secret_phc)
+        del secret_phc  # so that no traceback's locals hold it
+        return await self._session.run(
+            _operations.register(token_id, hashed, owner, is_admin, roles, expires_at)
+        )
+
+    async def update(
+        self,
+        token_id: str,
+        *,
+        owner: str | None = None,
+        is_admin: bool | None = None,
+        roles: Iterable[str] | None = None,
+        add_roles: Iterable[str] | None = None,
+        remove_roles: Iterable[str] | None = None,
+        secret_phc: str | None = None,
+        expires_at: Moment | Keep | None = KEEP,
+    ) -> None:
+        """Same as `AccessTokensClient.update`."""
+        hashed = None if secret_phc is None else Secret(secret_phc)
+        del secret_phc  # so that no traceback's locals hold it
+        return await self._session.run(
+            _operations.update(token_id, owner, is_admin, roles, add_roles, remove_roles, hashed, expires_at)
+        )
+
+    async def revoke(self, token_id: str, *, expires_at: Moment | None = None) -> None:
+        """Same as `AccessTokensClient.revoke`."""
+        return await self._session.run(_operations.revoke(token_id, expires_at))
+
+    async def restore(self, token_id: str) -> None:
+        """Same as `AccessTokensClient.restore`."""
+        return await self._session.run(_operations.restore(token_id))
+
+    async def batch_load(
+        self, token_ids: Iterable[str], *, include_secret_phc: bool = False
+    ) -> BatchLoadResult:
+        """Same as `AccessTokensClient.batch_load`."""
+        return await self._session.run(_operations.batch_load(token_ids, include_secret_phc))
+
+    async def authenticate(self) -> None:
+        """Same as `AccessTokensClient.authenticate`."""
+        await self._session.authorize(afresh=True)
+
+    @property
+    def auth(self) -> httpx.Auth:
+        """Same as `AccessTokensClient.auth`."""
+        return AsyncAuth(self._session)
+
+    async def aclose(self) -> None:
+        """Same as `AccessTokensClient.close`."""
+        await self._session.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._session.settings.base!r})"

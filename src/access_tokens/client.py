@@ -1,0 +1,269 @@
+"""The client for threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Self, Unpack
+
+import httpx
+
+from . import _operations
+from ._arguments import Moment
+from ._auth import SyncAuth
+from ._secret import Secret
+from ._settings import Options, from_environment, settings
+from ._sync_session import SyncSession
+from ._walk import TokenWalk
+from .models import KEEP, BatchLoadResult, IssueResult, Keep, TokenRecord
+from .retry import RetryPolicy
+
+
+class SyncOptions(Options, total=False):
+    """The keyword arguments of an `AccessTokensClient`."""
+
+    http_client: httpx.Client | None
+
+
+class AccessTokensClient:
+    """Issues and manages Personal Access Tokens (PATs).
+
+    The PAT is exchanged for a JWT on the first call. The JWT is used for all calls and renewed in time, with
+    one exchange however many threads call. A client may be shared by threads, and used after a fork.
+
+    Every method raises an `AccessTokensError` when the call fails, and a `ValueError` or `TypeError`, before
+    any request, when an argument makes no sense. Times go in as Unix seconds or aware datetimes.
+
+    Args:
+        endpoint: The base URL of the service, https:// unless it is on loopback.
+        api_key: The PAT. It is sent to the token endpoint only.
+        auth_path: Where the deployment has the token endpoint.
+        admin_path: Where the deployment has the management of tokens.
+        timeout: For how many seconds one attempt may hang; 5 of them to connect. Or an `httpx.Timeout`.
+        deadline: How many seconds a whole call may take: exchange, attempts and waits.
+        retry: When a failed request is repeated.
+        http_client: Your own HTTP stack. It is not closed with this client. Its cookies, its `auth` and its
+            redirects are not used.
+        allow_http: Send secrets in the clear to an http:// endpoint that is not on loopback.
+
+    Raises:
+        ValueError, TypeError: An argument makes no sense, or is not safe; the message names it.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        api_key: str,
+        *,
+        auth_path: str = "/auth",
+        admin_path: str = "/admin",
+        timeout: float | httpx.Timeout = 30.0,
+        deadline: float = 300.0,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - a constant value
+        http_client: httpx.Client | None = None,
+        allow_http: bool = False,
+    ) -> None:
+        secret = Secret(api_key)
+        del api_key  # so that no traceback's locals hold it
+        checked = settings(endpoint, secret, auth_path, admin_path, timeout, deadline, retry, allow_http)
+        self._session = SyncSession(checked, _operations.exchange(secret), http_client)
+
+    @classmethod
+    def from_env(cls, **options: Unpack[SyncOptions]) -> Self:
+        """Make a client from `ACCESS_TOKENS_ENDPOINT` and `ACCESS_TOKENS_API_KEY`.
+
+        Args:
+            options: The keyword arguments of the constructor.
+
+        Raises:
+            ValueError: A variable is not set, or its value makes no sense.
+        """
+        return cls(
+            from_environment("ACCESS_TOKENS_ENDPOINT"), from_environment("ACCESS_TOKENS_API_KEY"), **options
+        )
+
+    def list(
+        self,
+        *,
+        include_revoked: bool = False,
+        include_expired: bool = False,
+        include_secret_phc: bool = False,
+        has_role: str | None = None,
+        limit: int | None = None,
+        after_token_id: str | None = None,
+    ) -> tuple[TokenRecord, ...]:
+        """List one page of token records, as the service gives it.
+
+        A short page, even an empty one, is not the end: the service drops revoked and expired records after
+        it has applied the limit. Use `iter_tokens` to get all.
+
+        Args:
+            include_revoked: Keep the records of revoked tokens.
+            include_expired: Keep the records of expired tokens.
+            include_secret_phc: Ask for each token's secret hash as well.
+            has_role: Only tokens that hold this role.
+            limit: How many records to look at; the service takes 100 by default, and 1000 at most.
+            after_token_id: Start after the token with this id.
+        """
+        return self._session.run(
+            _operations.list_page(
+                include_revoked, include_expired, include_secret_phc, has_role, limit, after_token_id
+            )
+        )
+
+    def iter_tokens(
+        self,
+        *,
+        include_revoked: bool = False,
+        include_expired: bool = False,
+        include_secret_phc: bool = False,
+        has_role: str | None = None,
+        page_size: int = 1000,
+    ) -> Iterator[TokenRecord]:
+        """Iterate over the records of all tokens, each once, in the service's order.
+
+        Requests are made as the iteration goes on, each with a deadline of its own. Whether a token has
+        expired is told by this machine's clock.
+
+        Args:
+            include_revoked: Keep the records of revoked tokens.
+            include_expired: Keep the records of expired tokens.
+            include_secret_phc: Ask for each token's secret hash as well.
+            has_role: Only tokens that hold this role.
+            page_size: How many records to ask for at a time, from 1 to 1000.
+        """
+        return self._session.each(
+            TokenWalk(include_revoked, include_expired, include_secret_phc, has_role, page_size)
+        )
+
+    def issue(
+        self,
+        owner: str,
+        *,
+        is_admin: bool = False,
+        roles: Iterable[str] | None = None,
+        expires_at: Moment | None = None,
+        token_id: str | None = None,
+    ) -> IssueResult:
+        """Issue a PAT. It is in the result and can never be got again.
+
+        A request whose answer is lost is repeated with the same id, so that no second token is made. When the
+        outcome stays unknown, the error has `outcome_unknown` and the `token_id` to revoke.
+
+        Args:
+            owner: Whose token it is; 1 to 100 characters.
+            is_admin: Whether it may manage tokens.
+            roles: The roles to give it; at most 50, of 1 to 100 characters.
+            expires_at: From when on it is refused. Never, by default.
+            token_id: The id to give it. A new one is chosen by default.
+        """
+        return self._session.run(_operations.issue(owner, is_admin, roles, expires_at, token_id))
+
+    def register(
+        self,
+        token_id: str,
+        secret_phc: str,
+        owner: str,
+        *,
+        is_admin: bool = False,
+        roles: Iterable[str] | None = None,
+        expires_at: Moment | None = None,
+    ) -> TokenRecord:
+        """Register a token that was made elsewhere, such as by `generate_token`.
+
+        Args:
+            token_id: Its id, 21 letters and digits.
+            secret_phc: The hash of its secret, as a PHC string; at most 200 characters.
+            owner: Whose token it is; 1 to 100 characters.
+            is_admin: Whether it may manage tokens.
+            roles: The roles to give it; at most 50, of 1 to 100 characters.
+            expires_at: From when on it is refused. Never, by default.
+        """
+        hashed = Secret(secret_phc)
+        del secret_phc  # so that no traceback's locals hold it
+        return self._session.run(_operations.register(token_id, hashed, owner, is_admin, roles, expires_at))
+
+    def update(
+        self,
+        token_id: str,
+        *,
+        owner: str | None = None,
+        is_admin: bool | None = None,
+        roles: Iterable[str] | None = None,
+        add_roles: Iterable[str] | None = None,
+        remove_roles: Iterable[str] | None = None,
+        secret_phc: str | None = None,
+        expires_at: Moment | Keep | None = KEEP,
+    ) -> None:
+        """Change a token. What is left out stays as it is.
+
+        Args:
+            token_id: The token's id.
+            owner: The new owner; 1 to 100 characters.
+            is_admin: Whether it may manage tokens.
+            roles: All its roles anew.
+            add_roles: Roles to add, atomically. Only one of the three may be given.
+            remove_roles: Roles to remove, atomically.
+            secret_phc: The hash of a new secret, as a PHC string. The old PAT is refused from now on.
+            expires_at: From when on it is refused. None removes the expiry.
+        """
+        hashed = None if secret_phc is None else Secret(secret_phc)
+        del secret_phc  # so that no traceback's locals hold it
+        return self._session.run(
+            _operations.update(token_id, owner, is_admin, roles, add_roles, remove_roles, hashed, expires_at)
+        )
+
+    def revoke(self, token_id: str, *, expires_at: Moment | None = None) -> None:
+        """Revoke a token. A JWT already handed out lives until it expires.
+
+        To revoke a revoked token does nothing.
+
+        Args:
+            token_id: The token's id.
+            expires_at: From when on the service may remove the record. It is kept for good by default.
+        """
+        return self._session.run(_operations.revoke(token_id, expires_at))
+
+    def restore(self, token_id: str) -> None:
+        """Undo a revocation, and remove the expiry. To restore an active token does nothing.
+
+        Args:
+            token_id: The token's id.
+        """
+        return self._session.run(_operations.restore(token_id))
+
+    def batch_load(self, token_ids: Iterable[str], *, include_secret_phc: bool = False) -> BatchLoadResult:
+        """Load the records of any number of ids, in as few requests as the service's limit allows.
+
+        Args:
+            token_ids: The ids. One that comes twice is loaded once.
+            include_secret_phc: Ask for each token's secret hash as well.
+        """
+        return self._session.run(_operations.batch_load(token_ids, include_secret_phc))
+
+    def authenticate(self) -> None:
+        """Exchange the PAT now, even when there is a JWT, to learn early whether it is accepted."""
+        self._session.authorize(afresh=True)
+
+    @property
+    def auth(self) -> httpx.Auth:
+        """Carries this client's JWT to any other API that it opens: `httpx.Client(auth=client.auth)`."""
+        return SyncAuth(self._session)
+
+    def close(self) -> None:
+        """Close the connections. Calls under way fail with a `ClientClosedError`, and so do later ones."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._session.settings.base!r})"

@@ -1,0 +1,164 @@
+"""What can go wrong, split by what a caller can do about it.
+
+    AccessTokensError
+    ├── AuthenticationError     the PAT, or the JWT got for it, is refused: check the PAT
+    ├── PermissionDeniedError   the PAT is good, but not an administrator's: use one that is
+    ├── NotFoundError           no token has this id: check the id
+    ├── ConflictError           the id is taken: choose another, or see `outcome_unknown`
+    ├── RequestRejectedError    the service finds fault with the request: change it
+    ├── RateLimitedError        too many requests: wait for `retry_after` seconds
+    ├── UnavailableError        the service failed, or cannot be reached: try again later
+    ├── EndpointError           something else answers, or its certificate is refused: check the endpoint
+    ├── InvalidResponseError    the service's answer cannot be read: compare the versions
+    └── ClientClosedError       the client was closed: make a new one
+
+A mistake in an argument is a `ValueError` or a `TypeError`, raised before any request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeGuard
+
+from attrs import frozen
+
+LONGEST_TEXT = 4096
+
+
+@frozen
+class ApiError:
+    """What the service says of a failure.
+
+    Attributes:
+        message: The reason, for a person, on one line.
+        code: The reason, for a program, such as `ERR_JWT_EXPIRED`.
+        details: More about it: text, often of several lines, or an object.
+    """
+
+    message: str
+    code: str | None = None
+    details: str | Mapping[str, Any] | None = None
+
+
+def is_api_error(value: object) -> TypeGuard[ApiError]:
+    """Tell whether a value, such as an error's `cause`, is what the service said of a failure."""
+    return isinstance(value, ApiError)
+
+
+class AccessTokensError(Exception):
+    """A call that failed. Every error of this library but a `ValueError` or `TypeError` is one.
+
+    Attributes:
+        message: What failed, such as "Failed to revoke token".
+        cause: Why: the service's `ApiError` when it sent one, else the text of the HTTP status, or the
+            exception of the connection or of reading the answer.
+        status_code: The HTTP status of the last answer, or None without an answer.
+        token_id: The token that the call was about, also the id chosen by `issue`.
+        retry_after: For how many seconds the service asked to be left alone.
+        attempts: How many requests were sent.
+        outcome_unknown: Whether the service may have carried the call out all the same.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        cause: ApiError | str | Exception | None = None,
+        status_code: int | None = None,
+        token_id: str | None = None,
+        retry_after: float | None = None,
+        attempts: int = 0,
+        outcome_unknown: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.cause = cause
+        self.status_code = status_code
+        self.token_id = token_id
+        self.retry_after = retry_after
+        self.attempts = attempts
+        self.outcome_unknown = outcome_unknown
+        if isinstance(cause, Exception):
+            self.__cause__ = cause
+
+    def __str__(self) -> str:
+        reason = self._reason()
+        notes = ", ".join(self._notes(reason))
+        return self.message + (f": {reason}" if reason else "") + (f" ({notes})" if notes else "")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are copied and pickled by their positional arguments alone.
+        return _rebuilt, (type(self), {name: getattr(self, name) for name in _ATTRIBUTES})
+
+    def _reason(self) -> str:
+        if isinstance(self.cause, ApiError):
+            return self.cause.message
+        return one_line(str(self.cause)) if self.cause is not None else ""
+
+    def _notes(self, reason: str) -> list[str]:
+        token_id = one_line(self.token_id or "", 100)
+        return [
+            *([self.cause.code] if isinstance(self.cause, ApiError) and self.cause.code else []),
+            *([f"HTTP {self.status_code}"] if self.status_code else []),
+            *([f"token {token_id}"] if token_id and token_id not in reason else []),
+            *([f"{self.attempts} attempts"] if self.attempts > 1 else []),
+            *([f"retry after {self.retry_after:g} s"] if self.retry_after is not None else []),
+            *(["outcome unknown: it may have been done"] if self.outcome_unknown else []),
+        ]
+
+
+_ATTRIBUTES = ("message", "cause", "status_code", "token_id", "retry_after", "attempts", "outcome_unknown")
+
+
+def _rebuilt(kind: type[AccessTokensError], attributes: dict[str, Any]) -> AccessTokensError:
+    return kind(**attributes)
+
+
+class AuthenticationError(AccessTokensError):
+    """The PAT, or the JWT got for it, is refused."""
+
+
+class PermissionDeniedError(AccessTokensError):
+    """The PAT is good, but it is not an administrator's."""
+
+
+class NotFoundError(AccessTokensError):
+    """No token has this id."""
+
+
+class ConflictError(AccessTokensError):
+    """The id is taken.
+
+    With `outcome_unknown`, perhaps by an earlier attempt of this very call, whose answer was lost: revoke
+    `token_id` and issue another token.
+    """
+
+
+class RequestRejectedError(AccessTokensError):
+    """The service finds fault with the request."""
+
+
+class RateLimitedError(AccessTokensError):
+    """The service asks for fewer requests; `retry_after` says for how many seconds, when it does."""
+
+
+class UnavailableError(AccessTokensError):
+    """The service failed, could not be reached, or did not answer in time."""
+
+
+class EndpointError(AccessTokensError):
+    """Something other than the service answers at the endpoint, or its certificate is refused."""
+
+
+class InvalidResponseError(AccessTokensError):
+    """The service's answer cannot be read."""
+
+
+class ClientClosedError(AccessTokensError):
+    """The client was closed before or during the call."""
+
+
+def one_line(text: str, longest: int = LONGEST_TEXT) -> str:
+    """Return a text as one printable line of bounded length."""
+    clean = "".join(c if c.isprintable() else " " for c in text[: 2 * longest])
+    return " ".join(clean.split())[:longest]

@@ -1,0 +1,84 @@
+"""What the service answers, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any, Final, Literal
+
+from attrs import field, frozen
+
+from ._secret import mask
+
+
+class Keep(Enum):
+    """The type of `KEEP`."""
+
+    KEEP = "KEEP"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+KEEP: Final[Literal[Keep.KEEP]] = Keep.KEEP
+"""Leaves an expiry as it is, where None removes it."""
+
+
+@frozen(kw_only=True)
+class TokenRecord:
+    """What the service knows of a token. Times are Unix seconds.
+
+    Attributes:
+        token_id: The token's id, 21 letters and digits.
+        owner: Whose token it is.
+        is_admin: Whether it may manage tokens.
+        roles: Names of the roles that it holds.
+        secret_phc: The hash of its secret, only when asked for; no repr shows it.
+        created_at: When it was issued or registered.
+        last_used_at: When it was last exchanged for a JWT.
+        expires_at: From when on it is refused; on a revoked token, from when on the service may remove the
+            record.
+        revoked_at: When it was revoked.
+    """
+
+    token_id: str
+    owner: str
+    is_admin: bool
+    roles: tuple[str, ...] = ()
+    secret_phc: str | None = field(default=None, repr=mask)
+    created_at: int
+    last_used_at: int | None = None
+    expires_at: int | None = None
+    revoked_at: int | None = None
+
+
+@frozen
+class IssueResult:
+    """A new token. It unpacks: `token, record = client.issue(...)`.
+
+    Attributes:
+        token: The PAT. The service shows it this once and keeps only its hash; no repr shows it.
+        record: Its record.
+    """
+
+    token: str = field(repr=mask)
+    record: TokenRecord
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.token, self.record))
+
+
+@frozen
+class BatchLoadResult:
+    """Records of a set of ids. It unpacks: `found, not_found = client.batch_load(ids)`.
+
+    Attributes:
+        found: The records of the ids that exist, in no particular order.
+        not_found: The ids that do not exist.
+    """
+
+    found: tuple[TokenRecord, ...]
+    not_found: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.found, self.not_found))

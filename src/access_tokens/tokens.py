@@ -1,0 +1,77 @@
+"""PATs made on this side, so that the secret never crosses the wire."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import string
+from base64 import b64encode
+
+from attrs import field, frozen
+
+from ._secret import mask
+
+_ALPHABET = string.digits + string.ascii_letters
+_ID_LENGTH = 21
+_SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
+
+
+@frozen
+class GeneratedToken:
+    """A PAT and what `register` needs of it.
+
+    Attributes:
+        token: The PAT, for its owner alone; no repr shows it.
+        token_id: Its id.
+        secret_phc: The hash of its secret, as a PHC string; no repr shows it.
+    """
+
+    token: str = field(repr=mask)
+    token_id: str
+    secret_phc: str = field(repr=mask)
+
+
+def generate_token_id() -> str:
+    """Return a new token id: 21 letters and digits from the system's random source."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+
+
+def generate_token(prefix: str = "pat_", token_id: str | None = None) -> GeneratedToken:
+    """Make a PAT and its hash. With `register`, the secret never crosses the wire.
+
+    Takes tens of milliseconds of CPU time and 16 MiB of memory, on purpose: it computes the hash that the
+    service would (scrypt, RFC 7914, with N=16384, r=8, p=1).
+
+    Args:
+        prefix: What the PAT begins with, as the deployment has it.
+        token_id: Its id, 21 letters and digits. A new one is chosen by default.
+
+    Raises:
+        ValueError: The prefix or the id is not of the service's form.
+        TypeError: The prefix or the id is not a string.
+    """
+    token_id = generate_token_id() if token_id is None else token_id
+    _check_form("token_id", token_id, f"[0-9A-Za-z]{{{_ID_LENGTH}}}", f"{_ID_LENGTH} letters and digits")
+    _check_form("prefix", prefix, "[A-Za-z0-9_~+/-]{0,100}", "at most 100 letters, digits and _ ~ + / -")
+    secret = secrets.token_bytes(32)
+    token = f"{prefix}{token_id}.{b64encode(secret).decode()}"
+    return GeneratedToken(token=token, token_id=token_id, secret_phc=_hash(secret))
+
+
+def _check_form(name: str, value: str, pattern: str, form: str) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string")
+    if re.fullmatch(pattern, value, re.ASCII) is None:
+        raise ValueError(f"{name} must be {form}")
+
+
+def _hash(secret: bytes) -> str:
+    salt = secrets.token_bytes(16)
+    digest = hashlib.scrypt(secret, salt=salt, n=_SCRYPT_N, r=_SCRYPT_R, p=_SCRYPT_P, dklen=32)
+    cost = f"ln={_SCRYPT_N.bit_length() - 1},r={_SCRYPT_R},p={_SCRYPT_P}"
+    return f"$scrypt${cost}${_unpadded(salt)}${_unpadded(digest)}"
+
+
+def _unpadded(data: bytes) -> str:
+    return b64encode(data).decode().rstrip("=")
