@@ -22,7 +22,7 @@ from .errors import (
     UnavailableError,
     is_api_error,
 )
-from .models import KEEP, BatchLoadResult, IssueResult, TokenRecord
+from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
 from .tokens import GeneratedToken, generate_token
 
@@ -40,6 +40,8 @@ __all__ = [
     "GeneratedToken",
     "InvalidResponseError",
     "IssueResult",
+    "Keep",
+    "Moment",
     "NotFoundError",
     "PermissionDeniedError",
     "RateLimitedError",

@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
 from ._secret import Secret, looks_like_pat
-
-Moment: TypeAlias = int | datetime
-"""Unix seconds, or an aware datetime."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_10000 = 253_402_300_800

@@ -213,6 +213,8 @@ class AsyncSession(SessionBase):
         self._closed = True
         here = self._here()
         here.closing.set()
+        if here.flight:
+            here.flight.fail(self._is_closed())
         transport, here.transport = here.transport, None
         if transport:
             await transport.aclose()

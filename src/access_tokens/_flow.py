@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, TypeGuard
 
+import attrs
 from attrs import define
 
 from ._jwt import Authorization
 from ._outcomes import error_for, is_refusal, may_have_acted
 from ._secret import Secret
 from ._steps import Answer, Authorize, Call, Discard, Failure, Flow, Outcome, Send, Step, Wait
-from .errors import AccessTokensError, UnavailableError
+from .errors import AccessTokensError, ClientClosedError, UnavailableError
 from .retry import RetryPolicy
 
 
@@ -34,6 +35,8 @@ class _Attempts:
             return (yield Authorize())
         except AccessTokensError as error:
             # The caller must learn what may have come of the attempts before.
+            if isinstance(error, ClientClosedError):
+                error.message = self.call.failed
             error.token_id = self.call.token_id
             error.outcome_unknown = self.call.changes and self.acted
             raise
@@ -42,6 +45,9 @@ class _Attempts:
         outcome = yield Send(bearer)
         self.sent += 1
         return outcome
+
+    def numbered(self, answer: Answer) -> Answer:
+        return answer if self.sent == answer.attempts else attrs.evolve(answer, attempts=self.sent)
 
     def error(self, outcome: Outcome, bearer: Secret) -> AccessTokensError:
         return error_for(self.call, outcome, attempts=self.sent, acted_before=self.acted, bearer=bearer)
@@ -77,7 +83,7 @@ def calling(call: Call[Any], policy: RetryPolicy) -> Flow:
         bearer = authorization.jwt.token
         outcome = yield from attempts.send(bearer)
         if _succeeded(outcome):
-            return outcome
+            return attempts.numbered(outcome)
         if _is_unauthorized(outcome):
             yield Discard(authorization.jwt)
             if authorization.is_new or replayed:
@@ -97,7 +103,7 @@ def exchanging(call: Call[Any], api_key: Secret, policy: RetryPolicy) -> Flow:
     while True:
         outcome = yield from attempts.send(api_key)
         if _succeeded(outcome):
-            return outcome
+            return attempts.numbered(outcome)
         yield from attempts.wait(outcome, api_key)
 
 

@@ -6,14 +6,11 @@ Every method is told once here, as the story of its calls; a session carries the
 from __future__ import annotations
 
 import hmac
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import attrs
-from access_tokens_api.api.auth import exchange_token
 from access_tokens_api.api.tokens import (
-    batch_load_tokens,
     issue_token,
     list_tokens,
     register_token,
@@ -23,7 +20,6 @@ from access_tokens_api.api.tokens import (
 )
 from access_tokens_api.models import (
     AddRoles,
-    BatchLoadRequest,
     IssueTokenRequest,
     RegisterTokenRequest,
     RemoveRoles,
@@ -33,20 +29,16 @@ from access_tokens_api.models import (
 from access_tokens_api.types import UNSET, Unset
 
 from . import _arguments as check
-from ._arguments import Moment
-from ._convert import UnreadableError, structure
-from ._jwt import AuthToken, Jwt, jwt_from
+from ._batch import batch
+from ._convert import structure
 from ._secret import Secret
 from ._steps import Answer, Call, Story
 from .errors import ConflictError
-from .models import KEEP, BatchLoadResult, IssueResult, Keep, TokenRecord
+from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .tokens import generate_token_id
 
 S = TypeVar("S")
 T = TypeVar("T")
-
-# The service takes 100 kB; what the ids do not fill is left for the rest of the body.
-_LARGEST_BATCH = 99_900
 
 
 def _given(value: S | None, checked: Callable[[S], T]) -> T | Unset:
@@ -77,26 +69,6 @@ def _record(parsed: Any, _: Answer) -> TokenRecord:
 
 def _nothing(_parsed: Any, _: Answer) -> None:
     """Return None: the service answers without a body."""
-
-
-def exchange(api_key: Secret) -> Call[Jwt]:
-    """Exchange the PAT for a JWT."""
-    return Call(
-        endpoint=exchange_token,
-        arguments={},
-        result=_jwt,
-        failed="Failed to authenticate",
-        unreadable="Invalid auth token response",
-        changes=False,
-        api_key=api_key,
-    )
-
-
-def _jwt(parsed: Any, answer: Answer) -> Jwt:
-    try:
-        return jwt_from(structure(parsed, AuthToken), answer.sent_at)
-    except ValueError as error:
-        raise UnreadableError(str(error)) from None
 
 
 def list_page(
@@ -191,7 +163,7 @@ def register(
 
 
 def _settled(token_id: str, secret_phc: Secret, error: ConflictError) -> Story[TokenRecord]:
-    loaded: BatchLoadResult = yield _batch([token_id], include_secret_phc=True)
+    loaded: BatchLoadResult = yield batch([token_id], include_secret_phc=True)
     for record in loaded.found:
         stored = (record.secret_phc or "").encode()
         if record.token_id == token_id and hmac.compare_digest(stored, secret_phc.reveal().encode()):
@@ -270,47 +242,4 @@ def restore(token_id: str) -> Story[None]:
         result=_nothing,
         failed="Failed to restore token",
         token_id=token_id,
-    )
-
-
-def batch_load(token_ids: Iterable[str], include_secret_phc: bool) -> Story[BatchLoadResult]:
-    """Load the records of any number of ids, in as few requests as the service's limit allows."""
-    found: list[TokenRecord] = []
-    not_found: list[str] = []
-    for batch in list(_batches(_ids(token_ids))):
-        loaded: BatchLoadResult = yield _batch(batch, check.flag("include_secret_phc", include_secret_phc))
-        found += loaded.found
-        not_found += loaded.not_found
-    return BatchLoadResult(tuple(found), tuple(not_found))
-
-
-def _ids(token_ids: Iterable[str]) -> dict[str, None]:
-    """Return the ids in their order, each once."""
-    if isinstance(token_ids, (str, bytes)) or not isinstance(token_ids, Iterable):
-        raise TypeError(f"token_ids must be a collection of strings, not {type(token_ids).__name__}")
-    return dict.fromkeys(check.token_id(each, "token_ids") for each in token_ids)
-
-
-def _batches(token_ids: Iterable[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    room = _LARGEST_BATCH
-    for token_id in token_ids:
-        size = len(json.dumps(token_id, ensure_ascii=False).encode()) + 1
-        if batch and size > room:
-            yield batch
-            batch, room = [], _LARGEST_BATCH
-        batch.append(token_id)
-        room -= size
-    if batch:
-        yield batch
-
-
-def _batch(token_ids: list[str], include_secret_phc: bool) -> Call[BatchLoadResult]:
-    return Call(
-        endpoint=batch_load_tokens,
-        arguments={"body": BatchLoadRequest(token_ids, include_secret_phc or UNSET)},
-        result=lambda parsed, _: structure(parsed, BatchLoadResult),
-        failed="Failed to batch load tokens",
-        unreadable="Invalid batch load response",
-        changes=False,
     )

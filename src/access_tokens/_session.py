@@ -56,6 +56,11 @@ class Flight(Generic[E]):
     authorization: Authorization | None = None
     error: AccessTokensError | None = None
 
+    def fail(self, error: AccessTokensError) -> None:
+        """Land with an error."""
+        self.error = error
+        self.landed.set()
+
     def outcome(self) -> Authorization | None:
         """Return or raise what came of it; None when the leader was cancelled and another must lead."""
         if self.error:
@@ -90,7 +95,7 @@ class SessionBase:
 
     def _found(self, ignore_cache: bool) -> Authorization | None:
         if self._closed:
-            raise ClientClosedError(_AUTHENTICATE, cause="the client is closed")
+            raise self._is_closed()
         jwt = None if ignore_cache else self._cache.usable(self.now())
         return Authorization(jwt) if jwt else None
 
@@ -131,9 +136,12 @@ class SessionBase:
         """Sort an exception of the transport, which may come of our own doing."""
         if self._closed:
             return self._closed_during(acted=True)
-        if self.now() >= deadline:
+        if isinstance(error, TimeoutError) or self.now() >= deadline:
             return self._out_of_time(acted=True)
         return failure_of(error, httpx.URL(self.settings.base).netloc.decode(), *known)
+
+    def _is_closed(self) -> ClientClosedError:
+        return ClientClosedError(_AUTHENTICATE, cause="the client is closed")
 
     def _closed_during(self, acted: bool) -> Failure:
         return Failure(RuntimeError("the client is closed"), acted, ClientClosedError)
@@ -166,6 +174,7 @@ def reading(call: Call[Any], seam: Seam) -> Generator[None, None, None]:
             call.unreadable or call.failed,
             cause=UnreadableError(_problem(error)),
             status_code=seam.answer.status_code,
+            attempts=seam.answer.attempts,
             token_id=call.token_id,
             outcome_unknown=call.changes,
         ) from None

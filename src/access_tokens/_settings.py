@@ -30,6 +30,18 @@ class Options(TypedDict, total=False):
     allow_http: bool
 
 
+class SyncOptions(Options, total=False):
+    """The keyword arguments of an `AccessTokensClient`."""
+
+    http_client: httpx.Client | None
+
+
+class AsyncOptions(Options, total=False):
+    """The keyword arguments of an `AsyncAccessTokensClient`."""
+
+    http_client: httpx.AsyncClient | None
+
+
 @frozen(kw_only=True)
 class Settings:
     """The arguments of a client, checked. Times are seconds."""
@@ -78,6 +90,8 @@ def settings(
 
 def _base(endpoint: Any, allow_http: bool) -> str:
     url = _parsed(endpoint)
+    if re.search(r"[\s\\]|/\.\.?(/|$)", endpoint):
+        raise ValueError("endpoint must have no white space, backslash or dot segment")
     if url.scheme not in {"http", "https"} or not url.host:
         raise ValueError("endpoint must be an absolute https:// URL")
     if url.userinfo or url.query or url.fragment or any(mark in endpoint for mark in "?#@"):
@@ -140,10 +154,8 @@ def from_environment(name: str) -> str:
     """Return an environment variable.
 
     Raises:
-        ValueError: It is not set.
+        ValueError: It is not set, or empty.
     """
-    try:
-        return os.environ[name]
-    except KeyError:
-        pass
-    raise ValueError(f"{name} is not set in the environment")
+    if not os.environ.get(name):
+        raise ValueError(f"{name} is not set in the environment")
+    return os.environ[name]

@@ -100,6 +100,7 @@ class Answer:
     """An answer of the service, with the shape that the generated core reads.
 
     Attributes:
+        attempts: How many requests it took.
         sent_at: When its request was sent, in seconds of the session's clock.
         retry_after: How many seconds the service asked for, on a 429 or 503.
     """
@@ -108,6 +109,7 @@ class Answer:
     headers: Mapping[str, str] = field(repr=False, factory=dict[str, str])
     content: bytes = field(repr=False, default=b"")
     reason: str = ""
+    attempts: int = 1
     sent_at: float = 0.0
     retry_after: float | None = None
 

@@ -198,6 +198,8 @@ class SyncSession(SessionBase):
     def _open_transport(self) -> httpx.HTTPTransport:
         if self._transport is None:
             with self._lock:
+                if self._closed:
+                    raise RuntimeError("the client is closed")
                 self._transport = self._transport or httpx.HTTPTransport(
                     limits=LIMITS, proxy=proxy_for(httpx.URL(self.settings.base))
                 )
@@ -217,7 +219,9 @@ class SyncSession(SessionBase):
         self._closed = True
         self._closing.set()
         with self._lock:
-            transport, self._transport = self._transport, None
+            flight, transport, self._transport = self._flight, self._transport, None
+        if flight:
+            flight.fail(self._is_closed())
         if transport:
             transport.close()
 

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from types import TracebackType
 from typing import Self, Unpack
 
 import httpx
 
-from . import _operations
-from ._arguments import Moment
+from . import _batch, _exchange, _operations
 from ._async_session import AsyncSession
 from ._auth import AsyncAuth
 from ._secret import Secret
-from ._settings import Options, from_environment, settings
+from ._settings import AsyncOptions, from_environment, settings
 from ._walk import TokenWalk
-from .models import KEEP, BatchLoadResult, IssueResult, Keep, TokenRecord
+from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
-
-
-class AsyncOptions(Options, total=False):
-    """The keyword arguments of an `AsyncAccessTokensClient`."""
-
-    http_client: httpx.AsyncClient | None
 
 
 class AsyncAccessTokensClient:
@@ -48,7 +40,7 @@ class AsyncAccessTokensClient:
         secret = Secret(api_key)
         del api_key  # so that no traceback's locals hold it
         checked = settings(endpoint, secret, auth_path, admin_path, timeout, deadline, retry, allow_http)
-        self._session = AsyncSession(checked, _operations.exchange(secret), http_client)
+        self._session = AsyncSession(checked, _exchange.exchange(secret), http_client)
 
     @classmethod
     def from_env(cls, **options: Unpack[AsyncOptions]) -> Self:
@@ -148,7 +140,7 @@ class AsyncAccessTokensClient:
         self, token_ids: Iterable[str], *, include_secret_phc: bool = False
     ) -> BatchLoadResult:
         """Same as `AccessTokensClient.batch_load`."""
-        return await self._session.run(_operations.batch_load(token_ids, include_secret_phc))
+        return await self._session.run(_batch.batch_load(token_ids, include_secret_phc))
 
     async def authenticate(self) -> None:
         """Same as `AccessTokensClient.authenticate`."""
@@ -166,12 +158,7 @@ class AsyncAccessTokensClient:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     def __repr__(self) -> str:

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from types import TracebackType
 from typing import Self, Unpack
 
 import httpx
 
-from . import _operations
-from ._arguments import Moment
+from . import _batch, _exchange, _operations
 from ._auth import SyncAuth
 from ._secret import Secret
-from ._settings import Options, from_environment, settings
+from ._settings import SyncOptions, from_environment, settings
 from ._sync_session import SyncSession
 from ._walk import TokenWalk
-from .models import KEEP, BatchLoadResult, IssueResult, Keep, TokenRecord
+from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
-
-
-class SyncOptions(Options, total=False):
-    """The keyword arguments of an `AccessTokensClient`."""
-
-    http_client: httpx.Client | None
 
 
 class AccessTokensClient:
@@ -31,8 +23,8 @@ class AccessTokensClient:
     The PAT is exchanged for a JWT on the first call. The JWT is used for all calls and renewed in time, with
     one exchange however many threads call. A client may be shared by threads, and used after a fork.
 
-    Every method raises an `AccessTokensError` when the call fails, and a `ValueError` or `TypeError`, before
-    any request, when an argument makes no sense. Times go in as Unix seconds or aware datetimes.
+    Every method raises an `AccessTokensError` when the call fails, and, before any request, a `ValueError` or
+    `TypeError` when an argument makes no sense. Times go in as Unix seconds or aware datetimes.
 
     Args:
         endpoint: The base URL of the service, https:// unless it is on loopback.
@@ -66,7 +58,7 @@ class AccessTokensClient:
         secret = Secret(api_key)
         del api_key  # so that no traceback's locals hold it
         checked = settings(endpoint, secret, auth_path, admin_path, timeout, deadline, retry, allow_http)
-        self._session = SyncSession(checked, _operations.exchange(secret), http_client)
+        self._session = SyncSession(checked, _exchange.exchange(secret), http_client)
 
     @classmethod
     def from_env(cls, **options: Unpack[SyncOptions]) -> Self:
@@ -239,7 +231,7 @@ class AccessTokensClient:
             token_ids: The ids. One that comes twice is loaded once.
             include_secret_phc: Ask for each token's secret hash as well.
         """
-        return self._session.run(_operations.batch_load(token_ids, include_secret_phc))
+        return self._session.run(_batch.batch_load(token_ids, include_secret_phc))
 
     def authenticate(self) -> None:
         """Exchange the PAT now, even when there is a JWT, to learn early whether it is accepted."""
@@ -257,12 +249,7 @@ class AccessTokensClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __repr__(self) -> str:

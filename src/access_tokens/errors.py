@@ -59,6 +59,8 @@ class AccessTokensError(Exception):
         outcome_unknown: Whether the service may have carried the call out all the same.
     """
 
+    _unknown = "outcome unknown: it may have been done"
+
     def __init__(
         self,
         message: str,
@@ -81,19 +83,20 @@ class AccessTokensError(Exception):
         if isinstance(cause, Exception):
             self.__cause__ = cause
 
+    @property
+    def reason(self) -> str:
+        """Why, on one line: the service's words, the text of the status, or that of the exception."""
+        said = self.cause.message if isinstance(self.cause, ApiError) else str(self.cause or "")
+        return one_line(said).removesuffix(".")
+
     def __str__(self) -> str:
-        reason = self._reason()
+        reason = self.reason
         notes = ", ".join(self._notes(reason))
         return self.message + (f": {reason}" if reason else "") + (f" ({notes})" if notes else "")
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions are copied and pickled by their positional arguments alone.
         return _rebuilt, (type(self), {name: getattr(self, name) for name in _ATTRIBUTES})
-
-    def _reason(self) -> str:
-        if isinstance(self.cause, ApiError):
-            return self.cause.message
-        return one_line(str(self.cause)) if self.cause is not None else ""
 
     def _notes(self, reason: str) -> list[str]:
         token_id = one_line(self.token_id or "", 100)
@@ -103,7 +106,7 @@ class AccessTokensError(Exception):
             *([f"token {token_id}"] if token_id and token_id not in reason else []),
             *([f"{self.attempts} attempts"] if self.attempts > 1 else []),
             *([f"retry after {self.retry_after:g} s"] if self.retry_after is not None else []),
-            *(["outcome unknown: it may have been done"] if self.outcome_unknown else []),
+            *([self._unknown] if self.outcome_unknown else []),
         ]
 
 
@@ -132,6 +135,8 @@ class ConflictError(AccessTokensError):
     With `outcome_unknown`, perhaps by an earlier attempt of this very call, whose answer was lost: revoke
     `token_id` and issue another token.
     """
+
+    _unknown = "outcome unknown: an earlier attempt of this call may have made it"
 
 
 class RequestRejectedError(AccessTokensError):

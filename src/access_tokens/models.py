@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from enum import Enum
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, TypeVar
 
+import attrs
 from attrs import field, frozen
 
 from ._secret import mask
 
+Moment: TypeAlias = int | datetime
+"""A time that goes in: Unix seconds, or an aware datetime."""
+
 
 class Keep(Enum):
-    """The type of `KEEP`."""
+    """The type of `KEEP`, for annotations."""
 
     KEEP = "KEEP"
 
@@ -52,8 +57,33 @@ class TokenRecord:
     revoked_at: int | None = None
 
 
-@frozen
-class IssueResult:
+A = TypeVar("A")
+B = TypeVar("B")
+
+if TYPE_CHECKING:
+
+    class _Pair(tuple[A, B]):
+        """To a type checker a tuple, so that unpacking a result gives each part its type.
+
+        It is none, because tools that collect values, such as error trackers, look into tuples but ask other
+        objects for their repr, which shows no secret.
+        """
+
+        def __new__(cls, *_: Any, **__: Any) -> Self: ...
+else:
+
+    class _Pair:
+        __slots__ = ()
+
+        def __class_getitem__(cls, _: Any) -> type[Self]:
+            return cls
+
+        def __iter__(self) -> Iterator[Any]:
+            return iter(attrs.astuple(self, recurse=False))
+
+
+@frozen(order=False)
+class IssueResult(_Pair[str, TokenRecord]):
     """A new token. It unpacks: `token, record = client.issue(...)`.
 
     Attributes:
@@ -64,12 +94,9 @@ class IssueResult:
     token: str = field(repr=mask)
     record: TokenRecord
 
-    def __iter__(self) -> Iterator[Any]:
-        return iter((self.token, self.record))
 
-
-@frozen
-class BatchLoadResult:
+@frozen(order=False)
+class BatchLoadResult(_Pair[tuple[TokenRecord, ...], tuple[str, ...]]):
     """Records of a set of ids. It unpacks: `found, not_found = client.batch_load(ids)`.
 
     Attributes:
@@ -79,6 +106,3 @@ class BatchLoadResult:
 
     found: tuple[TokenRecord, ...]
     not_found: tuple[str, ...]
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter((self.found, self.not_found))

@@ -1,0 +1,61 @@
+"""Loading the records of any number of ids."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from access_tokens_api.api.tokens import batch_load_tokens
+from access_tokens_api.models import BatchLoadRequest
+from access_tokens_api.types import UNSET
+
+from . import _arguments as check
+from ._convert import structure
+from ._steps import Call, Story
+from .models import BatchLoadResult, TokenRecord
+
+# The service takes 100 kB; what the ids do not fill is left for the rest of the body.
+_LARGEST_BATCH = 99_900
+
+
+def batch_load(token_ids: Iterable[str], include_secret_phc: bool) -> Story[BatchLoadResult]:
+    """Load the records of any number of ids, in as few requests as the service's limit allows."""
+    found: list[TokenRecord] = []
+    not_found: list[str] = []
+    for ids in list(_batches(_ids(token_ids))):
+        loaded: BatchLoadResult = yield batch(ids, check.flag("include_secret_phc", include_secret_phc))
+        found += loaded.found
+        not_found += loaded.not_found
+    return BatchLoadResult(tuple(found), tuple(not_found))
+
+
+def _ids(token_ids: Iterable[str]) -> dict[str, None]:
+    """Return the ids in their order, each once."""
+    if isinstance(token_ids, (str, bytes)) or not isinstance(token_ids, Iterable):
+        raise TypeError(f"token_ids must be a collection of strings, not {type(token_ids).__name__}")
+    return dict.fromkeys(check.token_id(each, "token_ids") for each in token_ids)
+
+
+def _batches(token_ids: Iterable[str]) -> Iterator[list[str]]:
+    ids: list[str] = []
+    room = _LARGEST_BATCH
+    for token_id in token_ids:
+        size = len(json.dumps(token_id, ensure_ascii=False).encode()) + 1
+        if ids and size > room:
+            yield ids
+            ids, room = [], _LARGEST_BATCH
+        ids.append(token_id)
+        room -= size
+    if ids:
+        yield ids
+
+
+def batch(token_ids: list[str], include_secret_phc: bool) -> Call[BatchLoadResult]:
+    return Call(
+        endpoint=batch_load_tokens,
+        arguments={"body": BatchLoadRequest(token_ids, include_secret_phc or UNSET)},
+        result=lambda parsed, _: structure(parsed, BatchLoadResult),
+        failed="Failed to batch load tokens",
+        unreadable="Invalid batch load response",
+        changes=False,
+    )

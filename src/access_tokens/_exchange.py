@@ -1,0 +1,32 @@
+"""The exchange of the PAT for a JWT."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from access_tokens_api.api.auth import exchange_token
+
+from ._convert import UnreadableError, structure
+from ._jwt import AuthToken, Jwt, jwt_from
+from ._secret import Secret
+from ._steps import Answer, Call
+
+
+def exchange(api_key: Secret) -> Call[Jwt]:
+    """Exchange the PAT for a JWT."""
+    return Call(
+        endpoint=exchange_token,
+        arguments={},
+        result=_jwt,
+        failed="Failed to authenticate",
+        unreadable="Invalid auth token response",
+        changes=False,
+        api_key=api_key,
+    )
+
+
+def _jwt(parsed: Any, answer: Answer) -> Jwt:
+    try:
+        return jwt_from(structure(parsed, AuthToken), answer.sent_at)
+    except ValueError as error:
+        raise UnreadableError(str(error)) from None

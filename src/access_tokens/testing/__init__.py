@@ -1,0 +1,38 @@
+"""A faithful local service, for demos and for tests of code that uses this library.
+
+It keeps everything in memory and does what the reference service does, its quirks included: real
+scrypt hashes, real signed JWTs, and the reference's statuses and error bodies.
+
+* `LocalService` listens on a free port of 127.0.0.1: ``with LocalService() as service: ...``
+* `Service` is the same without a network, as an ASGI application: ``service.app``
+* `ReceivedRequest` is what either of them remembers of a request.
+
+``python -m access_tokens.testing`` runs one from a shell. The pytest fixtures
+``access_tokens_service`` and ``access_tokens_env`` are there as soon as the package is installed.
+
+Needs the extra: ``pip install "access-tokens-client[testing]"``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from access_tokens.testing._journal import ReceivedRequest
+    from access_tokens.testing._server import LocalService
+    from access_tokens.testing._service import Service
+
+__all__ = ["LocalService", "ReceivedRequest", "Service"]
+
+_HOMES = {"LocalService": "_server", "ReceivedRequest": "_journal", "Service": "_service"}
+
+if not TYPE_CHECKING:
+    # On first use, because pytest imports this package for its plugin in projects without the extra.
+    def __getattr__(name):
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        try:
+            return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        except ModuleNotFoundError as error:
+            raise ImportError(
+                f'access_tokens.testing needs {error.name!r}: pip install "access-tokens-client[testing]"',
+            ) from error

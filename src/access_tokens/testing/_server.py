@@ -1,0 +1,162 @@
+"""The service on the loopback interface."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+import attrs
+import uvicorn
+from starlette.types import ASGIApp, Scope
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from access_tokens.testing._service import Service
+
+_HOST = "127.0.0.1"
+_THREAD = "access-tokens-service"
+_KEEP_ALIVE = 60
+
+
+@attrs.define(kw_only=True, eq=False, repr=False, slots=False)
+class LocalService(Service):
+    """A `Service` that listens on 127.0.0.1, in a thread of its own.
+
+    Same as `Service`, but with an `endpoint` from `start()` to `stop()`, or for the length of a
+    `with` block; and `drop_next` closes connections.
+
+    Attributes:
+        port: Where to listen; 0 for a free port.
+    """
+
+    port: int = 0
+    _server: "_Server | None" = attrs.field(init=False, default=None)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def endpoint(self) -> str:
+        """The base URL.
+
+        Raises:
+            RuntimeError: The service does not run.
+        """
+        if self._server is None:
+            raise RuntimeError("The service does not run: call start(), or use it in a `with` block")
+        return self._server.url
+
+    def start(self) -> None:
+        """Start to listen; returns as soon as requests are answered.
+
+        Raises:
+            OSError: The port is taken.
+            RuntimeError: The service runs already.
+        """
+        if self._server is not None:
+            raise RuntimeError("The service runs already")
+        self._server = _Server(self.app, _listen(self.port))
+
+    def stop(self) -> None:
+        """Stop to listen and close every connection. Nothing happens when the service does not run."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+            self._offload.join()
+
+    def _hang_up(self, scope: Scope) -> None:
+        if self._server is None or not self._server.serves(scope):
+            super()._hang_up(scope)
+        else:
+            self._server.abort(scope["client"])
+
+
+class _Server(uvicorn.Server):
+    # uvicorn's own way to wait and to stop is a loop that wakes up ten times a second.
+
+    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
+        # Behind a proxy's headers the client would not be the peer that abort() looks for.
+        config = uvicorn.Config(
+            app,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE,
+        )
+        super().__init__(config)
+        self._address = listener.getsockname()
+        self.url = "http://{}:{}".format(*self._address)
+        self._ready = threading.Event()
+        self._stopping = asyncio.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, args=[listener], name=_THREAD, daemon=True)
+        _silence()
+        self._thread.start()
+        self._ready.wait()
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+
+    def serves(self, scope: Scope) -> bool:
+        return bool(scope.get("server") == self._address)
+
+    def abort(self, client: object) -> None:
+        for peer in self.server_state.connections:
+            if isinstance(peer, H11Protocol) and peer.client == client:
+                peer.transport.abort()
+
+    def _run(self, listener: socket.socket) -> None:
+        try:
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                runner.run(self.serve([listener]))
+        finally:
+            self._ready.set()
+
+    async def main_loop(self) -> None:
+        self._ready.set()
+        while not self._stopping.is_set():
+            await self.on_tick(0)  # keeps the Date header right
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for peer in list(self.server_state.connections):
+            peer.transport.abort()
+        await asyncio.gather(*self.server_state.tasks)
+        for server in self.servers:
+            await server.wait_closed()
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.create_server((_HOST, port))
+    # asyncio does so only for sockets that name their protocol, and without it each answer takes 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def _silence() -> None:
+    for name in ("asyncio", "uvicorn.access", "uvicorn.error"):
+        logging.getLogger(name).addFilter(_is_worth_logging)
+
+
+def _is_worth_logging(record: logging.LogRecord) -> bool:
+    # By thread, so that another uvicorn in the same process keeps its voice.
+    return record.threadName != _THREAD or record.levelno >= logging.ERROR

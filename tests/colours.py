@@ -1,0 +1,142 @@
+"""One way to call a client, whatever its colour, so that a behaviour is stated once and runs on all."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, Protocol
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from attrs import define, field
+
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient
+
+COLOURS = ("sync", "asyncio", "trio")
+
+
+@define
+class Clock:
+    """A clock that stands still until somebody waits."""
+
+    time: float = 1000.0
+    waits: list[float] = field(factory=list)
+
+    def now(self) -> float:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += seconds
+
+    def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.time += seconds
+
+    async def wait_async(self, seconds: float) -> None:
+        self.wait(seconds)
+
+
+class Caller(Protocol):
+    """A client whose methods block, be it the sync one or the async one."""
+
+    client: Any
+    clock: Clock
+
+    def __getattr__(self, name: str) -> Any: ...
+
+
+@define
+class SyncCaller:
+    client: AccessTokensClient
+    clock: Clock
+
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(self.client, name)
+        if name == "iter_tokens":
+            return lambda **options: list(member(**options))
+        return member
+
+    def at_once(self, count: int, call: Callable[[Any], Any]) -> list[Any]:
+        """Make the same call in many threads that start together, and return the results and errors."""
+        results: list[Any] = []
+        start = threading.Barrier(count)
+
+        def run() -> None:
+            start.wait()
+            results.append(result_of(lambda: call(self.client)))
+
+        threads = [threading.Thread(target=run) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return results
+
+
+@define
+class AsyncCaller:
+    client: AsyncAccessTokensClient
+    clock: Clock
+    portal: BlockingPortal
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "iter_tokens":
+            return lambda **options: self.portal.call(self._collect, options)
+        member = getattr(self.client, {"close": "aclose"}.get(name, name))
+        return self._blocking(member) if inspect.ismethod(member) else member
+
+    def _blocking(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        async def call(args: Any, options: Any) -> Any:
+            return await method(*args, **options)
+
+        return lambda *args, **options: self.portal.call(call, args, options)
+
+    async def _collect(self, options: dict[str, Any]) -> list[Any]:
+        return [record async for record in self.client.iter_tokens(**options)]
+
+    def at_once(self, count: int, call: Callable[[Any], Any]) -> list[Any]:
+        """Make the same call in many tasks, and return the results and errors."""
+        return self.portal.call(self._gather, count, call)
+
+    async def _gather(self, count: int, call: Callable[[Any], Any]) -> list[Any]:
+        import anyio
+
+        results: list[Any] = []
+
+        async def run() -> None:
+            try:
+                results.append(await call(self.client))
+            except Exception as error:  # noqa: BLE001 - the test looks at it
+                results.append(error)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(count):
+                group.start_soon(run)
+        return results
+
+
+def result_of(call: Callable[[], Any]) -> Any:
+    """Return what a call returns or raises."""
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001 - the test looks at it
+        return error
+
+
+@contextmanager
+def caller(colour: str, endpoint: str, api_key: str, **options: Any) -> Iterator[Any]:
+    """Make a client of a colour, whose waits move a clock of its own instead of taking time."""
+    clock = Clock()
+    with ExitStack() as stack:
+        if colour == "sync":
+            client = stack.enter_context(AccessTokensClient(endpoint, api_key, **options))
+            client._session.now, client._session._sleep = clock.now, clock.wait  # type: ignore[method-assign]
+            yield SyncCaller(client, clock)
+            return
+        portal = stack.enter_context(start_blocking_portal(colour))
+        async_client = AsyncAccessTokensClient(endpoint, api_key, **options)
+        async_client._session.now = clock.now
+        async_client._session._sleep = clock.wait_async  # type: ignore[method-assign]
+        stack.enter_context(portal.wrap_async_context_manager(async_client))
+        yield AsyncCaller(async_client, clock, portal)

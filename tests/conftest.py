@@ -1,0 +1,44 @@
+"""What the tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from access_tokens.testing import LocalService
+
+from .colours import COLOURS, caller
+
+# Examples are the same in every run, so that a failure is one of the code and not of luck.
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture
+def service() -> Iterator[LocalService]:
+    """A live local service."""
+    with LocalService() as running:
+        yield running
+
+
+@pytest.fixture(params=COLOURS)
+def colour(request: pytest.FixtureRequest) -> str:
+    """Sync, asyncio and trio, one after the other."""
+    return str(request.param)
+
+
+@pytest.fixture
+def make_client(colour: str) -> Iterator[Callable[..., Any]]:
+    """Makes clients of the colour, whose methods block and whose waits take no time."""
+    with ExitStack() as stack:
+        yield lambda *args, **options: stack.enter_context(caller(colour, *args, **options))
+
+
+@pytest.fixture
+def client(service: LocalService, make_client: Callable[..., Any]) -> Any:
+    """A client of the live service, with an administrator's PAT."""
+    return make_client(service.endpoint, service.admin_pat)

@@ -1,0 +1,132 @@
+"""What callers pass, checked before any request."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from access_tokens import _arguments as check
+from access_tokens._secret import Secret
+
+PHC = "$scrypt$ln=14,r=8,p=1$c2FsdA$aGFzaA"
+PAT = "pat_An6ladUCmSoDfciDaYDE9.q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k="
+
+
+@pytest.mark.parametrize(
+    "value", ["x", "no-such-id", "a/b", "a?b", "%2e%2e", "a\nb", "\0", "ä", "x" * 10_000]
+)
+def test_any_text_is_left_to_the_service_as_an_id(value: str) -> None:
+    assert check.token_id(value) == value
+
+
+@pytest.mark.parametrize("value", ["", ".", "..", "\ud800", 7, None, b"id", PAT, PAT[4:]])
+def test_an_id_that_is_no_path_segment_or_a_secret_is_refused_unseen(value: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match="^token_id must") as raised:
+        check.token_id(value)
+    assert "q83v" not in str(raised.value)
+
+
+@pytest.mark.parametrize("value", ["", "x" * 101, None, 7, "\udfff"])
+def test_an_owner_has_1_to_100_characters(value: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match="^owner must"):
+        check.owner(value)
+    assert check.owner("x" * 100)
+
+
+@pytest.mark.parametrize("value", ["admin", b"admin", None, 7, [""], ["x" * 101], [7], ["r"] * 51])
+def test_roles_are_a_collection_of_at_most_50_names(value: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match="^add_roles must"):
+        check.roles("add_roles", value)
+
+
+def test_roles_may_come_from_any_iterable() -> None:
+    assert check.roles("roles", (name for name in ("a", "b"))) == ["a", "b"]
+    assert check.roles("roles", []) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (0, 0),
+        (1_800_000_000, 1_800_000_000),
+        (datetime(1970, 1, 1, 0, 0, 1, 999_999, tzinfo=UTC), 1),
+        (datetime(1970, 1, 1, 2, tzinfo=timezone(timedelta(hours=1))), 3600),
+        (datetime.max.replace(tzinfo=UTC), 253_402_300_799),
+    ],
+)
+def test_a_time_becomes_unix_seconds(value: Any, seconds: int) -> None:
+    assert check.moment("expires_at", value) == seconds
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        -1,
+        True,
+        1.5,
+        float("nan"),
+        "2030-01-01",
+        1_800_000_000_000,
+        datetime(2030, 1, 1),  # noqa: DTZ001 - naive on purpose
+        datetime(1969, 1, 1, tzinfo=UTC),
+        timedelta(days=1),
+    ],
+)
+def test_a_time_that_makes_no_sense_is_refused(value: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match="^expires_at must"):
+        check.moment("expires_at", value)
+
+
+def test_milliseconds_are_recognised() -> None:
+    with pytest.raises(ValueError, match="milliseconds"):
+        check.moment("expires_at", 1_800_000_000_000)
+
+
+@pytest.mark.parametrize("value", [0, -1, True, 1.5, "1", None])
+def test_a_limit_is_a_whole_number_over_0(value: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match="^limit must"):
+        check.page_limit("limit", value)
+    assert check.page_limit("limit", 5000) == 5000
+
+
+def test_a_page_size_the_service_would_cut_is_refused() -> None:
+    assert check.page_size(1000) == 1000
+    with pytest.raises(ValueError, match="^page_size must"):
+        check.page_size(1001)
+
+
+@pytest.mark.parametrize("value", [1, 0, None, "true"])
+def test_a_flag_is_true_or_false(value: Any) -> None:
+    with pytest.raises(TypeError, match="^is_admin must"):
+        check.flag("is_admin", value)
+
+
+@pytest.mark.parametrize("value", ["", PAT, "$" + "x" * 200, "$a b", "$ä", 7, None])
+def test_a_hash_that_is_no_phc_string_is_refused_unseen(value: Any) -> None:
+    with pytest.raises(ValueError, match="^secret_phc must") as raised:
+        check.phc(Secret(value))
+    assert "q83v" not in str(raised.value)
+    assert check.phc(Secret(PHC)) == PHC
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        None,
+        7,
+        PAT.encode(),
+        PAT + "\n",
+        f"{PAT}\r\nX-Evil: 1",
+        PAT + "\0",
+        f"“{PAT}”",
+        f"Bearer {PAT}",
+        PAT + "x" * 150,
+    ],
+)
+def test_a_pat_that_fits_no_header_is_refused_unseen(value: Any) -> None:
+    with pytest.raises(ValueError, match="^api_key must") as raised:
+        check.api_key(Secret(value))
+    assert "q83v" not in str(raised.value)

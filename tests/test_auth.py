@@ -1,0 +1,139 @@
+"""The client's JWT for another API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient, AuthenticationError, generate_token
+from access_tokens.testing import LocalService
+
+API = "https://other.example/things"
+Make = Callable[..., Any]
+
+
+class OtherApi:
+    """An API that the service's JWT opens."""
+
+    def __init__(self, service: LocalService) -> None:
+        self.service = service
+        self.bodies: list[bytes] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.bodies.append(request.content)
+        try:
+            self.service.verify(request.headers["authorization"].removeprefix("Bearer "))
+        except ValueError:
+            return httpx.Response(401)
+        return httpx.Response(200)
+
+
+@pytest.fixture
+def api(service: LocalService) -> OtherApi:
+    return OtherApi(service)
+
+
+@pytest.fixture
+def request_api(api: OtherApi, colour: str) -> Callable[..., httpx.Response]:
+    """Calls the other API in the colour of the client."""
+
+    def call(client: Any, method: str = "POST", url: str = API, **options: Any) -> httpx.Response:
+        transport = httpx.MockTransport(api)
+        if colour == "sync":
+            with httpx.Client(transport=transport, auth=client.auth) as http:
+                return http.request(method, url, **options)
+
+        async def call_async() -> httpx.Response:
+            async with httpx.AsyncClient(transport=transport, auth=client.auth) as http:
+                return await http.request(method, url, **options)
+
+        response: httpx.Response = client.portal.call(call_async)
+        return response
+
+    return call
+
+
+def test_it_opens_another_api_with_the_jwt_of_the_client(
+    client: Any, service: LocalService, request_api: Make
+) -> None:
+    client.list()
+    assert request_api(client).status_code == 200
+    assert service.exchanges == 1
+
+
+def test_it_exchanges_the_pat_when_there_is_no_jwt(
+    client: Any, service: LocalService, request_api: Make
+) -> None:
+    assert request_api(client).status_code == 200
+    client.list()
+    assert service.exchanges == 1
+
+
+def test_it_repeats_a_request_with_its_body_after_a_401(
+    client: Any, service: LocalService, request_api: Make, api: OtherApi
+) -> None:
+    client.list()
+    service.rotate_key()
+    assert request_api(client, content=b"hello").status_code == 200
+    assert api.bodies == [b"hello", b"hello"]
+    client.list()
+    assert service.exchanges == 2
+
+
+def test_a_401_on_a_jwt_got_just_now_is_the_answer(
+    client: Any, service: LocalService, api: OtherApi, request_api: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(jwt: str) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(api, "service", type("Refusing", (), {"verify": staticmethod(refuse)}))
+    assert request_api(client).status_code == 401
+    assert (len(api.bodies), service.exchanges) == (1, 1)
+
+
+def test_a_body_that_was_streamed_is_not_sent_again(service: LocalService) -> None:
+    with AccessTokensClient(service.endpoint, service.admin_pat) as client:
+        client.list()
+        request = httpx.Request("POST", API, content=(chunk for chunk in [b"hello"]))
+        flow = client.auth.sync_auth_flow(request)
+        assert next(flow) is request
+        with pytest.raises(StopIteration):
+            flow.send(httpx.Response(401))
+
+
+def test_a_pat_that_is_refused_is_an_error_of_ours(
+    service: LocalService, make_client: Make, request_api: Make
+) -> None:
+    with pytest.raises(AuthenticationError, match="Failed to authenticate"):
+        request_api(make_client(service.endpoint, generate_token().token))
+
+
+def test_it_is_not_sent_in_the_clear(client: Any, api: OtherApi, request_api: Make) -> None:
+    with pytest.raises(ValueError, match="https://"):
+        request_api(client, url="http://other.example")
+    assert api.bodies == []
+
+
+def test_it_is_not_sent_to_where_a_redirect_leads(service: LocalService) -> None:
+    seen: list[httpx.Request] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(302, headers={"Location": "https://evil.example"} if len(seen) == 1 else {})
+
+    with AccessTokensClient(service.endpoint, service.admin_pat) as client:
+        transport = httpx.MockTransport(respond)
+        with httpx.Client(transport=transport, auth=client.auth, follow_redirects=True) as http:
+            http.get(API)
+    assert ["authorization" in request.headers for request in seen] == [True, False]
+
+
+def test_each_colour_has_its_own() -> None:
+    request = httpx.Request("GET", API)
+    with pytest.raises(RuntimeError, match="AsyncAccessTokensClient"):
+        AccessTokensClient("https://h", "pat_x").auth.async_auth_flow(request)
+    with pytest.raises(RuntimeError, match=" AccessTokensClient"):
+        AsyncAccessTokensClient("https://h", "pat_x").auth.sync_auth_flow(request)

@@ -1,0 +1,74 @@
+"""The errors, as values and as text."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+
+import access_tokens
+from access_tokens import AccessTokensError, ApiError, ConflictError, NotFoundError, is_api_error
+from access_tokens.errors import one_line
+
+FULL = ConflictError(
+    "Failed to issue token",
+    cause=ApiError("Token ID already exists: abc", code="E_TAKEN"),
+    status_code=500,
+    token_id="abc",
+    retry_after=1.5,
+    attempts=2,
+    outcome_unknown=True,
+)
+
+
+def test_an_error_reads_as_one_useful_line() -> None:
+    assert str(FULL) == (
+        "Failed to issue token: Token ID already exists: abc "
+        "(E_TAKEN, HTTP 500, 2 attempts, retry after 1.5 s, "
+        "outcome unknown: an earlier attempt of this call may have made it)"
+    )
+
+
+def test_an_error_names_its_token_where_the_reason_does_not() -> None:
+    error = NotFoundError("Failed to revoke token", cause="Not Found", status_code=404, token_id="abc")
+    assert str(error) == "Failed to revoke token: Not Found (HTTP 404, token abc)"
+
+
+def test_an_error_without_more_to_say_is_its_message() -> None:
+    assert str(AccessTokensError("Failed to list tokens")) == "Failed to list tokens"
+
+
+def test_a_hostile_id_cannot_break_the_line() -> None:
+    assert "\n" not in str(AccessTokensError("Failed", token_id="a\nb" * 1000))
+
+
+def test_an_exception_as_the_cause_is_chained() -> None:
+    cause = ConnectionRefusedError("refused")
+    error = AccessTokensError("Failed", cause=cause)
+    assert error.__cause__ is cause
+    assert str(error) == "Failed: refused"
+
+
+@pytest.mark.parametrize("twin", [copy.copy(FULL), pickle.loads(pickle.dumps(FULL))])
+def test_an_error_survives_copying_and_pickling(twin: ConflictError) -> None:
+    assert type(twin) is ConflictError
+    assert vars(twin) == vars(FULL)
+    assert str(twin) == str(FULL)
+
+
+def test_a_cause_is_an_api_error_or_not() -> None:
+    assert is_api_error(FULL.cause)
+    assert not is_api_error("Not Found")
+    assert not is_api_error(FULL)
+
+
+def test_every_error_is_one_of_the_librarys() -> None:
+    errors = [v for v in vars(access_tokens).values() if isinstance(v, type) and issubclass(v, Exception)]
+    assert len(errors) == 11
+    assert all(issubclass(error, AccessTokensError) for error in errors)
+
+
+def test_text_becomes_one_printable_line() -> None:
+    assert one_line("  a\r\n\tb\x1b[31m\x00c  ") == "a b [31m c"
+    assert len(one_line("x" * 10_000)) == 4096

@@ -1,0 +1,98 @@
+"""The life of a JWT."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+
+from access_tokens._jwt import AuthToken, Jwt, JwtCache, jwt_from
+from access_tokens._secret import Secret
+
+ANSWER = AuthToken(access_token="a.b.c", token_type="Bearer", expires_in=3600)
+
+
+def living_for(lifetime: float) -> Jwt:
+    return Jwt(Secret("a.b.c"), sent_at=100.0, lifetime=lifetime)
+
+
+@pytest.mark.parametrize(("lifetime", "margin"), [(3600, 30), (60, 30), (20, 10), (1, 0.5)])
+def test_it_is_renewed_30_seconds_before_its_end_or_at_half_of_its_life(
+    lifetime: float, margin: float
+) -> None:
+    jwt = living_for(lifetime)
+    assert jwt.is_fresh(100.0 + lifetime - margin - 0.01)
+    assert not jwt.is_fresh(100.0 + lifetime - margin)
+
+
+def test_its_life_is_counted_from_when_the_exchange_was_sent() -> None:
+    assert jwt_from(ANSWER, sent_at=100.0).seconds_left(now=150.0) == 3550.0
+
+
+@pytest.mark.parametrize("token_type", ["Bearer", "bearer", "BEARER"])
+def test_the_type_of_the_token_may_have_any_case(token_type: str) -> None:
+    assert jwt_from(attrs.evolve(ANSWER, token_type=token_type), 0.0).token.reveal() == "a.b.c"
+
+
+@pytest.mark.parametrize(
+    "wrong", [0, -1, float("nan"), float("inf"), -float("inf"), True, "3600", None, [], {"seconds": 3600}]
+)
+def test_a_life_that_is_no_number_over_0_is_refused(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="expires_in"):
+        jwt_from(attrs.evolve(ANSWER, expires_in=wrong), 0.0)
+
+
+@pytest.mark.parametrize("huge", [10**400, 1e308, 86_401])
+def test_no_jwt_lives_for_more_than_a_day(huge: Any) -> None:
+    assert jwt_from(attrs.evolve(ANSWER, expires_in=huge), 0.0).lifetime == 86_400.0
+
+
+@pytest.mark.parametrize("wrong", ["", "a b", "a\r\nX-Evil: 1", "a\n", "ä", "a\x00"])
+def test_a_jwt_that_does_not_fit_a_header_is_refused_without_showing_it(wrong: str) -> None:
+    with pytest.raises(ValueError, match=r"^access_token: not fit for a header$"):
+        jwt_from(attrs.evolve(ANSWER, access_token=wrong), 0.0)
+
+
+def test_another_type_of_token_is_refused() -> None:
+    with pytest.raises(ValueError, match="token_type"):
+        jwt_from(attrs.evolve(ANSWER, token_type="mac"), 0.0)
+
+
+def test_the_cache_gives_no_jwt_that_is_due_for_renewal() -> None:
+    cache, jwt = JwtCache(), living_for(3600)
+    cache.keep(jwt)
+    assert cache.usable(3669.9) is jwt
+    assert cache.usable(3670.0) is None
+
+
+def test_the_cache_knows_a_jwt_that_lives_until_its_last_second() -> None:
+    cache, jwt = JwtCache(), living_for(3600)
+    cache.keep(jwt)
+    assert cache.living(3699.9) is jwt
+    assert cache.living(3700.0) is None
+
+
+def test_a_renewal_can_be_put_off_but_not_past_the_end() -> None:
+    cache, jwt = JwtCache(), living_for(3600)
+    cache.keep(jwt)
+    cache.put_off_renewal(until=4000.0)
+    assert cache.usable(3690.0) is jwt
+    assert cache.usable(3700.0) is None
+
+
+def test_a_new_jwt_is_renewed_in_its_own_time() -> None:
+    cache = JwtCache()
+    cache.put_off_renewal(until=10_000.0)
+    cache.keep(living_for(3600))
+    assert cache.usable(3680.0) is None
+
+
+def test_a_late_refusal_of_an_old_jwt_leaves_the_new_one() -> None:
+    cache, old, new = JwtCache(), living_for(3600), living_for(3600)
+    cache.keep(old)
+    cache.keep(new)
+    cache.discard(old)
+    assert cache.usable(200.0) is new
+    cache.discard(new)
+    assert cache.usable(200.0) is None

@@ -1,0 +1,144 @@
+"""What the service says of a failure, in each of its dresses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from access_tokens import ApiError
+from access_tokens._outcomes import api_error
+from access_tokens._secret import Secret
+from access_tokens._steps import Answer
+
+PAT = "pat_An6ladUCmSoDfciDaYDE9.q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k="
+JWT = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
+PHC = "$scrypt$ln=14,r=8,p=1$q83vASNFZ4mrze8BI0VniQ$q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k"
+
+
+def said(
+    content: bytes | str, content_type: str | None = "application/json; charset=utf-8"
+) -> ApiError | None:
+    headers = {} if content_type is None else {"content-type": content_type}
+    return api_error(Answer(500, headers, content.encode() if isinstance(content, str) else content))
+
+
+def said_json(body: Any) -> ApiError | None:
+    return said(json.dumps(body))
+
+
+def test_an_error_object_is_read_whole() -> None:
+    body = {"error": {"message": "Invalid JWT", "code": "ERR_JWT_EXPIRED", "details": "line 1\nline 2"}}
+    assert said_json(body) == ApiError("Invalid JWT", "ERR_JWT_EXPIRED", "line 1\nline 2")
+
+
+def test_details_may_be_an_object() -> None:
+    body = {"error": {"message": "Bad", "details": {"path": ["owner"], "limit": 100}}}
+    assert said_json(body) == ApiError("Bad", None, {"path": ["owner"], "limit": 100})
+
+
+@pytest.mark.parametrize("absent", [{}, {"code": None, "details": None}, {"code": 7, "details": 7}])
+def test_what_is_absent_or_odd_is_none(absent: dict[str, Any]) -> None:
+    assert said_json({"error": {"message": "Bad", **absent}}) == ApiError("Bad")
+
+
+def test_an_error_may_be_a_mere_text() -> None:
+    assert said_json({"error": "Too many requests"}) == ApiError("Too many requests")
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ("<html><pre>Error: Token not found: x<br> &nbsp; at f (a.js:1)</pre>", "Token not found: x"),
+        ("<pre>TypeError: it&#39;s &lt;odd&gt;<br>stack</pre>", "TypeError: it's <odd>"),
+        ("<PRE>Cannot GET /admin</PRE>", "Cannot GET /admin"),
+    ],
+)
+def test_an_error_page_holds_the_message(page: str, message: str) -> None:
+    assert said(page, "text/html; charset=utf-8") == ApiError(message)
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        ("", "application/json"),
+        ("", None),
+        ("not json", "application/json"),
+        ("[" * 100_000, "application/json"),
+        ("null", "application/json"),
+        ('{"error": {}}', "application/json"),
+        ('{"error": {"message": ""}}', "application/json"),
+        ('{"error": {"message": 7}}', "application/json"),
+        ('{"error": ["a"]}', "application/json"),
+        ('{"message": "elsewhere"}', "application/json"),
+        ("<h1>Bad Gateway</h1>", "text/html"),
+        ("<pre></pre>", "text/html"),
+        ('{"error": "x"}', "text/plain"),
+        (b"\xff\xfe\x00", "application/json"),
+        ('{"error": "' + "x" * 2**20 + '"}', "application/json"),
+    ],
+)
+def test_a_body_that_says_nothing_is_none(content: bytes | str, content_type: str | None) -> None:
+    assert said(content, content_type) is None
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "Application/JSON;charset=utf-16",
+        "application/problem+json",
+        " application/json ",
+        None,
+    ],
+)
+def test_the_media_type_alone_counts(content_type: str | None) -> None:
+    assert said('{"error": "Bad"}', content_type) == ApiError("Bad")
+
+
+def test_messages_are_one_line_and_details_are_short() -> None:
+    error = said_json({"error": {"message": "a\n\tb\x07c" + "x" * 9999, "details": "y\n" * 9999}})
+    assert error
+    assert error.message.startswith("a b c")
+    assert len(error.message) == 4096
+    assert isinstance(error.details, str)
+    assert len(error.details) == 4096
+
+
+def test_details_that_are_a_large_object_become_an_excerpt() -> None:
+    error = said_json({"error": {"message": "Bad", "details": {"list": ["x"] * 9999}}})
+    assert error
+    assert isinstance(error.details, str)
+    assert len(error.details) == 4096
+
+
+@pytest.mark.parametrize("secret", [PAT, JWT, PHC])
+def test_a_service_that_sends_a_secret_back_does_not_get_it_printed(secret: str) -> None:
+    body = {"error": {"message": f"bad {secret}!", "code": secret, "details": {secret: [f"<{secret}>"]}}}
+    assert said_json(body) == ApiError("bad [hidden]!", "[hidden]", {"[hidden]": ["<[hidden]>"]})
+    assert said(f"<pre>Error: bad {secret}<br></pre>", "text/html") == ApiError("bad [hidden]")
+
+
+def test_a_secret_without_a_known_shape_is_hidden_when_it_was_sent() -> None:
+    answer = Answer(401, {"content-type": "application/json"}, b'{"error": "no: hunter2"}')
+    assert api_error(answer, Secret("hunter2")) == ApiError("no: [hidden]")
+
+
+@given(st.binary(max_size=300), st.sampled_from(["application/json", "text/html", "", "text/plain"]))
+def test_no_body_breaks_it(content: bytes, content_type: str) -> None:
+    error = said(content, content_type)
+    assert error is None or error.message.isprintable()
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(),
+        lambda c: st.lists(c) | st.dictionaries(st.text(), c),
+    )
+)
+def test_no_error_object_breaks_it(body: Any) -> None:
+    error = said_json({"error": {"message": body, "code": body, "details": body}})
+    assert error is None or (error.message and error.message.isprintable())

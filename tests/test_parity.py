@@ -1,0 +1,79 @@
+"""The two clients have the same methods, parameters and sense."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import pytest
+
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient
+
+# What carries another name in async code.
+TWINS = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
+SHARED = {"__init__", "__repr__", "__enter__", "__exit__"}
+
+
+def members(client: type) -> set[str]:
+    return {name for name in vars(client) if not name.startswith("_")}
+
+
+def function_of(client: type, name: str) -> Any:
+    member = inspect.getattr_static(client, name)
+    return member.fget if isinstance(member, property) else getattr(client, name)
+
+
+def parameters(client: type, name: str) -> list[tuple[str, Any, Any, str]]:
+    function = function_of(client, name)
+    found = inspect.signature(function).parameters.values()
+    return [(p.name, p.kind, p.default, in_sync_words(p.annotation)) for p in found]
+
+
+def returned(client: type, name: str) -> str:
+    function = function_of(client, name)
+    return in_sync_words(inspect.signature(function).return_annotation)
+
+
+def in_sync_words(annotation: Any) -> str:
+    return re.sub(r"\bAsync(?=Iterator|Client|AccessTokensClient|Options)", "", str(annotation)).replace(
+        "SyncOptions", "Options"
+    )
+
+
+def test_they_have_the_same_members() -> None:
+    assert {TWINS.get(name, name) for name in members(AccessTokensClient)} == members(AsyncAccessTokensClient)
+
+
+@pytest.mark.parametrize("name", sorted(members(AccessTokensClient) | SHARED))
+class TestMember:
+    def test_it_takes_the_same_parameters(self, name: str) -> None:
+        twin = TWINS.get(name, name)
+        ours, theirs = parameters(AccessTokensClient, name), parameters(AsyncAccessTokensClient, twin)
+        differing = {p[0] for p in set(ours) ^ set(theirs)}
+        assert not differing, f"{name}: {', '.join(sorted(differing))} differ between the two clients"
+        assert ours == theirs
+
+    def test_it_returns_the_same(self, name: str) -> None:
+        twin = TWINS.get(name, name)
+        assert returned(AccessTokensClient, name) == returned(AsyncAccessTokensClient, twin)
+
+    def test_it_is_awaited_where_it_waits(self, name: str) -> None:
+        waits = name not in {"__init__", "__repr__", "auth", "from_env", "iter_tokens"}
+        assert not inspect.iscoroutinefunction(getattr(AccessTokensClient, name))
+        twin = TWINS.get(name, name)
+        assert inspect.iscoroutinefunction(getattr(AsyncAccessTokensClient, twin)) is waits
+
+
+@pytest.mark.parametrize("name", sorted(members(AccessTokensClient)))
+def test_the_async_one_refers_to_the_sync_one(name: str) -> None:
+    assert inspect.getdoc(getattr(AccessTokensClient, name))
+    doc = inspect.getdoc(getattr(AsyncAccessTokensClient, TWINS.get(name, name))) or ""
+    assert doc.startswith(f"Same as `AccessTokensClient.{name}`")
+
+
+def test_every_parameter_is_described() -> None:
+    for name in members(AccessTokensClient) - {"auth", "from_env"}:
+        described = inspect.getdoc(getattr(AccessTokensClient, name)) or ""
+        for parameter, *_ in parameters(AccessTokensClient, name)[1:]:
+            assert f"\n    {parameter}: " in described, f"{name} does not describe {parameter}"

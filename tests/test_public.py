@@ -1,0 +1,95 @@
+"""The public face."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from importlib import metadata
+
+import attrs
+import pytest
+
+import access_tokens
+
+
+def test_the_public_names_are_these() -> None:
+    assert sorted(access_tokens.__all__) == [
+        "AccessTokensClient",
+        "AccessTokensError",
+        "ApiError",
+        "AsyncAccessTokensClient",
+        "AuthenticationError",
+        "BatchLoadResult",
+        "ClientClosedError",
+        "ConflictError",
+        "EndpointError",
+        "GeneratedToken",
+        "InvalidResponseError",
+        "IssueResult",
+        "KEEP",
+        "Keep",
+        "Moment",
+        "NotFoundError",
+        "PermissionDeniedError",
+        "RateLimitedError",
+        "RequestRejectedError",
+        "RetryPolicy",
+        "TokenRecord",
+        "UnavailableError",
+        "__version__",
+        "generate_token",
+        "is_api_error",
+    ]
+
+
+def test_nothing_else_looks_public() -> None:
+    modules = {"async_client", "client", "errors", "models", "retry", "testing", "tokens"}
+    visible = {name for name in vars(access_tokens) if name.isidentifier() and not name.startswith("_")}
+    assert visible - modules == set(access_tokens.__all__) - {"__version__"}
+
+
+@pytest.mark.parametrize("name", sorted(set(access_tokens.__all__) - {"KEEP", "Moment", "__version__"}))
+def test_every_public_name_is_documented(name: str) -> None:
+    assert inspect.getdoc(getattr(access_tokens, name))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        access_tokens.TokenRecord,
+        access_tokens.IssueResult,
+        access_tokens.BatchLoadResult,
+        access_tokens.ApiError,
+    ],
+)
+def test_every_attribute_of_a_model_is_documented_and_none_can_be_set(model: type) -> None:
+    for field in attrs.fields(model):
+        assert f"    {field.name}: " in (inspect.getdoc(model) or "")
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        setattr(object.__new__(model), attrs.fields(model)[0].name, "x")
+
+
+def test_results_unpack() -> None:
+    record = access_tokens.TokenRecord(token_id="a", owner="x", is_admin=False, created_at=1)
+    token, same = access_tokens.IssueResult("pat_x", record)
+    assert (token, same) == ("pat_x", record)
+    found, not_found = access_tokens.BatchLoadResult((record,), ("b",))
+    assert (found, not_found) == ((record,), ("b",))
+
+
+def test_keep_reads_as_its_name() -> None:
+    assert repr(access_tokens.KEEP) == "KEEP"
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    assert access_tokens.__version__ == metadata.version("access-tokens-client")
+
+
+def test_importing_it_imports_no_extra() -> None:
+    code = "import sys, access_tokens; print(*sys.modules)"
+    modules = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "access_tokens.client" in modules
+    assert not {"starlette", "uvicorn", "jwt", "cryptography", "pytest", "trio"} & set(modules)

@@ -1,0 +1,137 @@
+"""The constructor's arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient
+from access_tokens._secret import Secret
+from access_tokens._settings import Settings, settings
+from access_tokens.retry import RetryPolicy
+
+PAT = "pat_canary"
+
+
+def checked(endpoint: Any = "https://api.example.com", **changes: Any) -> Settings:
+    arguments: dict[str, Any] = {
+        "auth_path": "/auth",
+        "admin_path": "/admin",
+        "timeout": 30.0,
+        "deadline": 300.0,
+        "retry": RetryPolicy(),
+        "allow_http": False,
+    }
+    return settings(endpoint, Secret(PAT), **(arguments | changes))
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "url"),
+    [
+        ("https://api.example.com", "https://api.example.com/admin/tokens"),
+        ("https://api.example.com/", "https://api.example.com/admin/tokens"),
+        ("https://api.example.com:8443/base/path/", "https://api.example.com:8443/base/path/admin/tokens"),
+        ("HTTPS://API.example.com", "https://api.example.com/admin/tokens"),
+        ("https://bücher.example", "https://xn--bcher-kva.example/admin/tokens"),
+        ("http://localhost:3000", "http://localhost:3000/admin/tokens"),
+        ("http://api.localhost", "http://api.localhost/admin/tokens"),
+        ("http://127.8.9.1:80", "http://127.8.9.1/admin/tokens"),
+        ("http://[::1]:3000", "http://[::1]:3000/admin/tokens"),
+    ],
+)
+def test_an_endpoint_is_joined_with_the_routes(endpoint: str, url: str) -> None:
+    assert str(httpx.URL(checked(endpoint).url("/admin/tokens"))) == url
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "",
+        "api.example.com",
+        "//api.example.com",
+        "https://",
+        "ftp://api.example.com",
+        "https://user:pass@api.example.com",
+        "https://@api.example.com",
+        "https://api.example.com?x=1",
+        "https://api.example.com?",
+        "https://api.example.com/#f",
+        "https://api.example.com:99999",
+        "https://api.example.com:port",
+        "https://api.example.com/a/../b",
+        "https://api.example.com\n",
+        "https://api example.com",
+        "http://api.example.com",
+        "http://127.0.0.1.example.com",
+        "http://localhost.example.com",
+        "http://10.0.0.1",
+        7,
+        None,
+    ],
+)
+def test_an_endpoint_that_is_wrong_or_unsafe_is_refused(endpoint: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match="^endpoint must"):
+        checked(endpoint)
+
+
+def test_http_is_allowed_when_asked_for() -> None:
+    assert checked("http://api.example.com", allow_http=True).base == "http://api.example.com"
+
+
+@pytest.mark.parametrize("name", ["auth_path", "admin_path"])
+@pytest.mark.parametrize(
+    "path",
+    ["https://evil.example", "//evil.example", "/a/../b", "/.", "/a?b", "/a#b", "auth", "/a b", "/a\n", 7],
+)
+def test_a_path_that_leads_elsewhere_is_refused(name: str, path: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match=f"^{name} must"):
+        checked(**{name: path})
+
+
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [("/v1/pats/", "/v1/pats/tokens"), ("/", "/tokens"), ("", "/tokens"), ("/%C3%A4", "/%C3%A4/tokens")],
+)
+def test_a_deployment_may_have_its_routes_elsewhere(path: str, url: str) -> None:
+    assert checked(admin_path=path).url("/admin/tokens") == f"https://api.example.com{url}"
+
+
+def test_five_seconds_of_the_timeout_are_to_connect() -> None:
+    assert checked().timeout == httpx.Timeout(30.0, connect=5.0)
+    assert checked(timeout=2).timeout == httpx.Timeout(2.0)
+    assert checked(timeout=httpx.Timeout(7.0)).timeout == httpx.Timeout(7.0)
+
+
+@pytest.mark.parametrize("name", ["timeout", "deadline"])
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), True, "30", None])
+def test_a_duration_is_a_number_of_seconds(name: str, value: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match=f"^{name} must"):
+        checked(**{name: value})
+
+
+def test_a_retry_policy_is_one() -> None:
+    with pytest.raises(TypeError, match="^retry must be a RetryPolicy"):
+        checked(retry=3)
+
+
+@pytest.mark.parametrize("kind", [AccessTokensClient, AsyncAccessTokensClient])
+class TestFromEnv:
+    def test_it_reads_two_variables(self, kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ACCESS_TOKENS_ENDPOINT", "https://api.example.com")
+        monkeypatch.setenv("ACCESS_TOKENS_API_KEY", PAT)
+        client = kind.from_env(deadline=7)
+        assert repr(client) == f"{kind.__name__}('https://api.example.com')"
+        assert client._session.settings.deadline == 7
+        assert client._session.settings.api_key.reveal() == PAT
+
+    @pytest.mark.parametrize("name", ["ACCESS_TOKENS_ENDPOINT", "ACCESS_TOKENS_API_KEY"])
+    def test_it_names_the_one_that_is_not_set(
+        self, kind: Any, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ACCESS_TOKENS_ENDPOINT", "https://api.example.com")
+        monkeypatch.setenv("ACCESS_TOKENS_API_KEY", PAT)
+        monkeypatch.setenv(name, "")
+        with pytest.raises(ValueError, match=name):
+            kind.from_env()

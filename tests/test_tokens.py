@@ -1,0 +1,55 @@
+"""PATs made on this side."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from typing import Any
+
+import pytest
+
+from access_tokens import generate_token
+
+
+def test_a_pat_has_the_services_form() -> None:
+    made = generate_token()
+    assert re.fullmatch(r"pat_[0-9A-Za-z]{21}\.[0-9A-Za-z+/]{43}=", made.token)
+    assert made.token.startswith(f"pat_{made.token_id}.")
+
+
+def test_the_hash_is_scrypt_over_the_raw_secret() -> None:
+    made = generate_token()
+    secret = base64.b64decode(made.token.partition(".")[2])
+    _, name, cost, salt, digest = made.secret_phc.split("$")
+    assert (name, cost, len(secret)) == ("scrypt", "ln=14,r=8,p=1", 32)
+    raw_salt = base64.b64decode(salt + "==")
+    assert (len(raw_salt), "=" in made.secret_phc.rpartition("p=1")[2]) == (16, False)
+    expected = hashlib.scrypt(secret, salt=raw_salt, n=16384, r=8, p=1, dklen=32)
+    assert base64.b64decode(digest + "=") == expected
+
+
+def test_prefix_and_id_can_be_chosen() -> None:
+    made = generate_token("acme_", "A" * 21)
+    assert made.token.startswith("acme_AAAAAAAAAAAAAAAAAAAAA.")
+    assert made.token_id == "A" * 21
+
+
+def test_no_two_are_alike() -> None:
+    first, second = generate_token(), generate_token()
+    assert first.token_id != second.token_id
+    assert first.secret_phc != second.secret_phc
+
+
+@pytest.mark.parametrize(
+    ("prefix", "token_id"), [("a.b", None), ("a b", None), ("x" * 101, None), ("", "short"), ("", "ä" * 21)]
+)
+def test_another_form_is_refused(prefix: str, token_id: str | None) -> None:
+    with pytest.raises(ValueError, match="^(prefix|token_id) must be"):
+        generate_token(prefix, token_id)
+
+
+@pytest.mark.parametrize("wrong", [{"prefix": None}, {"prefix": b"pat_"}, {"token_id": 7}])
+def test_another_type_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="must be a string"):
+        generate_token(**wrong)

@@ -1,0 +1,54 @@
+"""The first exchange on an empty table."""
+
+import threading
+from collections.abc import Callable
+
+import httpx
+
+from access_tokens.testing import LocalService
+
+Run = Callable[..., LocalService]
+Connect = Callable[[LocalService], httpx.Client]
+
+UNKNOWN_PAT = "pat_" + "0" * 21 + "." + "A" * 43 + "="
+
+
+def exchange(http: httpx.Client, pat: str) -> httpx.Response:
+    return http.post("/auth/token", headers={"Authorization": f"Bearer {pat}"})
+
+
+def test_first_pat_on_an_empty_table_becomes_the_admin(run: Run, connect: Connect) -> None:
+    service = run(empty=True)
+    assert service.record(service.admin_token_id) is None
+
+    answer = exchange(connect(service), service.admin_pat)
+
+    assert service.verify(answer.json()["access_token"])["admin"] is True
+    assert exchange(connect(service), UNKNOWN_PAT).status_code == 401
+
+
+def test_malformed_pat_does_not_bootstrap(run: Run, connect: Connect) -> None:
+    assert exchange(connect(run(empty=True)), "pat_nonsense").status_code == 401
+
+
+def test_bootstrap_can_be_switched_off(run: Run, connect: Connect) -> None:
+    service = run(empty=True, bootstrap=False)
+
+    assert exchange(connect(service), service.admin_pat).status_code == 401
+
+
+def test_only_one_of_several_pats_bootstraps(run: Run, connect: Connect) -> None:
+    service = run(empty=True)
+    pats = [f"pat_{n:021}.{'A' * 43}=" for n in range(6)]
+    statuses: list[int] = []
+
+    def present(http: httpx.Client, pat: str) -> None:
+        statuses.append(exchange(http, pat).status_code)
+
+    threads = [threading.Thread(target=present, args=[connect(service), pat]) for pat in pats]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(statuses) == [200] + [401] * 5

@@ -1,0 +1,74 @@
+"""PATs and PHC strings."""
+
+import base64
+import hashlib
+
+import pytest
+
+from access_tokens.testing import _credentials as credentials
+from access_tokens.testing._credentials import Pat
+
+SECRET = bytes(range(32))
+
+
+def phc(secret: bytes, *, ln: int = 14) -> str:
+    """Spell the contract out once more, independently."""
+    salt = bytes(16)
+    digest = hashlib.scrypt(secret, salt=salt, n=2**ln, r=8, p=1, dklen=32)
+    fields = (base64.b64encode(part).decode().rstrip("=") for part in (salt, digest))
+    return f"$scrypt$ln={ln},r=8,p=1${'$'.join(fields)}"
+
+
+def test_pat_is_prefix_id_dot_secret() -> None:
+    text = Pat("0" * 21, SECRET).text("pat_")
+
+    assert text == "pat_" + "0" * 21 + "." + base64.b64encode(SECRET).decode()
+    assert Pat.parse(text, "pat_") == Pat("0" * 21, SECRET)
+
+
+def test_generated_pats_differ_and_parse() -> None:
+    first, second = Pat.generate(), Pat.generate()
+
+    assert first != second
+    assert Pat.parse(first.text("x"), "x") == first
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "pat_",
+        "0" * 21 + "." + "A" * 43 + "=",
+        "pat_" + "0" * 20 + "." + "A" * 43 + "=",
+        "pat_" + "0" * 22 + "." + "A" * 43 + "=",
+        "pat_" + "0" * 20 + "é" + "." + "A" * 43 + "=",
+        "pat_" + "0" * 21 + "." + "A" * 43,
+        "pat_" + "0" * 21 + "." + "_" * 43 + "=",
+        "pat_" + "0" * 21 + "." + "A" * 43 + "=\n",
+    ],
+)
+def test_what_is_not_a_pat_is_not_parsed(text: str) -> None:
+    assert Pat.parse(text, "pat_") is None
+
+
+def test_repr_does_not_show_the_secret() -> None:
+    assert repr(Pat("0" * 21, SECRET)) == f"Pat(token_id='{'0' * 21}')"
+
+
+def test_hash_is_scrypt_over_the_raw_secret() -> None:
+    assert credentials.matches(SECRET, phc(SECRET))
+    assert credentials.matches(SECRET, credentials.hash_secret(SECRET))
+
+
+def test_another_secret_does_not_match() -> None:
+    assert not credentials.matches(bytes(32), phc(SECRET))
+
+
+def test_hash_with_other_parameters_does_not_match() -> None:
+    assert not credentials.matches(SECRET, phc(SECRET, ln=10))
+    assert not credentials.matches(SECRET, "nonsense")
+
+
+def test_nothing_matches_the_hash_of_a_seeded_token() -> None:
+    assert credentials.unknown_secret().startswith("$scrypt$ln=14,r=8,p=1$")
+    assert not credentials.matches(SECRET, credentials.unknown_secret())

@@ -1,0 +1,194 @@
+"""`POST /auth/token`."""
+
+import base64
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from access_tokens.testing import LocalService
+
+Run = Callable[..., LocalService]
+Connect = Callable[[LocalService], httpx.Client]
+
+UNKNOWN_PAT = "pat_" + "0" * 21 + "." + "A" * 43 + "="
+
+
+def exchange(http: httpx.Client, pat: str) -> httpx.Response:
+    return http.post("/auth/token", headers={"Authorization": f"Bearer {pat}"})
+
+
+def basic(text: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(text.encode()).decode()}"}
+
+
+def test_bearer_pat_is_exchanged_for_a_jwt(service: LocalService, http: httpx.Client) -> None:
+    answer = exchange(http, service.admin_pat)
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    token = answer.json()
+    assert (token["token_type"], token["expires_in"]) == ("Bearer", 3600)
+    assert "state" not in token
+    assert service.verify(token["access_token"])["sub"] == service.admin_token_id
+
+
+def test_jwt_carries_owner_admin_and_roles(service: LocalService, http: httpx.Client) -> None:
+    pat = service.issue("user@example.com", roles=["reader", "writer"])
+
+    claims = service.verify(exchange(http, pat).json()["access_token"])
+
+    assert claims["owner"] == "user@example.com"
+    assert claims["admin"] is False
+    assert claims["roles"] == ["reader", "writer"]
+    assert claims["exp"] == int(str(claims["iat"])) + 3600
+
+
+def test_lifetime_is_an_option(run: Run, connect: Connect) -> None:
+    service = run(lifetime=60)
+
+    assert exchange(connect(service), service.admin_pat).json()["expires_in"] == 60
+
+
+def test_two_exchanges_answer_two_jwts(service: LocalService, http: httpx.Client) -> None:
+    first, second = (exchange(http, service.admin_pat).json()["access_token"] for _ in range(2))
+
+    assert first != second
+
+
+def test_basic_takes_the_pat_as_password(service: LocalService, http: httpx.Client) -> None:
+    assert http.post("/auth/token", headers=basic(f"anyone:{service.admin_pat}")).status_code == 200
+
+
+def test_client_credentials_in_the_body(service: LocalService, http: httpx.Client) -> None:
+    form = {"grant_type": "client_credentials", "client_secret": service.admin_pat, "scope": "ignored"}
+
+    assert http.post("/auth/token", data=form).status_code == 200
+    assert http.post("/auth/token", json=form).status_code == 200
+
+
+def test_state_is_sent_back(service: LocalService, http: httpx.Client) -> None:
+    form = {"grant_type": "client_credentials", "client_secret": service.admin_pat, "state": "x y"}
+
+    assert http.post("/auth/token", data=form).json()["state"] == "x y"
+
+
+def test_header_wins_over_the_body(service: LocalService, http: httpx.Client) -> None:
+    form = {"grant_type": "client_credentials", "client_secret": service.admin_pat}
+
+    answer = http.post("/auth/token", data=form, headers={"Authorization": f"Bearer {UNKNOWN_PAT}"})
+
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"client_secret": "x"},
+        {"grant_type": "password", "client_secret": "x"},
+        {"grant_type": "client_credentials"},
+        {"grant_type": "client_credentials", "client_secret": ""},
+        {"grant_type": "client_credentials", "client_secret": "x" * 201},
+        {"grant_type": "client_credentials", "client_secret": ["x", "y"]},
+    ],
+)
+def test_form_that_breaks_the_schema_is_400(
+    service: LocalService, http: httpx.Client, form: dict[str, object]
+) -> None:
+    headers = {"Authorization": f"Bearer {service.admin_pat}"}
+
+    assert http.post("/auth/token", data=form, headers=headers).status_code == 400
+    assert http.post("/auth/token", json=form, headers=headers).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("application/json", b"{"),
+        ("application/json", b"[]"),
+        ("application/x-www-form-urlencoded", b"client_secret=%ff"),
+        ("application/x-www-form-urlencoded", b"client_secret=\xff"),
+    ],
+)
+def test_malformed_body_is_400(http: httpx.Client, media_type: str, body: bytes) -> None:
+    assert http.post("/auth/token", content=body, headers={"Content-Type": media_type}).status_code == 400
+
+
+def test_body_of_another_type_is_ignored(service: LocalService, http: httpx.Client) -> None:
+    headers = {"Authorization": f"Bearer {service.admin_pat}", "Content-Type": "text/plain"}
+
+    assert http.post("/auth/token", content=b"x", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Digest abc"},
+        {"Authorization": "Bearer two words"},
+        {"Authorization": "Basic ~~~"},
+        basic("no colon"),
+    ],
+)
+def test_missing_credentials_are_401(http: httpx.Client, headers: dict[str, str]) -> None:
+    answer = http.post("/auth/token", headers=headers)
+
+    assert answer.status_code == 401
+    assert answer.json() == {"error": {"message": "Missing or invalid Authorization header"}}
+    assert "WWW-Authenticate" not in answer.headers
+
+
+def refuse_wrong_secret(service: LocalService) -> str:
+    return service.admin_pat.partition(".")[0] + "." + "A" * 43 + "="
+
+
+def refuse_revoked(service: LocalService) -> str:
+    pat = service.issue("user@example.com")
+    service.revoke(pat.removeprefix("pat_").partition(".")[0])
+    return pat
+
+
+def refuse_expired(service: LocalService) -> str:
+    pat = service.issue("user@example.com", expires_at=int(service.now()) + 10)
+    service.advance(11)
+    return pat
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        lambda _: UNKNOWN_PAT,
+        lambda _: "nonsense",
+        lambda service: service.admin_pat.removeprefix("pat_"),
+        refuse_wrong_secret,
+        refuse_revoked,
+        refuse_expired,
+    ],
+    ids=["unknown", "malformed", "prefix", "secret", "revoked", "expired"],
+)
+def test_bad_pat_is_401(
+    service: LocalService, http: httpx.Client, prepare: Callable[[LocalService], str]
+) -> None:
+    answer = exchange(http, prepare(service))
+
+    assert answer.status_code == 401
+    assert answer.json() == {"error": {"message": "Invalid Authorization token"}}
+
+
+def test_prefix_is_an_option(run: Run, connect: Connect) -> None:
+    service = run(prefix="acme-")
+
+    assert service.admin_pat.startswith("acme-")
+    assert exchange(connect(service), service.admin_pat).status_code == 200
+
+
+def test_exchange_sets_last_used_at(service: LocalService, http: httpx.Client) -> None:
+    service.advance(1000)
+    before = int(service.now())
+
+    exchange(http, service.admin_pat)
+
+    record = service.record(service.admin_token_id)
+    assert record is not None
+    assert int(str(record["lastUsedAt"])) >= before

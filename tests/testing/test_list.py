@@ -1,0 +1,132 @@
+"""`GET /admin/tokens`."""
+
+import hashlib
+from typing import Any
+
+import httpx
+import pytest
+
+from access_tokens.testing import LocalService
+
+
+def ids(admin: httpx.Client, **query: Any) -> list[str]:
+    answer = admin.get("/admin/tokens", params=query)
+    assert answer.status_code == 200, answer.text
+    return [record["tokenId"] for record in answer.json()["records"]]
+
+
+def in_order(token_ids: list[str]) -> list[str]:
+    return sorted(token_ids, key=lambda token_id: hashlib.sha256(token_id.encode()).digest())
+
+
+def test_order_is_the_stores_own_and_stable(service: LocalService, admin: httpx.Client) -> None:
+    everything = [*service.seed(20), service.admin_token_id]
+
+    assert ids(admin) == ids(admin) == in_order(everything)
+
+
+def test_pages_follow_the_cursor(service: LocalService, admin: httpx.Client) -> None:
+    everything = in_order([*service.seed(8), service.admin_token_id])
+
+    first = ids(admin, limit=5)
+    second = ids(admin, limit=5, afterTokenId=first[-1])
+
+    assert (first, second) == (everything[:5], everything[5:])
+
+
+def test_cursor_need_not_exist(service: LocalService, admin: httpx.Client) -> None:
+    cursor = "0" * 21
+    everything = in_order([*service.seed(20), service.admin_token_id, cursor])
+
+    assert ids(admin, afterTokenId=cursor) == everything[everything.index(cursor) + 1 :]
+
+
+def test_limit_is_100_when_absent(service: LocalService, admin: httpx.Client) -> None:
+    service.seed(150)
+
+    assert len(ids(admin)) == 100
+
+
+@pytest.mark.parametrize("limit", ["1001", "9" * 30])
+def test_limit_is_1000_at_most_silently(service: LocalService, admin: httpx.Client, limit: str) -> None:
+    service.seed(1100)
+
+    assert len(ids(admin, limit=limit)) == 1000
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": "0"},
+        {"limit": "-1"},
+        {"limit": "1.5"},
+        {"limit": "x"},
+        {"limit": ""},
+        {"limit": "9" * 5000},
+        {"limit": ["1", "2"]},
+        {"includeRevoked": "yes"},
+        {"includeExpired": ["true", "true"]},
+        {"afterTokenId": ""},
+        {"hasRole": ""},
+        {"hasRole": "x" * 101},
+    ],
+)
+def test_invalid_query_is_400(admin: httpx.Client, query: dict[str, str]) -> None:
+    answer = admin.get("/admin/tokens", params=query)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["details"].startswith(next(iter(query)))
+
+
+def test_unknown_parameters_are_ignored(service: LocalService, admin: httpx.Client) -> None:
+    assert ids(admin, other="x") == [service.admin_token_id]
+
+
+def test_revoked_and_expired_are_left_out_unless_asked_for(
+    service: LocalService, admin: httpx.Client
+) -> None:
+    live = service.admin_token_id
+    (revoked,) = service.seed(1, revoked=True)
+    (expired,) = service.seed(1, expired=True)
+    (both,) = service.seed(1, expired=True, revoked=True)
+
+    assert set(ids(admin)) == {live}
+    assert set(ids(admin, includeRevoked="true")) == {live, revoked}
+    assert set(ids(admin, includeExpired="true")) == {live, expired}
+    assert set(ids(admin, includeRevoked="true", includeExpired="true")) == {live, revoked, expired, both}
+    assert set(ids(admin, includeRevoked="false", includeExpired="false")) == {live}
+
+
+def test_revoked_are_dropped_after_the_limit(service: LocalService, admin: httpx.Client) -> None:
+    """A page may be short, even empty, without being the last."""
+    revoked = service.seed(30, revoked=True)
+    everything = in_order([*revoked, service.admin_token_id])
+
+    pages = [ids(admin, limit=1, afterTokenId=one) for one in everything[:-1]]
+
+    assert pages.count([]) >= 29
+    assert ids(admin, limit=31) == [service.admin_token_id]
+
+
+def test_role_filter_comes_before_the_limit(service: LocalService, admin: httpx.Client) -> None:
+    service.seed(30)
+    readers = service.seed(3, roles=["reader"])
+
+    assert set(ids(admin, hasRole="reader", limit=3)) == set(readers)
+
+
+def test_expiry_follows_the_clock_of_the_service(service: LocalService, admin: httpx.Client) -> None:
+    service.issue("user@example.com", expires_at=int(service.now()) + 100)
+    assert len(ids(admin)) == 2
+
+    service.advance(100)
+
+    assert ids(admin) == [service.admin_token_id]
+
+
+def test_hashes_are_sent_only_when_asked_for(service: LocalService, admin: httpx.Client) -> None:
+    without = admin.get("/admin/tokens").json()["records"][0]
+    with_hash = admin.get("/admin/tokens", params={"includeSecretPhc": "true"}).json()["records"][0]
+
+    assert "secretPhc" not in without
+    assert with_hash["secretPhc"].startswith("$scrypt$ln=14,r=8,p=1$")

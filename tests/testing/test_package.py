@@ -1,0 +1,41 @@
+"""The public face, and what it needs."""
+
+import subprocess
+import sys
+
+import pytest
+
+import access_tokens.testing
+from access_tokens.testing import LocalService, Service
+
+
+def run_without(module: str, code: str) -> subprocess.CompletedProcess[str]:
+    blocked = f"import sys; sys.modules[{module!r}] = None\n{code}"
+    return subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("module", ["starlette", "uvicorn", "jwt", "cryptography"])
+def test_without_the_extra_the_error_names_it(module: str) -> None:
+    outcome = run_without(module, "from access_tokens.testing import LocalService")
+
+    last_line = outcome.stderr.splitlines()[-1]
+    assert last_line.startswith("ImportError: ")
+    assert 'pip install "access-tokens-client[testing]"' in last_line
+    assert module in last_line
+
+
+def test_plugin_loads_without_the_extra() -> None:
+    code = "import access_tokens.testing.pytest_plugin; print('loaded', 'uvicorn' in sys.modules)"
+
+    assert run_without("starlette", code).stdout == "loaded False\n"
+
+
+def test_public_names_are_importable() -> None:
+    for name in access_tokens.testing.__all__:
+        assert getattr(access_tokens.testing, name).__name__ == name
+    assert issubclass(LocalService, Service)
+
+
+def test_other_names_are_attribute_errors() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
+        _ = access_tokens.testing.Nothing  # type: ignore[attr-defined]  # on purpose

@@ -1,0 +1,187 @@
+"""The service on the loopback interface."""
+
+import logging
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+import httpx
+import pytest
+
+from access_tokens.testing import LocalService
+
+Connect = Callable[[LocalService], httpx.Client]
+
+
+def test_it_listens_on_a_free_loopback_port_while_it_runs(connect: Connect) -> None:
+    with LocalService() as service:
+        endpoint = service.endpoint
+        assert endpoint.startswith("http://127.0.0.1:")
+        http = connect(service)
+        assert http.get("/").status_code == 404
+
+    with pytest.raises(httpx.ConnectError):
+        http.get("/")
+
+
+def test_it_has_no_endpoint_while_it_does_not_run() -> None:
+    service = LocalService()
+    with pytest.raises(RuntimeError, match="does not run"):
+        _ = service.endpoint
+    service.start()
+    service.stop()
+    with pytest.raises(RuntimeError, match="does not run"):
+        _ = service.endpoint
+
+
+def test_start_and_stop_keep_the_state(connect: Connect) -> None:
+    service = LocalService()
+    for _ in range(2):
+        service.start()
+        headers = {"Authorization": f"Bearer {service.admin_pat}"}
+        assert connect(service).post("/auth/token", headers=headers).status_code == 200
+        service.stop()
+    assert service.exchanges == 2
+
+
+def test_it_cannot_be_started_twice(service: LocalService) -> None:
+    with pytest.raises(RuntimeError, match="already"):
+        service.start()
+
+
+def test_stop_may_be_called_twice(service: LocalService) -> None:
+    service.stop()
+    service.stop()
+
+
+def test_taken_port_is_an_error_at_start(service: LocalService) -> None:
+    taken = int(service.endpoint.rpartition(":")[2])
+
+    with pytest.raises(OSError, match="in use"):
+        LocalService(port=taken).start()
+
+
+def test_port_is_an_option() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        port = listener.getsockname()[1]
+
+    with LocalService(port=port) as service:
+        assert service.endpoint == f"http://127.0.0.1:{port}"
+
+
+def test_stop_is_prompt_and_leaves_no_thread(connect: Connect) -> None:
+    before = set(threading.enumerate())
+    service = LocalService()
+    service.start()
+    http = connect(service)
+    http.post("/auth/token", headers={"Authorization": f"Bearer {service.admin_pat}"})
+
+    start = time.monotonic()
+    service.stop()
+
+    assert time.monotonic() - start < 2
+    assert set(threading.enumerate()) <= before
+
+
+def test_stop_does_not_wait_for_delayed_requests(connect: Connect) -> None:
+    service = LocalService()
+    service.start()
+    http = connect(service)
+    service.delay_next(1, 30)
+    outcome: list[Exception] = []
+
+    def call() -> None:
+        try:
+            http.get("/")
+        except httpx.HTTPError as error:
+            outcome.append(error)
+
+    caller = threading.Thread(target=call)
+    caller.start()
+    while not service.requests:
+        threading.Event().wait(0.001)
+    start = time.monotonic()
+    service.stop()
+    caller.join()
+
+    assert time.monotonic() - start < 2
+    assert isinstance(outcome[0], httpx.RemoteProtocolError | httpx.ReadError)
+
+
+def test_start_is_quick() -> None:
+    start = time.monotonic()
+    with LocalService():
+        assert time.monotonic() - start < 1
+
+
+def test_it_leaves_signal_handlers_alone() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    with LocalService():
+        assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_fifty_callers_are_served_at_once(service: LocalService, http: httpx.Client) -> None:
+    statuses: list[int] = []
+
+    def call() -> None:
+        answer = http.post(
+            "/auth/token", headers={"Authorization": f"Bearer {service.admin_pat}"}, timeout=30
+        )
+        statuses.append(answer.status_code)
+
+    threads = [threading.Thread(target=call) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert statuses == [200] * 50
+
+
+def test_it_logs_nothing(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with LocalService() as service:
+        http = connect(service)
+        service.drop_next()
+        with pytest.raises(httpx.RemoteProtocolError):
+            http.get("/")
+        http.get("/")
+        with socket.create_connection(("127.0.0.1", int(service.endpoint.rpartition(":")[2]))) as raw:
+            raw.sendall(b"nonsense\r\n\r\n")
+            assert b"400" in raw.recv(1000)
+
+    assert [record for record in caplog.records if not record.name.startswith("http")] == []
+
+
+def test_drop_after_the_client_has_gone_is_no_error(
+    service: LocalService, http: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    service.delay_next(1, 30)
+    service.drop_next()
+
+    with pytest.raises(httpx.ReadTimeout):
+        http.get("/", timeout=0.1)
+    service.stop()
+
+    assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
+def test_another_uvicorn_in_the_process_keeps_its_log(
+    service: LocalService, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+
+    logging.getLogger("uvicorn.error").info("still here")
+
+    assert "still here" in caplog.text
+
+
+def test_forwarded_headers_do_not_confuse_a_drop(service: LocalService, http: httpx.Client) -> None:
+    service.drop_next()
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        http.get("/", headers={"X-Forwarded-For": "192.0.2.1"})

@@ -1,0 +1,78 @@
+"""What a type checker must make of the public face. It is checked, and never run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from typing import Any, assert_type
+
+import httpx
+
+from access_tokens import (
+    KEEP,
+    AccessTokensClient,
+    AccessTokensError,
+    ApiError,
+    AsyncAccessTokensClient,
+    BatchLoadResult,
+    IssueResult,
+    Keep,
+    Moment,
+    RetryPolicy,
+    TokenRecord,
+    generate_token,
+    is_api_error,
+)
+
+
+def sync_client(client: AccessTokensClient, when: datetime) -> None:
+    assert_type(client.list(limit=10), tuple[TokenRecord, ...])
+    assert_type(client.iter_tokens(), Iterator[TokenRecord])
+    assert_type(client.issue("x", roles={"a"}, expires_at=when), IssueResult)
+    token, record = client.issue("x", roles=iter(["a"]), expires_at=0)
+    assert_type(token, str)
+    assert_type(record, TokenRecord)
+    assert_type(record.roles, tuple[str, ...])
+    assert_type(record.expires_at, int | None)
+    made = generate_token()
+    assert_type(client.register(made.token_id, made.secret_phc, "x"), TokenRecord)
+    client.update("a", expires_at=None, add_roles=("a",))
+    client.update("a", expires_at=KEEP)
+    found, not_found = client.batch_load(["a"])
+    assert_type(found, tuple[TokenRecord, ...])
+    assert_type(not_found, tuple[str, ...])
+    assert_type(client.auth, httpx.Auth)
+
+
+async def async_client(client: AsyncAccessTokensClient) -> None:
+    assert_type(await client.list(), tuple[TokenRecord, ...])
+    assert_type(client.iter_tokens(), AsyncIterator[TokenRecord])
+    token, record = await client.issue("x")
+    assert_type(token, str)
+    assert_type(record, TokenRecord)
+    assert_type(await client.batch_load(["a"]), BatchLoadResult)
+    async with AsyncAccessTokensClient.from_env(deadline=60) as other:
+        assert_type(other, AsyncAccessTokensClient)
+
+
+def wrapper(client: AccessTokensClient, expires_at: Moment | Keep | None = KEEP) -> None:
+    client.update("a", expires_at=expires_at)
+
+
+def errors(error: AccessTokensError) -> None:
+    assert_type(error.cause, ApiError | str | Exception | None)
+    assert_type(error.reason, str)
+    assert_type(error.status_code, int | None)
+    assert_type(error.outcome_unknown, bool)
+    if is_api_error(error.cause):
+        assert_type(error.cause.message, str)
+
+
+def mistakes(client: AccessTokensClient, http: httpx.AsyncClient, anything: Any) -> None:
+    """Each is an error to a checker; the checkers complain when one is not."""
+    client.issue("x", expires_at=1.5)  # type: ignore[arg-type]
+    client.update("a", expires_at="never")  # type: ignore[arg-type]
+    AccessTokensClient("https://h", "pat_x", http_client=http)  # type: ignore[arg-type]
+    AccessTokensClient.from_env(endpoint="https://h")  # type: ignore[call-arg]
+    RetryPolicy(retries="3")  # type: ignore[arg-type]
+    client.list().append(anything)  # type: ignore[attr-defined]
