@@ -24,7 +24,6 @@ demo: $(READY)  ## Show the main job, sync and async, against a local service
 test: check  ## Run every check and every test
 	@$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
-	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 check: $(READY)  ## Run the checks that need no test run
