@@ -8,11 +8,15 @@ READY := $(VENV)/.ready
 .DELETE_ON_ERROR:
 
 # One recipe makes the committed tree and the one it is compared with. It runs outside the repository,
-# so that the formatter finds no settings but its own.
+# so that the formatter finds no settings but its own. The digest makes every edit of openapi.yaml count,
+# also one that shows nowhere in the code.
+DIGEST = $(BIN)/python -c 'import hashlib, pathlib; print(hashlib.sha256(pathlib.Path("openapi.yaml").read_bytes()).hexdigest())'
 define generate_into
 env PATH="$(CURDIR)/$(BIN):$$PATH" RUFF_NO_CACHE=true $(BIN)/openapi-python-client generate \
 	--path openapi.yaml --meta none --fail-on-warning --output-path "$(1)/access_tokens_api" >/dev/null \
-	&& touch "$(1)/access_tokens_api/py.typed"
+	&& touch "$(1)/access_tokens_api/py.typed" \
+	&& printf 'Derived from openapi.yaml by `make generate`, and never edited by hand.\n\nsha256(openapi.yaml) = %s\n' \
+	"$$($(DIGEST))" > "$(1)/README.md"
 endef
 
 help:  ## Say what can be made
@@ -42,7 +46,7 @@ check-generated: $(READY)  ## Compare generated/ with a fresh generation
 
 generate: $(READY)  ## Derive generated/ from openapi.yaml
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(call generate_into,$$fresh) \
-	&& rm -rf generated && mkdir generated && cp -R "$$fresh/access_tokens_api" generated/
+	&& rm -rf generated && mkdir generated && cp -R "$$fresh/." generated/
 	@echo "generated/ is up to date"
 
 format: $(READY)  ## Format the code
