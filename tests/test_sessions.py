@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import threading
@@ -72,6 +73,23 @@ class TestOneExchange:
         assert len({id(result) for result in results}) == 30
         assert service.exchanges == 4
         assert client.clock.waits == [1.0, 2.0, 4.0]
+
+    def test_what_the_leader_adds_to_its_error_is_not_shared(self) -> None:
+        with (
+            silent_service() as (endpoint, accept),
+            AccessTokensClient(endpoint, "pat_x", retry=ONCE) as client,
+        ):
+            errors: list[Any] = []
+            leader = threading.Thread(target=lambda: errors.append(result_of(lambda: client.revoke("abc"))))
+            leader.start()
+            connection = accept()
+            flight = client._session._flight
+            connection.close()
+            leader.join()
+        assert errors[0].token_id == "abc"
+        assert flight
+        assert flight.error
+        assert flight.error.token_id is None
 
     def test_an_authentication_joins_the_one_under_way(self, client: Any, service: LocalService) -> None:
         client.at_once(20, lambda c: c.authenticate())
@@ -333,6 +351,30 @@ class TestForkAndLoops:
         anyio.run(main, backend=backend)
         anyio.run(main, backend=backend)
         assert service.exchanges == 1
+
+
+class TestIteration:
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_it_may_be_left_early(self, service: LocalService, backend: str) -> None:
+        """Nothing is left to be cleaned up: trio would warn of an async generator."""
+        service.seed(5)
+
+        async def main() -> None:
+            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
+                async for record in client.iter_tokens(page_size=2):
+                    assert record
+                    break
+
+        anyio.run(main, backend=backend)
+        gc.collect()
+
+    def test_no_more_is_requested_than_is_looked_at(self, service: LocalService) -> None:
+        service.seed(5)
+        with AccessTokensClient(service.endpoint, service.admin_pat) as client:
+            walk = client.iter_tokens(page_size=2)
+            assert service.requests == []
+            assert next(walk)
+            assert len(service.requests) == 2
 
 
 class TestHttpClient:

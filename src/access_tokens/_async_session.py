@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from copy import copy
 from functools import partial
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
@@ -32,6 +33,23 @@ class _PerLoop:
     closing: anyio.Event = Factory(anyio.Event)
     flight: Flight[anyio.Event] | None = None
     transport: httpx.AsyncHTTPTransport | None = None
+
+
+@define
+class _Each(AsyncIterator[T]):
+    """The items of a walk. No async generator, since one that is left early has to be closed by its user."""
+
+    session: AsyncSession
+    walk: Walk[T]
+    page: Iterator[T] = Factory(lambda: iter(()))
+
+    async def __anext__(self) -> T:
+        while True:
+            for item in self.page:
+                return item
+            if self.walk.is_over:
+                raise StopAsyncIteration
+            self.page = iter(await self.session.run(self.walk.next_page()))
 
 
 # One variable for all, since an event loop keeps its variables, and what they hold, as long as it runs.
@@ -68,11 +86,9 @@ class AsyncSession(SessionBase):
         except AccessTokensError as error:
             raise bare(error) from error.__cause__
 
-    async def each(self, walk: Walk[T]) -> AsyncIterator[T]:
+    def each(self, walk: Walk[T]) -> AsyncIterator[T]:
         """Same as `SyncSession.each`."""
-        while not walk.is_over:
-            for item in await self.run(walk.next_page()):
-                yield item
+        return _Each(self, walk)
 
     async def authorize(self, *, afresh: bool = False) -> Authorization:
         """Same as `SyncSession.authorize`."""
@@ -144,7 +160,7 @@ class AsyncSession(SessionBase):
         try:
             flight.authorization = await self._exchanged(deadline, afresh)
         except AccessTokensError as error:
-            flight.error = bare(error)
+            flight.error = copy(error)  # the leader goes on to write into its own
             raise
         else:
             return flight.authorization
@@ -178,7 +194,7 @@ class AsyncSession(SessionBase):
             return self._failed(error, deadline, bearer)
 
     async def _respond(self, request: httpx.Request) -> httpx.Response:
-        if self._http_client:
+        if self._http_client is not None:
             return await self._http_client.send(request, stream=True, auth=None, follow_redirects=False)
         return await self._open_transport().handle_async_request(request)
 

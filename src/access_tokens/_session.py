@@ -104,14 +104,12 @@ class SessionBase:
 
         A renewal gets one attempt and half of the time left, so that the call can go on with the JWT it has.
         """
-        policy = self.settings.retry
-        if living:
-            now = self.now()
-            policy, deadline = (
-                attrs.evolve(policy, retries=0),
-                min(deadline, now + living.seconds_left(now) / 2),
-            )
-        return exchanging(self._exchange, self.settings.api_key, policy), deadline
+        policy, api_key = self.settings.retry, self.settings.api_key
+        if living is None:
+            return exchanging(self._exchange, api_key, policy), deadline
+        now = self.now()
+        once = exchanging(self._exchange, api_key, attrs.evolve(policy, retries=0))
+        return once, min(deadline, now + living.seconds_left(now) / 2)
 
     def _kept(self, jwt: Jwt) -> Authorization:
         self._cache.keep(jwt)
@@ -186,8 +184,6 @@ def _problem(error: Exception) -> str:
         return f"not JSON: {error.msg} at character {error.pos}"
     if isinstance(error, KeyError):
         return f"{error.args[0]}: missing"
-    return (
-        str(error)
-        if isinstance(error, UnreadableError)
-        else f"not of the expected shape ({type(error).__name__})"
-    )
+    if isinstance(error, UnreadableError):
+        return str(error)
+    return f"not of the expected shape ({type(error).__name__})"

@@ -7,6 +7,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Generator, Iterator
+from copy import copy
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -148,7 +149,7 @@ class SyncSession(SessionBase):
         try:
             flight.authorization = self._exchanged(deadline, afresh)
         except AccessTokensError as error:
-            flight.error = bare(error)
+            flight.error = copy(error)  # the leader goes on to write into its own
             raise
         else:
             return flight.authorization
@@ -180,7 +181,7 @@ class SyncSession(SessionBase):
             return self._failed(error, deadline, bearer)
 
     def _respond(self, request: httpx.Request) -> httpx.Response:
-        if self._http_client:
+        if self._http_client is not None:
             return self._http_client.send(request, stream=True, auth=None, follow_redirects=False)
         return self._open_transport().handle_request(request)
 
