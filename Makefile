@@ -40,9 +40,9 @@ check: $(READY)  ## Run the checks that need no test run
 	$(BIN)/basedpyright
 
 check-generated: $(READY)  ## Compare generated/ with a fresh generation
-	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(call generate_into,$$fresh) \
-	&& diff -r -x __pycache__ "$$fresh" generated \
-	|| { echo "generated/ is not what openapi.yaml generates: run 'make generate'" >&2; exit 1; }
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(call generate_into,$$fresh) && { \
+	diff -r -x __pycache__ "$$fresh" generated \
+	|| { echo "generated/ is not what openapi.yaml generates: run 'make generate'" >&2; exit 1; }; }
 
 generate: $(READY)  ## Derive generated/ from openapi.yaml
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(call generate_into,$$fresh) \
@@ -57,9 +57,10 @@ build: $(READY)  ## Build the wheel and the sdist into dist/
 	$(BIN)/python -m build --quiet
 
 clean:  ## Remove what was made
-	rm -rf $(VENV) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[testing]' --group dev

@@ -37,7 +37,7 @@ def test_an_owner_has_1_to_100_characters(value: Any) -> None:
 
 @pytest.mark.parametrize("value", ["admin", b"admin", None, 7, [""], ["x" * 101], [7], ["r"] * 51])
 def test_roles_are_a_collection_of_at_most_50_names(value: Any) -> None:
-    with pytest.raises((ValueError, TypeError), match="^add_roles must"):
+    with pytest.raises((ValueError, TypeError), match="^(each of )?add_roles must"):
         check.roles("add_roles", value)
 
 
@@ -109,6 +109,11 @@ def test_a_hash_that_is_no_phc_string_is_refused_unseen(value: Any) -> None:
         check.phc(Secret(value))
     assert "q83v" not in str(raised.value)
     assert check.phc(Secret(PHC)) == PHC
+
+
+def test_a_pat_may_have_any_prefix() -> None:
+    for prefix in ("pat_", "bearer_", ""):
+        assert check.api_key(Secret(prefix + PAT[4:])).reveal() == prefix + PAT[4:]
 
 
 @pytest.mark.parametrize(

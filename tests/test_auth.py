@@ -94,6 +94,19 @@ def test_a_401_on_a_jwt_got_just_now_is_the_answer(
     assert (len(api.bodies), service.exchanges) == (1, 1)
 
 
+def test_an_api_that_refuses_every_jwt_costs_one_exchange_and_not_one_each(
+    client: Any, service: LocalService, api: OtherApi, request_api: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.list()
+
+    def refuse(jwt: str) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(api, "service", type("Refusing", (), {"verify": staticmethod(refuse)}))
+    assert [request_api(client).status_code for _ in range(5)] == [401] * 5
+    assert service.exchanges == 2
+
+
 def test_a_body_that_was_streamed_is_not_sent_again(service: LocalService) -> None:
     with AccessTokensClient(service.endpoint, service.admin_pat) as client:
         client.list()

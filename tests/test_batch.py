@@ -49,6 +49,12 @@ def test_the_size_is_that_of_the_encoded_ids() -> None:
     assert [len(body["tokenIds"]) for body in bodies] == [1, 1, 1]
 
 
+def test_the_flag_is_checked_even_without_ids() -> None:
+    flag: Any = "yes"
+    with pytest.raises(TypeError, match="^include_secret_phc must"):
+        next(batch_load([], include_secret_phc=flag))
+
+
 @pytest.mark.parametrize("wrong", ["abc", b"abc", None, 7, ["a", ""], ["a", 7], [None]])
 def test_what_is_no_collection_of_ids_is_refused(wrong: Any) -> None:
     with pytest.raises((ValueError, TypeError), match="^token_ids must"):

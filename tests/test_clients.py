@@ -470,6 +470,26 @@ class TestLostAnswers:
             client.register(token_id, generate_token().secret_phc, "me")
         assert not raised.value.outcome_unknown
 
+    def test_a_register_that_was_done_before_with_other_values_is_a_conflict(
+        self, client: Any, service: LocalService
+    ) -> None:
+        made = generate_token()
+        client.register(made.token_id, made.secret_phc, "first")
+        service.drop_next(1, path=f"{TOKENS}/{made.token_id}")
+        with pytest.raises(ConflictError) as raised:
+            client.register(made.token_id, made.secret_phc, "second", is_admin=True)
+        assert not raised.value.outcome_unknown
+
+    def test_a_register_that_cannot_be_settled_stays_unknown(
+        self, client: Any, service: LocalService
+    ) -> None:
+        made = generate_token()
+        service.drop_next(1, path=f"{TOKENS}/{made.token_id}", after=True)
+        service.fail_next(4, status=503, path=f"{TOKENS}/batch")
+        with pytest.raises(ConflictError, match="^Failed to register token") as raised:
+            client.register(made.token_id, made.secret_phc, "me")
+        assert (raised.value.outcome_unknown, raised.value.token_id) == (True, made.token_id)
+
     def test_other_changes_are_simply_repeated(self, client: Any, service: LocalService) -> None:
         [token_id] = service.seed(1)
         for after in (False, True):

@@ -12,6 +12,7 @@ import pytest
 from access_tokens import (
     AccessTokensError,
     AuthenticationError,
+    ClientClosedError,
     ConflictError,
     EndpointError,
     InvalidResponseError,
@@ -91,7 +92,7 @@ class Flow:
 
 
 def test_a_call_sends_the_jwt_and_returns_the_answer() -> None:
-    assert started().ends(OK) is OK
+    assert started().ends(OK) == OK
 
 
 @pytest.mark.parametrize("outcome", [UNREACHED, LOST, *(Answer(s) for s in (408, 429, 500, 502, 503, 504))])
@@ -239,6 +240,14 @@ def test_a_change_that_fails_for_good_says_whether_it_may_have_been_done(outcome
     assert started(REVOKE, retries=0).fails(outcome).outcome_unknown is unknown
 
 
+def test_a_bare_404_after_a_lost_answer_leaves_the_outcome_unknown() -> None:
+    flow = started(REVOKE)
+    flow.retries_after(LOST, 1.0)
+    problem = flow.fails(Answer(404))
+    assert isinstance(problem, NotFoundError)
+    assert problem.outcome_unknown
+
+
 def test_a_lost_attempt_stays_unknown_whatever_follows() -> None:
     flow = started(ISSUE, retries=1)
     flow.retries_after(LOST, 1.0)
@@ -258,10 +267,21 @@ def test_an_exchange_that_fails_between_attempts_tells_what_may_have_been_done()
     assert (raised.value.token_id, raised.value.outcome_unknown) == ("some-id", True)
 
 
+def test_a_client_closed_between_attempts_tells_what_may_have_been_done() -> None:
+    flow = started(ISSUE)
+    flow.reply(LOST)
+    flow.reply(True)
+    with pytest.raises(ClientClosedError) as raised:
+        flow.flow.throw(ClientClosedError("Failed to authenticate", cause="the client is closed"))
+    error = raised.value
+    assert (error.message, error.args) == ("Failed to issue token", ("Failed to issue token",))
+    assert (error.token_id, error.outcome_unknown, error.attempts) == ("some-id", True, 1)
+
+
 def test_the_exchange_sends_the_pat() -> None:
     flow = Flow(exchanging(EXCHANGE, PAT, RetryPolicy()))
     assert flow.step == Send(PAT)
-    assert flow.ends(OK) is OK
+    assert flow.ends(OK) == OK
 
 
 def test_the_exchange_is_repeated_like_a_call() -> None:

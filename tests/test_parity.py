@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient
+from access_tokens._settings import AsyncOptions, Options, SyncOptions
 
 # What carries another name in async code.
 TWINS = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
@@ -70,6 +71,16 @@ def test_the_async_one_refers_to_the_sync_one(name: str) -> None:
     assert inspect.getdoc(getattr(AccessTokensClient, name))
     doc = inspect.getdoc(getattr(AsyncAccessTokensClient, TWINS.get(name, name))) or ""
     assert doc.startswith(f"Same as `AccessTokensClient.{name}`")
+
+
+@pytest.mark.parametrize(
+    ("client", "options"), [(AccessTokensClient, SyncOptions), (AsyncAccessTokensClient, AsyncOptions)]
+)
+def test_from_env_takes_what_the_constructor_takes(client: type, options: type) -> None:
+    constructor = inspect.signature(client).parameters.values()
+    keywords = {p.name: p.annotation for p in constructor if p.kind is p.KEYWORD_ONLY}
+    hints = Options.__annotations__ | options.__annotations__
+    assert {name: hint.__forward_arg__ for name, hint in hints.items()} == keywords
 
 
 def test_every_parameter_is_described() -> None:

@@ -43,7 +43,7 @@ def test_a_block_runs(
     if "test_offboard" in namespace:
         namespace["test_offboard"](access_tokens_env)
     else:
-        assert service.requests or "RetryPolicy(" in block or "main" in namespace
+        assert service.requests or "RetryPolicy(" in block
 
 
 def test_the_other_api_was_opened(namespace: dict[str, Any]) -> None:

@@ -57,6 +57,8 @@ def test_jitter_only_shortens_and_leaves_retry_after_alone() -> None:
         {"jitter": True},
         {"statuses": {200}},
         {"statuses": {"503"}},
+        {"statuses": 429},
+        {"statuses": None},
     ],
 )
 def test_a_value_that_makes_no_sense_is_named(values: dict[str, Any]) -> None:

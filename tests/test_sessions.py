@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import anyio
@@ -203,12 +203,10 @@ class TestDeadline:
         def trickle(connection: socket.socket) -> None:
             connection.recv(65536)
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
-            try:
+            with suppress(OSError):
                 while True:
                     connection.sendall(b"x")
                     time.sleep(0.01)
-            except OSError:
-                return
 
         with silent_service() as (endpoint, accept):
             server = threading.Thread(target=lambda: trickle(accept()))
@@ -217,6 +215,25 @@ class TestDeadline:
             with client, pytest.raises(UnavailableError, match="deadline"):
                 client.list()
             server.join()
+
+    def test_it_ends_headers_that_trickle(self) -> None:
+        def trickle(connection: socket.socket) -> None:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            with suppress(OSError):
+                while True:
+                    connection.sendall(b"x")
+                    time.sleep(0.01)
+
+        with silent_service() as (endpoint, accept):
+            server = threading.Thread(target=lambda: trickle(accept()))
+            server.start()
+            began = time.monotonic()
+            client = AccessTokensClient(endpoint, "pat_x", deadline=0.15)
+            with client, pytest.raises(UnavailableError, match="deadline"):
+                client.list()
+            server.join()
+        assert time.monotonic() - began < 0.15 + 0.5
 
     def test_a_retry_after_past_it_is_not_waited_for(self, service: LocalService, make_client: Make) -> None:
         client = make_client(service.endpoint, service.admin_pat, deadline=60)
@@ -297,21 +314,43 @@ class TestClosing:
 
         anyio.run(main, backend=backend)
 
-    def test_it_wakes_who_waits_for_the_exchange(self) -> None:
+    def test_it_wakes_threads_that_read_and_threads_that_wait_for_them(self) -> None:
         with silent_service() as (endpoint, accept):
-            client = AccessTokensClient(endpoint, "pat_x", retry=ONCE)
+            client = AccessTokensClient(endpoint, "pat_x")
             results: list[Any] = []
             threads = [
                 threading.Thread(target=lambda: results.append(result_of(client.list))) for _ in range(3)
             ]
             for thread in threads:
                 thread.start()
-            connection = accept()
+            accept().recv(65536)
             client.close()
-            connection.close()
             for thread in threads:
                 thread.join(5)
             assert [type(result) for result in results] == [ClientClosedError] * 3
+
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_it_ends_tasks_that_read_and_tasks_that_wait_for_them(self, backend: str) -> None:
+        async def main() -> None:
+            with silent_service() as (endpoint, _):
+                client = AsyncAccessTokensClient(endpoint, "pat_x")
+                results: list[Any] = []
+
+                async def call() -> None:
+                    try:
+                        await client.list()
+                    except AccessTokensError as error:
+                        results.append(error)
+
+                with anyio.fail_after(5):
+                    async with anyio.create_task_group() as group:
+                        for _ in range(3):
+                            group.start_soon(call)
+                        await anyio.wait_all_tasks_blocked()
+                        await client.aclose()
+                assert [type(result) for result in results] == [ClientClosedError] * 3
+
+        anyio.run(main, backend=backend)
 
     def test_a_client_of_the_callers_stays_open(self, service: LocalService) -> None:
         with httpx.Client() as http_client:

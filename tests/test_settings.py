@@ -111,6 +111,21 @@ def test_a_duration_is_a_number_of_seconds(name: str, value: Any) -> None:
         checked(**{name: value})
 
 
+@pytest.mark.parametrize("value", ["no", 1, None])
+def test_sending_in_the_clear_is_allowed_by_true_alone(value: Any) -> None:
+    with pytest.raises(TypeError, match="^allow_http must"):
+        checked("http://api.example.com", allow_http=value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "http_client"),
+    [(AccessTokensClient, httpx.AsyncClient()), (AsyncAccessTokensClient, httpx.Client())],
+)
+def test_an_http_client_has_the_colour_of_the_client(kind: Any, http_client: Any) -> None:
+    with pytest.raises(TypeError, match="^http_client must be an httpx"):
+        kind("https://api.example.com", PAT, http_client=http_client)
+
+
 def test_a_retry_policy_is_one() -> None:
     with pytest.raises(TypeError, match="^retry must be a RetryPolicy"):
         checked(retry=3)

@@ -38,24 +38,25 @@ def deployment() -> Settings:
 
 
 def test_a_request_carries_the_bearer_token_in_the_header_alone(deployment: Settings) -> None:
-    words = {
+    kwargs = {
         "method": "post",
         "url": "/admin/tokens",
         "json": {"owner": "ä"},
         "headers": {"Content-Type": "application/json"},
     }
-    request = wire.build_request(deployment, words, JWT, seconds_left=300.0)
+    request = wire.build_request(deployment, kwargs, JWT, seconds_left=300.0)
     assert (request.method, str(request.url)) == ("POST", "https://api.example.com/base/v1/admin/tokens")
     assert request.headers["authorization"] == "Bearer the-jwt"
     assert request.headers["content-type"] == "application/json"
     assert request.headers["user-agent"].startswith("access-tokens-client/")
     assert request.content == '{"owner":"ä"}'.encode()
+    assert request.headers["accept-encoding"] == "gzip"
     assert "cookie" not in request.headers
 
 
 def test_no_timeout_reaches_past_the_deadline(deployment: Settings) -> None:
-    words = {"method": "get", "url": "/admin/tokens"}
-    request = wire.build_request(deployment, words, JWT, seconds_left=7.0)
+    kwargs = {"method": "get", "url": "/admin/tokens"}
+    request = wire.build_request(deployment, kwargs, JWT, seconds_left=7.0)
     assert request.extensions["timeout"] == {"connect": 5.0, "read": 7.0, "write": 7.0, "pool": 7.0}
 
 
@@ -71,7 +72,7 @@ def test_any_id_is_one_segment_of_the_path(token_id: str) -> None:
     from access_tokens._steps import Seam
 
     sent: list[dict[str, Any]] = []
-    seam: Any = Seam(lambda _, words: sent.append(words))
+    seam: Any = Seam(lambda _, kwargs: sent.append(kwargs))
     with pytest.raises(AttributeError):
         revoke_token.sync_detailed(token_id, client=seam, body=RevokeTokenRequest())
     base = settings("https://h/b", Secret("x"), "/auth", "/admin", 1.0, 1.0, RetryPolicy(), False)
@@ -166,8 +167,9 @@ def test_an_empty_body_needs_no_unpacking() -> None:
         ([b"hello"], "gzip", "not gzip"),
         ([zlib.compress(b"hello")], "gzip", "not gzip"),
         ([b"hello"], "br", "not asked for"),
+        ([gzip.compress(b"abc") + gzip.compress(b"def")], "gzip", "goes on after its end"),
     ],
-    ids=["large", "bomb", "truncated", "plain", "zlib", "brotli"],
+    ids=["large", "bomb", "truncated", "plain", "zlib", "brotli", "members"],
 )
 def test_a_body_that_cannot_be_taken_is_refused(
     chunks: list[bytes], encoding: str | None, problem: str

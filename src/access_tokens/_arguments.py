@@ -36,6 +36,12 @@ def text(name: str, value: Any, longest: int | None = None) -> str:
     return value
 
 
+def instance(name: str, value: Any, kind: type) -> None:
+    """Check that a value, when it is given, is of a class."""
+    if value is not None and not isinstance(value, kind):
+        raise TypeError(f"{name} must be an {kind.__module__}.{kind.__name__}, not {type(value).__name__}")
+
+
 def flag(name: str, value: Any) -> bool:
     """Check a truth value."""
     if not isinstance(value, bool):
@@ -68,7 +74,7 @@ def roles(name: str, value: Iterable[str]) -> list[str]:
     """Check a collection of role names."""
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         raise TypeError(f"{name} must be a collection of strings, not {type(value).__name__}")
-    checked = [role(name, each) for each in value]
+    checked = [role(f"each of {name}", each) for each in value]
     if len(checked) > _MOST_ROLES:
         raise ValueError(f"{name} must have at most {_MOST_ROLES} roles")
     return checked
@@ -136,7 +142,7 @@ def api_key(value: Secret) -> Secret:
 def _pat_problem(value: Any) -> str | None:
     if not isinstance(value, str) or not value:
         return "be a PAT, a string that is not empty"
-    if value.lower().startswith("bearer"):
+    if value.lower().startswith("bearer "):
         return "be the bare PAT, without 'Bearer'"
     if not _visible_ascii(value):
         return "hold visible ASCII characters only, no space and no newline"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from copy import copy
 from functools import partial
@@ -19,7 +18,7 @@ from ._secret import Secret
 from ._session import Flight, SessionBase, bare, log_outcome, reading
 from ._settings import Settings
 from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Seam, Send, Step, Story, Wait, Walk
-from ._wire import LIMITS, Body, answer_from, build_request, proxy_for
+from ._wire import Body, answer_from, build_request, proxy_for
 from .errors import AccessTokensError
 
 T = TypeVar("T")
@@ -45,7 +44,7 @@ class _Each(AsyncIterator[T]):
 
     async def __anext__(self) -> T:
         while True:
-            for item in self.page:
+            if (item := next(self.page, None)) is not None:
                 return item
             if self.walk.is_over:
                 raise StopAsyncIteration
@@ -64,9 +63,8 @@ class AsyncSession(SessionBase):
         settings: Settings,
         exchange: Call[Jwt],
         http_client: httpx.AsyncClient | None = None,
-        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(settings, exchange, now)
+        super().__init__(settings, exchange)
         self._http_client = http_client
 
     def _here(self) -> _PerLoop:
@@ -74,7 +72,9 @@ class AsyncSession(SessionBase):
         if sessions is None:
             sessions = WeakKeyDictionary[AsyncSession, _PerLoop]()
             _sessions.set(sessions)
-        return sessions.setdefault(self, _PerLoop())
+        if self not in sessions:
+            sessions[self] = _PerLoop()
+        return sessions[self]
 
     # Stories and flows
 
@@ -121,14 +121,14 @@ class AsyncSession(SessionBase):
             parsed = (await call.endpoint.asyncio_detailed(**call.arguments, client=seam)).parsed
             return call.result(parsed, seam.told())
 
-    async def _answer(self, flow: Flow, deadline: float, seam: Seam, words: dict[str, Any]) -> Answer:
-        seam.answer = await self._tell(flow, lambda step: self._take(step, words, deadline))
+    async def _answer(self, flow: Flow, deadline: float, seam: Seam, kwargs: dict[str, Any]) -> Answer:
+        seam.answer = await self._tell(flow, lambda step: self._take(step, kwargs, deadline))
         return seam.answer
 
-    async def _take(self, step: Step, words: dict[str, Any], deadline: float) -> Any:
+    async def _take(self, step: Step, kwargs: dict[str, Any], deadline: float) -> Any:
         match step:
             case Send(bearer):
-                return log_outcome(words, await self._send(words, bearer, deadline))
+                return log_outcome(kwargs, await self._send(kwargs, bearer, deadline))
             case Wait(seconds):
                 return await self._wait(seconds, deadline)
             case Authorize():
@@ -147,10 +147,10 @@ class AsyncSession(SessionBase):
             if flight is None:
                 here.flight = Flight(anyio.Event())
                 return await self._lead(here, here.flight, deadline, afresh)
-            with anyio.move_on_after(deadline - self.now()):
+            with anyio.move_on_after(self._seconds_until(deadline)):
                 await flight.landed.wait()
             if not flight.landed.is_set():
-                raise self._waited_too_long()
+                raise self._deadline_error()
             if (outcome := flight.outcome()) and (outcome.is_new or not afresh):
                 return outcome
 
@@ -178,17 +178,14 @@ class AsyncSession(SessionBase):
 
     # I/O
 
-    async def _send(self, words: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
-        if self._closed:
-            return self._closed_during(acted=False)
+    async def _send(self, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
+        if refusal := self._refusal(deadline):
+            return refusal
         sent_at = self.now()
-        if sent_at >= deadline:
-            return self._out_of_time(acted=False)
+        left = deadline - sent_at
         try:
-            with anyio.fail_after(deadline - sent_at):
-                response = await self._respond(
-                    build_request(self.settings, words, bearer, deadline - sent_at)
-                )
+            with anyio.fail_after(left):
+                response = await self._respond(build_request(self.settings, kwargs, bearer, left))
                 return answer_from(response, await self._content(response), sent_at)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
             return self._failed(error, deadline, bearer)
@@ -211,14 +208,14 @@ class AsyncSession(SessionBase):
         here = self._here()
         if here.transport is None:
             proxy = proxy_for(httpx.URL(self.settings.base))
-            here.transport = httpx.AsyncHTTPTransport(limits=LIMITS, proxy=proxy)
+            here.transport = httpx.AsyncHTTPTransport(proxy=proxy)
         return here.transport
 
     async def _wait(self, seconds: float, deadline: float) -> bool:
-        if self.now() + seconds >= deadline:
-            return False
-        await self._sleep(seconds)
-        return True
+        has_time = self._has_time(seconds, deadline)
+        if has_time:
+            await self._sleep(seconds)
+        return has_time
 
     async def _sleep(self, seconds: float) -> None:
         with anyio.move_on_after(seconds):
@@ -230,7 +227,7 @@ class AsyncSession(SessionBase):
         here = self._here()
         here.closing.set()
         if here.flight:
-            here.flight.fail(self._is_closed())
+            here.flight.fail(self._closed_error())
         transport, here.transport = here.transport, None
         if transport:
             await transport.aclose()

@@ -22,8 +22,9 @@ def batch_load(token_ids: Iterable[str], include_secret_phc: bool) -> Story[Batc
     """Load the records of any number of ids, in as few requests as the service's limit allows."""
     found: list[TokenRecord] = []
     not_found: list[str] = []
+    wants_hashes = check.flag("include_secret_phc", include_secret_phc)
     for ids in list(_batches(_ids(token_ids))):
-        loaded: BatchLoadResult = yield batch(ids, check.flag("include_secret_phc", include_secret_phc))
+        loaded: BatchLoadResult = yield batch(ids, wants_hashes)
         found += loaded.found
         not_found += loaded.not_found
     return BatchLoadResult(tuple(found), tuple(not_found))

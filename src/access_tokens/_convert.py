@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 import attrs
+from access_tokens_api.types import Unset
 from cattrs import Converter
 
 from ._secret import Secret, redact
@@ -43,8 +44,6 @@ def _from_attributes(target: type) -> Callable[[Any, type], Any]:
 
     What is absent or null gets the public class's default, and an error where there is none.
     """
-    from access_tokens_api.types import Unset
-
     fields = [
         (each.name, each.type, _converter.get_structure_hook(each.type), each.default is attrs.NOTHING)
         for each in attrs.fields(attrs.resolve_types(target))
@@ -66,7 +65,7 @@ def _inside(place: str, hook: Callable[[Any, Any], Any], value: Any, kind: Any) 
         return hook(value, kind)
     except UnreadableError as error:
         problem = f"{place}: {error}"
-    raise UnreadableError(problem)
+    raise UnreadableError(problem)  # outside, so that it has no context
 
 
 def _tuple_of(kind: Any) -> Callable[[Any, Any], tuple[Any, ...]]:

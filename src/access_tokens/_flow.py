@@ -33,10 +33,11 @@ class _Attempts:
     def authorize(self) -> Generator[Step, Authorization, Authorization]:
         try:
             return (yield Authorize())
+        except ClientClosedError as error:
+            closed = Failure(RuntimeError(error.reason), acted=False, kind=ClientClosedError)
+            raise self.error(closed) from None
         except AccessTokensError as error:
             # The caller must learn what may have come of the attempts before.
-            if isinstance(error, ClientClosedError):
-                error.message = self.call.failed
             error.token_id = self.call.token_id
             error.outcome_unknown = self.call.changes and self.acted
             raise
@@ -47,10 +48,10 @@ class _Attempts:
         return outcome
 
     def numbered(self, answer: Answer) -> Answer:
-        return answer if self.sent == answer.attempts else attrs.evolve(answer, attempts=self.sent)
+        return attrs.evolve(answer, attempts=self.sent)
 
-    def error(self, outcome: Outcome, bearer: Secret) -> AccessTokensError:
-        return error_for(self.call, outcome, attempts=self.sent, acted_before=self.acted, bearer=bearer)
+    def error(self, outcome: Outcome, *known: Secret) -> AccessTokensError:
+        return error_for(self.call, outcome, self.sent, self.acted, known)
 
     def wait(self, outcome: Outcome, bearer: Secret) -> Generator[Step, bool, None]:
         """Wait before the next attempt, or raise the error when there must be none."""
@@ -59,7 +60,7 @@ class _Attempts:
         if wait is None or not (yield Wait(wait)):
             raise error
         self.retries += 1
-        self.acted = self.acted or _may_have_acted(outcome)
+        self.acted = self.acted or may_have_acted(outcome)
 
     def _wait_after(self, outcome: Outcome, error: AccessTokensError) -> float | None:
         if is_refusal(error) or not _may_pass(outcome, self.policy):
@@ -119,7 +120,3 @@ def _may_pass(outcome: Outcome, policy: RetryPolicy) -> bool:
     if isinstance(outcome, Failure):
         return outcome.kind is UnavailableError
     return outcome.status_code in policy.statuses
-
-
-def _may_have_acted(outcome: Outcome) -> bool:
-    return outcome.acted if isinstance(outcome, Failure) else may_have_acted(outcome)

@@ -20,12 +20,18 @@ _LONGEST_LIFE = 86_400.0
 class Jwt:
     """A JWT and its life, in seconds of the session's clock.
 
-    Its life is counted from when the exchange was sent, since the service counts from some later moment.
+    Attributes:
+        token: The JWT.
+        sent_at: When the exchange was sent. Its life is counted from then, since the service counts from
+            some later moment.
+        lifetime: How long it lives.
+        refused_by: The hosts of other APIs that have refused it although it was new.
     """
 
     token: Secret
     sent_at: float
     lifetime: float
+    refused_by: set[str] = field(factory=set[str])
 
     def is_fresh(self, now: float) -> bool:
         """Tell whether it is good for a while yet, and needs no renewal."""
@@ -67,11 +73,11 @@ class Authorization:
     """A JWT, and whether it was got for the call that asked, rather than found in the cache."""
 
     jwt: Jwt
-    is_new: bool = field(default=False)
+    is_new: bool = False
 
 
 class JwtCache:
-    """The current JWT. Its owner sees to it that one thread or task at a time changes it."""
+    """The current JWT. Its owner sees to it that one thread or task at a time changes which it is."""
 
     def __init__(self) -> None:
         self._current: Jwt | None = None

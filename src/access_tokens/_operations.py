@@ -5,15 +5,12 @@ Every method is told once here, as the story of its calls; a session carries the
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
-import attrs
 from access_tokens_api.api.tokens import (
     issue_token,
     list_tokens,
-    register_token,
     restore_token,
     revoke_token,
     update_token,
@@ -21,7 +18,6 @@ from access_tokens_api.api.tokens import (
 from access_tokens_api.models import (
     AddRoles,
     IssueTokenRequest,
-    RegisterTokenRequest,
     RemoveRoles,
     RevokeTokenRequest,
     UpdateTokenRequest,
@@ -29,42 +25,19 @@ from access_tokens_api.models import (
 from access_tokens_api.types import UNSET, Unset
 
 from . import _arguments as check
-from ._batch import batch
 from ._convert import structure
+from ._fields import expiry, given, if_true, role_names
 from ._secret import Secret
 from ._steps import Answer, Call, Story
-from .errors import ConflictError
-from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
+from .models import KEEP, IssueResult, Keep, Moment, TokenRecord
 from .tokens import generate_token_id
 
 S = TypeVar("S")
 T = TypeVar("T")
 
 
-def _given(value: S | None, checked: Callable[[S], T]) -> T | Unset:
-    """Return a checked value, or what leaves it out of the request."""
-    return UNSET if value is None else checked(value)
-
-
-def _if_true(name: str, value: bool) -> bool | Unset:
-    """Return a checked flag; False is the service's default, and is left out."""
-    return check.flag(name, value) or UNSET
-
-
-def _expiry(value: Moment | None) -> int | Unset:
-    return UNSET if value is None else check.moment("expires_at", value)
-
-
-def _roles(value: Iterable[str]) -> list[str]:
-    return check.roles("roles", value)
-
-
 def _records(parsed: Any, _: Answer) -> tuple[TokenRecord, ...]:
     return structure(parsed.records, tuple[TokenRecord, ...])
-
-
-def _record(parsed: Any, _: Answer) -> TokenRecord:
-    return structure(parsed.record, TokenRecord)
 
 
 def _nothing(_parsed: Any, _: Answer) -> None:
@@ -83,12 +56,12 @@ def list_page(
     page: tuple[TokenRecord, ...] = yield Call(
         endpoint=list_tokens,
         arguments={
-            "include_revoked": _if_true("include_revoked", include_revoked),
-            "include_expired": _if_true("include_expired", include_expired),
-            "include_secret_phc": _if_true("include_secret_phc", include_secret_phc),
-            "has_role": _given(has_role, lambda role: check.role("has_role", role)),
-            "limit": _given(limit, lambda limit: check.page_limit("limit", limit)),
-            "after_token_id": _given(after_token_id, lambda value: check.token_id(value, "after_token_id")),
+            "include_revoked": if_true("include_revoked", include_revoked),
+            "include_expired": if_true("include_expired", include_expired),
+            "include_secret_phc": if_true("include_secret_phc", include_secret_phc),
+            "has_role": given(has_role, lambda role: check.role("has_role", role)),
+            "limit": given(limit, lambda limit: check.page_limit("limit", limit)),
+            "after_token_id": given(after_token_id, lambda value: check.token_id(value, "after_token_id")),
         },
         result=_records,
         failed="Failed to list tokens",
@@ -113,9 +86,9 @@ def issue(
             "body": IssueTokenRequest(
                 owner=check.owner(owner),
                 token_id=token_id,
-                is_admin=_if_true("is_admin", is_admin),
-                roles=_given(roles, _roles),
-                expires_at=_expiry(expires_at),
+                is_admin=if_true("is_admin", is_admin),
+                roles=given(roles, role_names),
+                expires_at=expiry(expires_at),
             )
         },
         result=lambda parsed, _: structure(parsed, IssueResult),
@@ -124,52 +97,6 @@ def issue(
         token_id=token_id,
     )
     return issued
-
-
-def register(
-    token_id: str,
-    secret_phc: Secret,
-    owner: str,
-    is_admin: bool,
-    roles: Iterable[str] | None,
-    expires_at: Moment | None,
-) -> Story[TokenRecord]:
-    """Register a token. A repeat that finds the id taken looks whether it was this very call that took it."""
-    call = Call(
-        endpoint=register_token,
-        arguments={
-            "token_id": check.token_id(token_id),
-            "body": RegisterTokenRequest(
-                secret_phc=check.phc(secret_phc),
-                owner=check.owner(owner),
-                is_admin=_if_true("is_admin", is_admin),
-                roles=_given(roles, _roles),
-                expires_at=_expiry(expires_at),
-            ),
-        },
-        result=_record,
-        failed="Failed to register token",
-        unreadable="Invalid register token response",
-        token_id=token_id,
-        known=(secret_phc,),
-    )
-    try:
-        registered: TokenRecord = yield call
-    except ConflictError as error:
-        if not error.outcome_unknown:
-            raise
-        registered = yield from _settled(token_id, secret_phc, error)
-    return registered
-
-
-def _settled(token_id: str, secret_phc: Secret, error: ConflictError) -> Story[TokenRecord]:
-    loaded: BatchLoadResult = yield batch([token_id], include_secret_phc=True)
-    for record in loaded.found:
-        stored = (record.secret_phc or "").encode()
-        if record.token_id == token_id and hmac.compare_digest(stored, secret_phc.reveal().encode()):
-            return attrs.evolve(record, secret_phc=None)
-    error.outcome_unknown = False  # the id is somebody else's, and nothing was done
-    raise error
 
 
 def update(
@@ -188,9 +115,9 @@ def update(
         arguments={
             "token_id": check.token_id(token_id),
             "body": UpdateTokenRequest(
-                owner=_given(owner, check.owner),
-                is_admin=_given(is_admin, lambda value: check.flag("is_admin", value)),
-                secret_phc=_given(secret_phc, check.phc),
+                owner=given(owner, check.owner),
+                is_admin=given(is_admin, lambda value: check.flag("is_admin", value)),
+                secret_phc=given(secret_phc, check.phc),
                 expires_at=_changed_moment(expires_at),
                 roles=_changed_roles(roles, add_roles, remove_roles),
             ),
@@ -205,7 +132,7 @@ def update(
 def _changed_moment(value: Moment | Keep | None) -> int | Unset | None:
     if value is KEEP:
         return UNSET
-    return None if value is None else _expiry(value)
+    return None if value is None else expiry(value)
 
 
 def _changed_roles(
@@ -217,7 +144,7 @@ def _changed_roles(
         return AddRoles(check.roles("add_roles", add_roles))
     if remove_roles is not None:
         return RemoveRoles(check.roles("remove_roles", remove_roles))
-    return _given(roles, _roles)
+    return given(roles, role_names)
 
 
 def revoke(token_id: str, expires_at: Moment | None) -> Story[None]:
@@ -226,7 +153,7 @@ def revoke(token_id: str, expires_at: Moment | None) -> Story[None]:
         endpoint=revoke_token,
         arguments={
             "token_id": check.token_id(token_id),
-            "body": RevokeTokenRequest(expires_at=_expiry(expires_at)),
+            "body": RevokeTokenRequest(expires_at=expiry(expires_at)),
         },
         result=_nothing,
         failed="Failed to revoke token",

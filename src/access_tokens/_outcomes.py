@@ -39,7 +39,7 @@ _LONGEST_BODY = 2**20
 
 
 def error_for(
-    call: Call[Any], outcome: Outcome, *, attempts: int, acted_before: bool, bearer: Secret
+    call: Call[Any], outcome: Outcome, attempts: int, acted_before: bool, known: tuple[Secret, ...]
 ) -> AccessTokensError:
     """Return the error that an outcome amounts to.
 
@@ -48,18 +48,18 @@ def error_for(
         outcome: The outcome of its last attempt.
         attempts: How many requests were sent.
         acted_before: Whether an earlier attempt, whose answer was lost, may have been carried out.
-        bearer: The token that was sent, to be hidden should the service send it back.
+        known: Secrets that were sent, to be hidden should the service send them back.
     """
     if isinstance(outcome, Failure):
         return _error_without_answer(call, outcome, attempts, acted_before)
-    return _error_of_answer(call, outcome, attempts, acted_before, (bearer, *call.known))
+    return _error_of_answer(call, outcome, attempts, acted_before, (*known, *call.known))
 
 
 def _error_without_answer(
     call: Call[Any], failure: Failure, attempts: int, acted_before: bool
 ) -> AccessTokensError:
     return failure.kind(
-        (call.unreadable if failure.kind is InvalidResponseError else "") or call.failed,
+        call.unreadable if failure.kind is InvalidResponseError else call.failed,
         cause=failure.cause,
         token_id=call.token_id,
         attempts=attempts,
@@ -71,9 +71,10 @@ def _error_of_answer(
     call: Call[Any], answer: Answer, attempts: int, acted_before: bool, known: tuple[Secret, ...]
 ) -> AccessTokensError:
     said = api_error(answer, *known)
-    kind = _refusal(call, said) or _kind_by_status(call, answer.status_code)
-    # An id that does not exist was not changed either; any other refusal says nothing of the attempt before.
-    unknown = kind is not NotFoundError and (acted_before or may_have_acted(answer, kind))
+    refusal = _refusal(call, said)
+    kind = refusal or _kind_by_status(call, answer.status_code)
+    # A named refusal is an answer; only it tells that an id that does not exist was not changed either.
+    acted = acted_before or (refusal is None and may_have_acted(answer))
     return kind(
         call.failed,
         cause=said or one_line(answer.reason) or f"HTTP status {answer.status_code}",
@@ -81,7 +82,7 @@ def _error_of_answer(
         token_id=call.token_id,
         retry_after=answer.retry_after,
         attempts=attempts,
-        outcome_unknown=call.changes and unknown,
+        outcome_unknown=call.changes and acted and refusal is not NotFoundError,
     )
 
 
@@ -90,9 +91,9 @@ def is_refusal(error: AccessTokensError) -> bool:
     return isinstance(error, (NotFoundError, ConflictError))
 
 
-def may_have_acted(answer: Answer, kind: type[AccessTokensError] = UnavailableError) -> bool:
-    """Tell whether the service could have carried out a request that it answered so."""
-    return answer.status_code >= 500 and issubclass(kind, UnavailableError)
+def may_have_acted(outcome: Outcome) -> bool:
+    """Tell whether the service could have carried out a request with this outcome."""
+    return outcome.acted if isinstance(outcome, Failure) else outcome.status_code >= 500
 
 
 def _refusal(call: Call[Any], said: ApiError | None) -> type[AccessTokensError] | None:

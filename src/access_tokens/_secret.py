@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
-from attrs import field, frozen
+from attrs import frozen
 
 HIDDEN = "[hidden]"
 
@@ -21,7 +21,7 @@ _SECRET_SHAPES = re.compile(
 class Secret:
     """Text that shows itself only when asked, so that no repr and no traceback's locals hold it."""
 
-    _text: str = field()
+    _text: str
 
     def reveal(self) -> str:
         """Return the text."""

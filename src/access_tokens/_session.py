@@ -34,7 +34,6 @@ log = logging.getLogger("access_tokens")
 _PASSING = (UnavailableError, RateLimitedError)
 # Between two tries to renew a JWT that still lives, in seconds.
 _RENEWAL_PAUSE = 1.0
-_AUTHENTICATE = "Failed to authenticate"
 
 
 class Event(Protocol):
@@ -75,14 +74,11 @@ class SessionBase:
     Args:
         settings: The checked arguments of the client.
         exchange: The call that exchanges the PAT.
-        now: The clock, in seconds; it never goes back.
     """
 
-    def __init__(
-        self, settings: Settings, exchange: Call[Jwt], now: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, settings: Settings, exchange: Call[Jwt]) -> None:
         self.settings = settings
-        self.now = now
+        self.now: Callable[[], float] = time.monotonic  # a test puts another clock in its place
         self._exchange = exchange
         self._cache = JwtCache()
         self._closed = False
@@ -93,10 +89,10 @@ class SessionBase:
     def _calling(self, call: Call[Any]) -> Flow:
         return calling(call, self.settings.retry)
 
-    def _found(self, ignore_cache: bool) -> Authorization | None:
+    def _found(self, afresh: bool) -> Authorization | None:
         if self._closed:
-            raise self._is_closed()
-        jwt = None if ignore_cache else self._cache.usable(self.now())
+            raise self._closed_error()
+        jwt = None if afresh else self._cache.usable(self.now())
         return Authorization(jwt) if jwt else None
 
     def _exchanging(self, living: Jwt | None, deadline: float) -> tuple[Flow, float]:
@@ -124,31 +120,43 @@ class SessionBase:
         self._cache.put_off_renewal(now + max(error.retry_after or 0.0, _RENEWAL_PAUSE))
         return Authorization(living)
 
-    def _waited_too_long(self) -> UnavailableError:
-        return UnavailableError(_AUTHENTICATE, cause=self._out_of_time(acted=False).cause)
+    def _deadline_error(self) -> UnavailableError:
+        return UnavailableError(self._exchange.failed, cause=self._out_of_time(acted=False).cause)
 
     def _out_of_time(self, acted: bool) -> Failure:
         return Failure(TimeoutError(f"no answer within the deadline of {self.settings.deadline:g} s"), acted)
+
+    def _seconds_until(self, deadline: float) -> float:
+        return deadline - self.now()
+
+    def _has_time(self, seconds: float, deadline: float) -> bool:
+        return self._seconds_until(deadline) > seconds
+
+    def _refusal(self, deadline: float) -> Failure | None:
+        """Return why a request must not be sent."""
+        if self._closed:
+            return self._closed_during(acted=False)
+        return None if self._has_time(0, deadline) else self._out_of_time(acted=False)
 
     def _failed(self, error: Exception, deadline: float, *known: Secret) -> Failure:
         """Sort an exception of the transport, which may come of our own doing."""
         if self._closed:
             return self._closed_during(acted=True)
-        if isinstance(error, TimeoutError) or self.now() >= deadline:
+        if isinstance(error, TimeoutError) or not self._has_time(0, deadline):
             return self._out_of_time(acted=True)
         return failure_of(error, httpx.URL(self.settings.base).netloc.decode(), *known)
 
-    def _is_closed(self) -> ClientClosedError:
-        return ClientClosedError(_AUTHENTICATE, cause="the client is closed")
+    def _closed_error(self) -> ClientClosedError:
+        return ClientClosedError(self._exchange.failed, cause="the client is closed")
 
     def _closed_during(self, acted: bool) -> Failure:
         return Failure(RuntimeError("the client is closed"), acted, ClientClosedError)
 
 
-def log_outcome(words: dict[str, Any], outcome: Outcome) -> Outcome:
+def log_outcome(kwargs: dict[str, Any], outcome: Outcome) -> Outcome:
     """Write what came of a request to the log, and return it."""
     result = outcome.cause if isinstance(outcome, Failure) else outcome.status_code
-    log.debug("%s %s: %s", words["method"].upper(), words["url"], result)
+    log.debug("%s %s: %s", kwargs["method"].upper(), kwargs["url"], result)
     return outcome
 
 
@@ -160,7 +168,7 @@ def bare(error: AccessTokensError) -> AccessTokensError:
 
 @contextmanager
 def reading(call: Call[Any], seam: Seam) -> Generator[None, None, None]:
-    """Turn whatever the generated parser raises into an error of ours. It checks little, and fails anyhow."""
+    """Turn what the generated parser raises into an error of ours: it checks little, and raises anything."""
     try:
         yield
     except AccessTokensError:
@@ -169,7 +177,7 @@ def reading(call: Call[Any], seam: Seam) -> Generator[None, None, None]:
         if seam.answer is None:  # the request's fault, not the answer's
             raise
         raise InvalidResponseError(
-            call.unreadable or call.failed,
+            call.unreadable,
             cause=UnreadableError(_problem(error)),
             status_code=seam.answer.status_code,
             attempts=seam.answer.attempts,

@@ -9,9 +9,10 @@ import re
 from typing import Any, TypedDict
 
 import httpx
-from attrs import field, frozen
+from attrs import frozen
 
 from ._arguments import api_key as checked_api_key
+from ._arguments import flag
 from ._secret import Secret
 from .retry import RetryPolicy
 
@@ -52,7 +53,7 @@ class Settings:
     timeout: httpx.Timeout
     deadline: float
     retry: RetryPolicy
-    allow_http: bool = field(default=False)
+    allow_http: bool
 
     def url(self, path: str) -> str:
         """Return the URL of a path of openapi.yaml, as this deployment has it."""
@@ -78,7 +79,7 @@ def settings(
     if not isinstance(retry, RetryPolicy):
         raise TypeError(f"retry must be a RetryPolicy, not {type(retry).__name__}")
     return Settings(
-        base=_base(endpoint, allow_http),
+        base=_base(endpoint, flag("allow_http", allow_http)),
         api_key=checked_api_key(api_key),
         mounts={"auth": _mount("auth_path", auth_path), "admin": _mount("admin_path", admin_path)},
         timeout=_timeout(timeout),
@@ -94,13 +95,14 @@ def _base(endpoint: Any, allow_http: bool) -> str:
         raise ValueError("endpoint must have no white space, backslash or dot segment")
     if url.scheme not in {"http", "https"} or not url.host:
         raise ValueError("endpoint must be an absolute https:// URL")
-    if url.userinfo or url.query or url.fragment or any(mark in endpoint for mark in "?#@"):
+    if any(mark in endpoint for mark in "?#@"):
         raise ValueError("endpoint must have no user name, password, query or fragment")
     if url.port is not None and not 0 < url.port < 2**16:
         raise ValueError("endpoint must have a port from 1 to 65535")
     if not is_private_enough(url, allow_http):
         raise ValueError("endpoint must be https:// (allow_http=True sends secrets in the clear)")
-    return f"{str(url).removesuffix(url.raw_path.decode())}{_mount('endpoint', url.raw_path.decode())}"
+    path = url.raw_path.decode()
+    return str(url).removesuffix(path) + _mount("endpoint", path)
 
 
 def _parsed(endpoint: Any) -> httpx.URL:
@@ -109,8 +111,7 @@ def _parsed(endpoint: Any) -> httpx.URL:
     try:
         return httpx.URL(endpoint)
     except httpx.InvalidURL:
-        pass
-    raise ValueError("endpoint must be an absolute https:// URL")
+        raise ValueError("endpoint must be an absolute https:// URL") from None
 
 
 def is_private_enough(url: httpx.URL, allow_http: bool) -> bool:

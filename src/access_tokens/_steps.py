@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar
 
-from attrs import define, field, frozen
+from attrs import Factory, define, field, frozen
 
 from ._jwt import Jwt
 from ._secret import Secret
@@ -35,7 +35,7 @@ class Call(Generic[T]):
         arguments: What the generated function is called with.
         result: Turns what it parsed, and the answer, into a value of ours.
         failed: The message of the error when the call fails.
-        unreadable: The message of the error when the answer cannot be read, unless it is `failed` too.
+        unreadable: The message of the error when the answer cannot be read; `failed` by default.
         token_id: The token that the call is about.
         changes: Whether the call changes anything at the service.
         api_key: The PAT, when the call is the exchange. Every other call carries the JWT.
@@ -46,7 +46,7 @@ class Call(Generic[T]):
     arguments: Mapping[str, Any] = field(repr=False)
     result: Callable[[Any, Answer], T]
     failed: str
-    unreadable: str = ""
+    unreadable: str = field(default=Factory(lambda self: self.failed, takes_self=True))
     token_id: str | None = None
     changes: bool = True
     api_key: Secret | None = None
@@ -162,6 +162,6 @@ class Seam:
             raise RuntimeError("the generated core made no request")
         return self.answer
 
-    def request(self, **words: Any) -> Any:
+    def request(self, **kwargs: Any) -> Any:
         """Perform a request; for an async session, return what is to be awaited."""
-        return self.send(self, words)
+        return self.send(self, kwargs)

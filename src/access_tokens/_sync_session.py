@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 import weakref
 from collections.abc import Callable, Generator, Iterator
 from copy import copy
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import httpx
 
@@ -18,8 +17,11 @@ from ._secret import Secret
 from ._session import Flight, SessionBase, bare, log_outcome, reading
 from ._settings import Settings
 from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Seam, Send, Step, Story, Wait, Walk
-from ._wire import LIMITS, Body, answer_from, build_request, proxy_for
+from ._wire import Body, answer_from, build_request, proxy_for
 from .errors import AccessTokensError
+
+if TYPE_CHECKING:
+    from ._network import Transport
 
 T = TypeVar("T")
 Y = TypeVar("Y")
@@ -32,7 +34,6 @@ class SyncSession(SessionBase):
         settings: The checked arguments of the client.
         exchange: The call that exchanges the PAT.
         http_client: The caller's own HTTP stack, which is never closed here.
-        now: The clock, in seconds; it never goes back.
     """
 
     def __init__(
@@ -40,9 +41,8 @@ class SyncSession(SessionBase):
         settings: Settings,
         exchange: Call[Jwt],
         http_client: httpx.Client | None = None,
-        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(settings, exchange, now)
+        super().__init__(settings, exchange)
         self._http_client = http_client
         self.start_afresh()
         _sessions.add(self)
@@ -52,7 +52,7 @@ class SyncSession(SessionBase):
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._flight: Flight[threading.Event] | None = None
-        self._transport: httpx.HTTPTransport | None = None
+        self._transport: Transport | None = None
 
     # Stories and flows
 
@@ -110,14 +110,14 @@ class SyncSession(SessionBase):
             parsed = call.endpoint.sync_detailed(**call.arguments, client=seam).parsed
             return call.result(parsed, seam.told())
 
-    def _answer(self, flow: Flow, deadline: float, seam: Seam, words: dict[str, Any]) -> Answer:
-        seam.answer = self._tell(flow, lambda step: self._take(step, words, deadline))
+    def _answer(self, flow: Flow, deadline: float, seam: Seam, kwargs: dict[str, Any]) -> Answer:
+        seam.answer = self._tell(flow, lambda step: self._take(step, kwargs, deadline))
         return seam.answer
 
-    def _take(self, step: Step, words: dict[str, Any], deadline: float) -> Any:
+    def _take(self, step: Step, kwargs: dict[str, Any], deadline: float) -> Any:
         match step:
             case Send(bearer):
-                return log_outcome(words, self._send(words, bearer, deadline))
+                return log_outcome(kwargs, self._send(kwargs, bearer, deadline))
             case Wait(seconds):
                 return self._wait(seconds, deadline)
             case Authorize():
@@ -129,10 +129,7 @@ class SyncSession(SessionBase):
 
     def _authorize(self, deadline: float, afresh: bool = False) -> Authorization:
         while True:
-            if found := self._found(afresh):
-                return found
             with self._lock:
-                # Look again: it may have landed while this thread waited for the lock.
                 if found := self._found(afresh):
                     return found
                 flight, leads = self._flight, self._flight is None
@@ -140,8 +137,8 @@ class SyncSession(SessionBase):
                     flight = self._flight = Flight(threading.Event())
             if leads:
                 return self._lead(flight, deadline, afresh)
-            if not flight.landed.wait(max(0.0, deadline - self.now())):
-                raise self._waited_too_long()
+            if not flight.landed.wait(max(0.0, self._seconds_until(deadline))):
+                raise self._deadline_error()
             if (outcome := flight.outcome()) and (outcome.is_new or not afresh):
                 return outcome
 
@@ -162,55 +159,59 @@ class SyncSession(SessionBase):
         living = None if afresh else self._cache.living(self.now())
         flow, deadline = self._exchanging(living, deadline)
         try:
-            return self._kept(self._call(self._exchange, flow, deadline))
+            jwt = self._call(self._exchange, flow, deadline)
         except AccessTokensError as error:
             return self._go_on_with(living, error)
+        with self._lock:
+            return self._kept(jwt)
 
     # I/O
 
-    def _send(self, words: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
-        if self._closed:
-            return self._closed_during(acted=False)
+    def _send(self, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
+        if refusal := self._refusal(deadline):
+            return refusal
         sent_at = self.now()
-        if sent_at >= deadline:
-            return self._out_of_time(acted=False)
         try:
-            response = self._respond(build_request(self.settings, words, bearer, deadline - sent_at))
+            response = self._respond(
+                build_request(self.settings, kwargs, bearer, deadline - sent_at), deadline
+            )
             return answer_from(response, self._content(response, deadline), sent_at)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
             return self._failed(error, deadline, bearer)
 
-    def _respond(self, request: httpx.Request) -> httpx.Response:
+    def _respond(self, request: httpx.Request, deadline: float) -> httpx.Response:
         if self._http_client is not None:
             return self._http_client.send(request, stream=True, auth=None, follow_redirects=False)
-        return self._open_transport().handle_request(request)
+        transport = self._open_transport()
+        transport.network.obey(deadline)
+        return transport.handle_request(request)
 
     def _content(self, response: httpx.Response, deadline: float) -> bytes:
         try:
             body = Body(response)
             for chunk in cast(httpx.SyncByteStream, response.stream):  # which of the two, httpx leaves open
-                if self.now() >= deadline:
+                if not self._has_time(0, deadline):
                     raise TimeoutError
                 body.add(chunk)
             return body.content()
         finally:
             response.close()
 
-    def _open_transport(self) -> httpx.HTTPTransport:
-        if self._transport is None:
-            with self._lock:
-                if self._closed:
-                    raise RuntimeError("the client is closed")
-                self._transport = self._transport or httpx.HTTPTransport(
-                    limits=LIMITS, proxy=proxy_for(httpx.URL(self.settings.base))
-                )
-        return self._transport
+    def _open_transport(self) -> Transport:
+        from ._network import Transport  # httpcore is imported when it is needed, as httpx has it
+
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the client is closed")
+            if self._transport is None:
+                self._transport = Transport(self._seconds_until, proxy_for(httpx.URL(self.settings.base)))
+            return self._transport
 
     def _wait(self, seconds: float, deadline: float) -> bool:
-        if self.now() + seconds >= deadline:
-            return False
-        self._sleep(seconds)
-        return True
+        has_time = self._has_time(seconds, deadline)
+        if has_time:
+            self._sleep(seconds)
+        return has_time
 
     def _sleep(self, seconds: float) -> None:
         self._closing.wait(seconds)
@@ -222,7 +223,7 @@ class SyncSession(SessionBase):
         with self._lock:
             flight, transport, self._transport = self._flight, self._transport, None
         if flight:
-            flight.fail(self._is_closed())
+            flight.fail(self._closed_error())
         if transport:
             transport.close()
 

@@ -47,8 +47,7 @@ class TokenWalk:
         self._page_size = check.page_size(page_size)
         self._now = now
         self._cursor: str | None = None
-        self._pages = 0
-        self._milestone: str | None = None
+        self._been: set[str] = set()
         self._seen: frozenset[str] = frozenset()
         self.is_over = False
 
@@ -71,19 +70,13 @@ class TokenWalk:
         return filter(self._is_wanted, fresh)
 
     def _move_to(self, cursor: str) -> None:
-        """Go on from a record, unless it is one where the walk has been: then it would never end.
-
-        The cursor is compared with that of the last page whose number is a power of two (Brent's way to find
-        a cycle), so that the memory for it does not grow with the number of pages.
-        """
-        if cursor in {self._cursor, self._milestone}:
+        """Go on from a record, unless the walk has been there: then it would never end."""
+        if cursor in self._been:
             raise InvalidResponseError(
                 "Invalid list tokens response", cause=UnreadableError("the list goes in a circle")
             )
+        self._been.add(cursor)
         self._cursor = cursor
-        self._pages += 1
-        if self._pages & (self._pages - 1) == 0:
-            self._milestone = cursor
 
     def _is_wanted(self, record: TokenRecord) -> bool:
         expired = record.expires_at is not None and record.expires_at <= self._now()

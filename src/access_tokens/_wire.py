@@ -1,4 +1,4 @@
-"""HTTP as httpx does it: requests from the generated core's words, answers bounded, failures sorted."""
+"""HTTP as httpx does it: requests as the generated core describes them, answers bounded, failures sorted."""
 
 from __future__ import annotations
 
@@ -21,29 +21,27 @@ from .errors import EndpointError, InvalidResponseError, UnavailableError, one_l
 
 _LARGEST_BODY = 32 * 2**20
 _USER_AGENT = f"access-tokens-client/{__version__}"
-# Python's own and the usual default of a service; a thread or task more waits for its turn.
-LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=5.0)
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _NEVER_SENDABLE = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL)
 
 
 def build_request(
-    settings: Settings, words: Mapping[str, Any], bearer: Secret, seconds_left: float
+    settings: Settings, kwargs: Mapping[str, Any], bearer: Secret, seconds_left: float
 ) -> httpx.Request:
-    """Build a request from what a generated function passes to `request`."""
+    """Build a request from what the generated core passes to `request`."""
     headers = {
         "Accept": "application/json",
         "Accept-Encoding": "gzip",
         "User-Agent": _USER_AGENT,
-        **words.get("headers", {}),
+        **kwargs.get("headers", {}),
         "Authorization": f"Bearer {bearer.reveal()}",
     }
     return httpx.Request(
-        words["method"].upper(),
-        settings.url(words["url"]),
-        params=words.get("params"),
-        json=words.get("json"),
+        kwargs["method"].upper(),
+        settings.url(kwargs["url"]),
+        params=kwargs.get("params"),
+        json=kwargs.get("json"),
         headers=headers,
         extensions={"timeout": _clipped(settings.timeout, seconds_left)},
     )
@@ -59,6 +57,8 @@ class Inflater(Protocol):
 
     @property
     def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
@@ -84,9 +84,12 @@ class Body:
 
     def _inflated(self, chunk: bytes, inflate: Inflater) -> bytes:
         try:
-            return inflate.decompress(chunk, self._room + 1)
+            part = inflate.decompress(chunk, self._room + 1)
         except zlib.error:
             raise UnreadableBodyError("the body is not gzip, as its header says") from None
+        if inflate.unused_data:
+            raise UnreadableBodyError("the body goes on after its end")
+        return part
 
     def content(self) -> bytes:
         """Return the whole body.

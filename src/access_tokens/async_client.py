@@ -7,7 +7,8 @@ from typing import Self, Unpack
 
 import httpx
 
-from . import _batch, _exchange, _operations
+from . import _arguments as check
+from . import _batch, _exchange, _operations, _register
 from ._async_session import AsyncSession
 from ._auth import AsyncAuth
 from ._secret import Secret
@@ -39,6 +40,7 @@ class AsyncAccessTokensClient:
     ) -> None:
         secret = Secret(api_key)
         del api_key  # so that no traceback's locals hold it
+        check.instance("http_client", http_client, httpx.AsyncClient)
         checked = settings(endpoint, secret, auth_path, admin_path, timeout, deadline, retry, allow_http)
         self._session = AsyncSession(checked, _exchange.exchange(secret), http_client)
 
@@ -106,7 +108,7 @@ class AsyncAccessTokensClient:
         hashed = Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
         return await self._session.run(
-            _operations.register(token_id, hashed, owner, is_admin, roles, expires_at)
+            _register.register(token_id, hashed, owner, is_admin, roles, expires_at)
         )
 
     async def update(

@@ -7,7 +7,8 @@ from typing import Self, Unpack
 
 import httpx
 
-from . import _batch, _exchange, _operations
+from . import _arguments as check
+from . import _batch, _exchange, _operations, _register
 from ._auth import SyncAuth
 from ._secret import Secret
 from ._settings import SyncOptions, from_environment, settings
@@ -31,15 +32,11 @@ class AccessTokensClient:
         api_key: The PAT. It is sent to the token endpoint only.
         auth_path: Where the deployment has the token endpoint.
         admin_path: Where the deployment has the management of tokens.
-        timeout: For how many seconds one attempt may hang; 5 of them to connect. Or an `httpx.Timeout`.
+        timeout: How many seconds may pass without a byte; at most 5 to connect. Or an `httpx.Timeout`.
         deadline: How many seconds a whole call may take: exchange, attempts and waits.
         retry: When a failed request is repeated.
-        http_client: Your own HTTP stack. It is not closed with this client. Its cookies, its `auth` and its
-            redirects are not used.
+        http_client: Your own HTTP stack, which you close. Its cookies, auth and redirects are not used.
         allow_http: Send secrets in the clear to an http:// endpoint that is not on loopback.
-
-    Raises:
-        ValueError, TypeError: An argument makes no sense, or is not safe; the message names it.
     """
 
     def __init__(
@@ -57,15 +54,13 @@ class AccessTokensClient:
     ) -> None:
         secret = Secret(api_key)
         del api_key  # so that no traceback's locals hold it
+        check.instance("http_client", http_client, httpx.Client)
         checked = settings(endpoint, secret, auth_path, admin_path, timeout, deadline, retry, allow_http)
         self._session = SyncSession(checked, _exchange.exchange(secret), http_client)
 
     @classmethod
     def from_env(cls, **options: Unpack[SyncOptions]) -> Self:
-        """Make a client from `ACCESS_TOKENS_ENDPOINT` and `ACCESS_TOKENS_API_KEY`.
-
-        Args:
-            options: The keyword arguments of the constructor.
+        """Make a client from `ACCESS_TOKENS_ENDPOINT` and `ACCESS_TOKENS_API_KEY`; keywords as above.
 
         Raises:
             ValueError: A variable is not set, or its value makes no sense.
@@ -173,7 +168,7 @@ class AccessTokensClient:
         """
         hashed = Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
-        return self._session.run(_operations.register(token_id, hashed, owner, is_admin, roles, expires_at))
+        return self._session.run(_register.register(token_id, hashed, owner, is_admin, roles, expires_at))
 
     def update(
         self,

@@ -18,6 +18,7 @@ A mistake in an argument is a `ValueError` or a `TypeError`, raised before any r
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, TypeGuard
 
 from attrs import frozen
@@ -55,7 +56,7 @@ class AccessTokensError(Exception):
         status_code: The HTTP status of the last answer, or None without an answer.
         token_id: The token that the call was about, also the id chosen by `issue`.
         retry_after: For how many seconds the service asked to be left alone.
-        attempts: How many requests were sent.
+        attempts: How many times the request that failed was sent.
         outcome_unknown: Whether the service may have carried the call out all the same.
     """
 
@@ -96,25 +97,22 @@ class AccessTokensError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions are copied and pickled by their positional arguments alone.
-        return _rebuilt, (type(self), {name: getattr(self, name) for name in _ATTRIBUTES})
+        return partial(type(self), **{name: getattr(self, name) for name in _ATTRIBUTES}), ()
 
     def _notes(self, reason: str) -> list[str]:
         token_id = one_line(self.token_id or "", 100)
-        return [
-            *([self.cause.code] if isinstance(self.cause, ApiError) and self.cause.code else []),
-            *([f"HTTP {self.status_code}"] if self.status_code else []),
-            *([f"token {token_id}"] if token_id and token_id not in reason else []),
-            *([f"{self.attempts} attempts"] if self.attempts > 1 else []),
-            *([f"retry after {self.retry_after:g} s"] if self.retry_after is not None else []),
-            *([self._unknown] if self.outcome_unknown else []),
-        ]
+        notes = (
+            isinstance(self.cause, ApiError) and self.cause.code,
+            self.status_code and f"HTTP {self.status_code}",
+            token_id not in reason and f"token {token_id}",
+            self.attempts > 1 and f"{self.attempts} attempts",
+            self.retry_after is not None and f"retry after {self.retry_after:g} s",
+            self.outcome_unknown and self._unknown,
+        )
+        return [note for note in notes if note]
 
 
 _ATTRIBUTES = ("message", "cause", "status_code", "token_id", "retry_after", "attempts", "outcome_unknown")
-
-
-def _rebuilt(kind: type[AccessTokensError], attributes: dict[str, Any]) -> AccessTokensError:
-    return kind(**attributes)
 
 
 class AuthenticationError(AccessTokensError):

@@ -65,8 +65,8 @@ if TYPE_CHECKING:
     class _Pair(tuple[A, B]):
         """To a type checker a tuple, so that unpacking a result gives each part its type.
 
-        It is none, because tools that collect values, such as error trackers, look into tuples but ask other
-        objects for their repr, which shows no secret.
+        In fact it can be unpacked, and has neither length nor index. Tools that collect values, such as error
+        trackers, look into tuples, but ask other objects for their repr, which shows no secret.
         """
 
         def __new__(cls, *_: Any, **__: Any) -> Self: ...

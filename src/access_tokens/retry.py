@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import Attribute, field, frozen
 
-# The service promises to have done nothing (408, 429), or may recover (RFC 9110, section 15).
+# What a repeat may cure (RFC 9110, section 15; 429 is of RFC 6585).
 RETRYABLE_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -33,6 +33,8 @@ def _share(_: object, attribute: Attribute[float], value: Any) -> None:
 
 
 def _statuses(values: Iterable[int]) -> frozenset[int]:
+    if not isinstance(values, Iterable):
+        raise TypeError("statuses must be a collection of HTTP statuses")
     statuses = frozenset(values)
     if not all(isinstance(status, int) and 400 <= status <= 599 for status in statuses):
         raise ValueError("statuses must be HTTP statuses from 400 to 599")

@@ -15,7 +15,7 @@ class BatchLoadRequest:
     """Which records to load.
 
     Attributes:
-        token_ids (list[str]): The ids of the tokens.
+        token_ids (list[str]): The ids of the tokens, each once. None is allowed.
         include_secret_phc (bool | Unset): Send each record's secret hash as well. Default: False.
     """
 

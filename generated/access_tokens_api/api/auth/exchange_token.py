@@ -70,6 +70,11 @@ def _parse_response(
 
         return response_500
 
+    if response.status_code == 503:
+        response_503 = ErrorAnswer.from_dict(response.json())
+
+        return response_503
+
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
     else:
@@ -96,7 +101,7 @@ def sync_detailed(
 
      Present the PAT in one of three ways: as a bearer token, as the password of HTTP Basic
     authentication (the user name is ignored), or as `client_secret` in the body. With either
-    header no body is needed.
+    header no body is needed. Present it once: which of two counts is not defined.
 
     Each exchange costs the service a deliberate scrypt hash, and deployments limit the rate
     hard (429 with `Retry-After`): keep the JWT until shortly before it expires.
@@ -137,7 +142,7 @@ def sync(
 
      Present the PAT in one of three ways: as a bearer token, as the password of HTTP Basic
     authentication (the user name is ignored), or as `client_secret` in the body. With either
-    header no body is needed.
+    header no body is needed. Present it once: which of two counts is not defined.
 
     Each exchange costs the service a deliberate scrypt hash, and deployments limit the rate
     hard (429 with `Retry-After`): keep the JWT until shortly before it expires.
@@ -173,7 +178,7 @@ async def asyncio_detailed(
 
      Present the PAT in one of three ways: as a bearer token, as the password of HTTP Basic
     authentication (the user name is ignored), or as `client_secret` in the body. With either
-    header no body is needed.
+    header no body is needed. Present it once: which of two counts is not defined.
 
     Each exchange costs the service a deliberate scrypt hash, and deployments limit the rate
     hard (429 with `Retry-After`): keep the JWT until shortly before it expires.
@@ -212,7 +217,7 @@ async def asyncio(
 
      Present the PAT in one of three ways: as a bearer token, as the password of HTTP Basic
     authentication (the user name is ignored), or as `client_secret` in the body. With either
-    header no body is needed.
+    header no body is needed. Present it once: which of two counts is not defined.
 
     Each exchange costs the service a deliberate scrypt hash, and deployments limit the rate
     hard (429 with `Retry-After`): keep the JWT until shortly before it expires.

@@ -78,6 +78,11 @@ def _parse_response(
 
         return response_500
 
+    if response.status_code == 503:
+        response_503 = ErrorAnswer.from_dict(response.json())
+
+        return response_503
+
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
     else:
@@ -111,8 +116,9 @@ def sync_detailed(
 
     `hasRole` is applied before `limit`; revoked and expired records are dropped **after** it.
     A page shorter than its limit, even an empty one, is therefore not the end of the list
-    unless both `includeRevoked` and `includeExpired` are true. To walk all records, set both,
-    go on from the last record's `tokenId`, and stop at the first page shorter than its limit.
+    unless both `includeRevoked` and `includeExpired` are true. To walk all records, set both and
+    a `limit` of at most 1000, go on from the last record's `tokenId`, and stop at the first page
+    shorter than the limit.
 
     Args:
         after_token_id (str | Unset):
@@ -162,8 +168,9 @@ def sync(
 
     `hasRole` is applied before `limit`; revoked and expired records are dropped **after** it.
     A page shorter than its limit, even an empty one, is therefore not the end of the list
-    unless both `includeRevoked` and `includeExpired` are true. To walk all records, set both,
-    go on from the last record's `tokenId`, and stop at the first page shorter than its limit.
+    unless both `includeRevoked` and `includeExpired` are true. To walk all records, set both and
+    a `limit` of at most 1000, go on from the last record's `tokenId`, and stop at the first page
+    shorter than the limit.
 
     Args:
         after_token_id (str | Unset):
@@ -208,8 +215,9 @@ async def asyncio_detailed(
 
     `hasRole` is applied before `limit`; revoked and expired records are dropped **after** it.
     A page shorter than its limit, even an empty one, is therefore not the end of the list
-    unless both `includeRevoked` and `includeExpired` are true. To walk all records, set both,
-    go on from the last record's `tokenId`, and stop at the first page shorter than its limit.
+    unless both `includeRevoked` and `includeExpired` are true. To walk all records, set both and
+    a `limit` of at most 1000, go on from the last record's `tokenId`, and stop at the first page
+    shorter than the limit.
 
     Args:
         after_token_id (str | Unset):
@@ -257,8 +265,9 @@ async def asyncio(
 
     `hasRole` is applied before `limit`; revoked and expired records are dropped **after** it.
     A page shorter than its limit, even an empty one, is therefore not the end of the list
-    unless both `includeRevoked` and `includeExpired` are true. To walk all records, set both,
-    go on from the last record's `tokenId`, and stop at the first page shorter than its limit.
+    unless both `includeRevoked` and `includeExpired` are true. To walk all records, set both and
+    a `limit` of at most 1000, go on from the last record's `tokenId`, and stop at the first page
+    shorter than the limit.
 
     Args:
         after_token_id (str | Unset):

@@ -75,6 +75,11 @@ def _parse_response(
 
         return response_500
 
+    if response.status_code == 503:
+        response_503 = ErrorAnswer.from_dict(response.json())
+
+        return response_503
+
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
     else:
@@ -100,7 +105,7 @@ def sync_detailed(
 ) -> Response[Any | ErrorAnswer]:
     """Change a token
 
-     Changes what the body names and keeps the rest.
+     Changes what the body names and keeps the rest. An empty object changes nothing.
 
     Args:
         token_id (str): 21 letters and digits.
@@ -134,7 +139,7 @@ def sync(
 ) -> Any | ErrorAnswer | None:
     """Change a token
 
-     Changes what the body names and keeps the rest.
+     Changes what the body names and keeps the rest. An empty object changes nothing.
 
     Args:
         token_id (str): 21 letters and digits.
@@ -163,7 +168,7 @@ async def asyncio_detailed(
 ) -> Response[Any | ErrorAnswer]:
     """Change a token
 
-     Changes what the body names and keeps the rest.
+     Changes what the body names and keeps the rest. An empty object changes nothing.
 
     Args:
         token_id (str): 21 letters and digits.
@@ -195,7 +200,7 @@ async def asyncio(
 ) -> Any | ErrorAnswer | None:
     """Change a token
 
-     Changes what the body names and keeps the rest.
+     Changes what the body names and keeps the rest. An empty object changes nothing.
 
     Args:
         token_id (str): 21 letters and digits.

@@ -1,0 +1,115 @@
+"""Sockets for threads, which obey the deadline of a call and end when the client is closed.
+
+httpx has a timeout for each read alone, so that an answer that trickles in lasts as long as it likes; and a
+thread that reads from a socket does not notice that another has closed it.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+from weakref import WeakSet
+
+import httpcore
+import httpx
+
+
+class Network(httpcore.NetworkBackend):
+    """Makes the connections of one session.
+
+    Args:
+        seconds_until: Tells how far away a deadline is.
+    """
+
+    def __init__(self, seconds_until: Callable[[float], float]) -> None:
+        self._seconds_until = seconds_until
+        self._backend = httpcore.SyncBackend()
+        self._streams: WeakSet[_Stream] = WeakSet()
+        self._here = threading.local()
+
+    def obey(self, deadline: float) -> None:
+        """Let nothing that this thread does from now on last longer than until a deadline."""
+        self._here.deadline = deadline
+
+    def seconds_left(self, timeout: float | None) -> float:
+        """Return a timeout, cut at the deadline of this thread.
+
+        Raises:
+            TimeoutError: The deadline has passed.
+        """
+        left = self._seconds_until(self._here.deadline)
+        if left <= 0:
+            raise TimeoutError
+        return left if timeout is None else min(timeout, left)
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect to a host, as httpcore asks for it."""
+        left = self.seconds_left(timeout)
+        return self.keep(self._backend.connect_tcp(host, port, left, local_address, socket_options))
+
+    def keep(self, stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
+        """Return a stream that obeys, and remember it for `shut`."""
+        kept = _Stream(stream, self)
+        self._streams.add(kept)
+        return kept
+
+    def shut(self) -> None:
+        """End all connections, and wake the threads that read from them."""
+        for stream in list(self._streams):
+            with suppress(OSError):
+                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream, network: Network) -> None:
+        self._stream = stream
+        self._network = network
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._network.seconds_left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._network.seconds_left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        left = self._network.seconds_left(timeout)
+        return self._network.keep(self._stream.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class Transport(httpx.HTTPTransport):
+    """A transport over such sockets.
+
+    Args:
+        seconds_until: Tells how far away a deadline is.
+        proxy: The proxy to go through.
+    """
+
+    def __init__(self, seconds_until: Callable[[float], float], proxy: httpx.Proxy | None) -> None:
+        super().__init__(proxy=proxy)
+        self.network = Network(seconds_until)
+        # httpx has no argument for it, though httpcore has; tests tell when this has no effect.
+        self._pool._network_backend = self.network  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+    def close(self) -> None:
+        """End all connections, and close them."""
+        self.network.shut()
+        super().close()

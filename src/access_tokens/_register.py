@@ -1,0 +1,81 @@
+"""Registering a token, and finding out whether it was done."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+from access_tokens_api.api.tokens import register_token
+from access_tokens_api.models import RegisterTokenRequest
+
+from . import _arguments as check
+from ._batch import batch
+from ._convert import structure
+from ._fields import expiry, given, if_true, role_names
+from ._secret import Secret
+from ._steps import Answer, Call, Story
+from .errors import AccessTokensError, ConflictError
+from .models import BatchLoadResult, Moment, TokenRecord
+
+
+def register(
+    token_id: str,
+    secret_phc: Secret,
+    owner: str,
+    is_admin: bool,
+    roles: Iterable[str] | None,
+    expires_at: Moment | None,
+) -> Story[TokenRecord]:
+    """Register a token. A repeat that finds the id taken looks whether it was this very call that took it."""
+    body = RegisterTokenRequest(
+        secret_phc=check.phc(secret_phc),
+        owner=check.owner(owner),
+        is_admin=if_true("is_admin", is_admin),
+        roles=given(roles, role_names),
+        expires_at=expiry(expires_at),
+    )
+    try:
+        registered: TokenRecord = yield Call(
+            endpoint=register_token,
+            arguments={"token_id": check.token_id(token_id), "body": body},
+            result=_record,
+            failed="Failed to register token",
+            unreadable="Invalid register token response",
+            token_id=token_id,
+            known=(secret_phc,),
+        )
+    except ConflictError as error:
+        if not error.outcome_unknown:
+            raise
+        registered = yield from _settled(token_id, body, error)
+    return registered
+
+
+def _settled(token_id: str, body: RegisterTokenRequest, error: ConflictError) -> Story[TokenRecord]:
+    """Return the record when it is the one that this call asked for, else raise the error."""
+    try:
+        loaded: BatchLoadResult = yield batch([token_id], include_secret_phc=True)
+    except AccessTokensError:
+        raise error from error.__cause__
+    for record in loaded.found:
+        if record.token_id == token_id and _is_as_asked(record, body):
+            return attrs.evolve(record, secret_phc=None)
+    error.outcome_unknown = False  # the id is somebody else's, and nothing was done
+    raise error
+
+
+def _is_as_asked(record: TokenRecord, body: RegisterTokenRequest) -> bool:
+    # A hash has a salt of its own, so that nobody else's is the same.
+    same_hash = hmac.compare_digest((record.secret_phc or "").encode(), body.secret_phc.encode())
+    return same_hash and (record.owner, record.is_admin, set(record.roles), record.expires_at) == (
+        body.owner,
+        bool(body.is_admin),
+        set(body.roles or ()),
+        body.expires_at or None,
+    )
+
+
+def _record(parsed: Any, _: Answer) -> TokenRecord:
+    return structure(parsed.record, TokenRecord)
