@@ -10,7 +10,14 @@ from typing import Any
 import attrs
 import pytest
 
-from access_tokens import IssueResult, TokenRecord, generate_token
+from access_tokens import (
+    AccessTokensClient,
+    AsyncAccessTokensClient,
+    BatchLoadResult,
+    IssueResult,
+    TokenRecord,
+    generate_token,
+)
 from access_tokens._jwt import AuthToken, Jwt
 from access_tokens._secret import Secret, redact
 from access_tokens._steps import Answer, Call, Send
@@ -25,7 +32,12 @@ HOLDERS = [
     Answer(200, {"set-cookie": CANARY}, CANARY.encode()),
     RECORD,
     IssueResult(CANARY, RECORD),
+    BatchLoadResult((RECORD,), ()),
     attrs.evolve(generate_token(), token=CANARY, secret_phc=CANARY),
+    AccessTokensClient("https://h", CANARY),
+    AccessTokensClient("https://h", CANARY).auth,
+    AsyncAccessTokensClient("https://h", CANARY),
+    AsyncAccessTokensClient("https://h", CANARY).auth,
 ]
 
 
