@@ -424,6 +424,11 @@ class TestErrors:
             assert raised.value.attempts == 1
             assert "canary" not in str(raised.value)
 
+    def test_a_success_with_another_status_loses_no_token(self, client: Any, service: LocalService) -> None:
+        record = {"tokenId": "A" * 21, "owner": "x", "isAdmin": False, "createdAt": 1}
+        service.fail_next(1, status=200, body={"token": "pat_x", "record": record}, path=TOKENS)
+        assert client.issue("x").token == "pat_x"
+
     def test_a_success_that_was_not_expected_is_no_success(self, client: Any, service: LocalService) -> None:
         service.fail_next(1, status=200, body="<html>welcome</html>", path=f"{TOKENS}*")
         with pytest.raises(InvalidResponseError, match="^Failed to revoke token") as raised:
@@ -460,6 +465,22 @@ class TestLostAnswers:
         service.drop_next(1, path=f"{TOKENS}/{made.token_id}", after=True)
         record = client.register(made.token_id, made.secret_phc, "me")
         assert (record.owner, record.secret_phc) == ("me", None)
+
+    def test_a_register_that_was_done_is_a_success_also_where_the_service_hides_its_reasons(
+        self, make_client: Make
+    ) -> None:
+        made = generate_token()
+        with LocalService(errors="empty") as service:
+            client = make_client(service.endpoint, service.admin_pat)
+            service.drop_next(1, path=f"{TOKENS}/{made.token_id}", after=True)
+            assert client.register(made.token_id, made.secret_phc, "me").owner == "me"
+
+    def test_a_register_that_was_not_done_stays_unknown(self, client: Any, service: LocalService) -> None:
+        made = generate_token()
+        service.drop_next(4, path=f"{TOKENS}/{made.token_id}")
+        with pytest.raises(UnavailableError) as raised:
+            client.register(made.token_id, made.secret_phc, "me")
+        assert raised.value.outcome_unknown
 
     def test_a_register_that_finds_another_in_its_place_is_a_conflict(
         self, client: Any, service: LocalService

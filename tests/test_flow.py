@@ -208,6 +208,24 @@ def test_an_unknown_id_is_told_at_once_and_changed_nothing(status: int) -> None:
     assert (problem.token_id, problem.attempts, problem.outcome_unknown) == ("some-id", 1, False)
 
 
+def test_a_refusal_may_stand_in_the_details() -> None:
+    body = {"error": {"message": "Internal error", "details": "Error: Token not found: some-id\n  at f"}}
+    assert isinstance(started(REVOKE).fails(answer(500, body)), NotFoundError)
+
+
+def test_a_404_for_a_new_token_is_that_of_the_route() -> None:
+    assert isinstance(started(attrs.evolve(ISSUE, creates=True)).fails(Answer(404)), EndpointError)
+
+
+@pytest.mark.parametrize("status", [501, 505])
+def test_a_service_that_does_not_know_the_request_has_not_acted(status: int) -> None:
+    assert not started(ISSUE).fails(Answer(status)).outcome_unknown
+
+
+def test_the_text_of_a_status_shows_no_secret() -> None:
+    assert started().fails(Answer(400, reason="no old-jwt here")).cause == "no [hidden] here"
+
+
 @pytest.mark.parametrize("text", ["Token not found: some-id2", "Token not found: another", "Boom"])
 def test_a_500_that_does_not_name_the_id_is_repeated(text: str) -> None:
     started(REVOKE).retries_after(error(text), 1.0)

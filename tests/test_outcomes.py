@@ -61,6 +61,10 @@ def test_an_error_page_holds_the_message(page: str, message: str) -> None:
     assert said(page, "text/html; charset=utf-8") == ApiError(message)
 
 
+def test_plain_text_is_the_message() -> None:
+    assert said("upstream\nfailed", "text/plain; charset=utf-8") == ApiError("upstream failed")
+
+
 @pytest.mark.parametrize(
     ("content", "content_type"),
     [
@@ -76,7 +80,8 @@ def test_an_error_page_holds_the_message(page: str, message: str) -> None:
         ('{"message": "elsewhere"}', "application/json"),
         ("<h1>Bad Gateway</h1>", "text/html"),
         ("<pre></pre>", "text/html"),
-        ('{"error": "x"}', "text/plain"),
+        ("", "text/plain"),
+        ("x", "image/png"),
         (b"\xff\xfe\x00", "application/json"),
         ('{"error": "' + "x" * 2**20 + '"}', "application/json"),
     ],
@@ -118,13 +123,24 @@ def test_details_that_are_a_large_object_become_an_excerpt() -> None:
 @pytest.mark.parametrize("secret", [PAT, JWT, PHC])
 def test_a_service_that_sends_a_secret_back_does_not_get_it_printed(secret: str) -> None:
     body = {"error": {"message": f"bad {secret}!", "code": secret, "details": {secret: [f"<{secret}>"]}}}
-    assert said_json(body) == ApiError("bad [hidden]!", "[hidden]", {"[hidden]": ["<[hidden]>"]})
-    assert said(f"<pre>Error: bad {secret}<br></pre>", "text/html") == ApiError("bad [hidden]")
+    shown = "pat_[hidden]" if secret is PAT else "[hidden]"
+    assert said_json(body) == ApiError(f"bad {shown}!", shown, {shown: [f"<{shown}>"]})
+    assert said(f"<pre>Error: bad {secret}<br></pre>", "text/html") == ApiError(f"bad {shown}")
 
 
 def test_a_secret_without_a_known_shape_is_hidden_when_it_was_sent() -> None:
     answer = Answer(401, {"content-type": "application/json"}, b'{"error": "no: hunter2"}')
     assert api_error(answer, Secret("hunter2")) == ApiError("no: [hidden]")
+
+
+@pytest.mark.parametrize(
+    "part", ["x", "eyJ", "eyJ.", "<pre>", "<pre", "<", "&amp;", "$scrypt$a", "A.", "a" * 21 + "."]
+)
+@pytest.mark.parametrize("content_type", ["text/html", "text/plain", "application/json"])
+def test_no_large_body_takes_long(part: str, content_type: str) -> None:
+    """It would take minutes if the time grew with the square of the size."""
+    text = part * (2**20 // len(part) - 30)
+    said(f'{{"error": "{text}"}}' if content_type == "application/json" else text, content_type)
 
 
 @given(st.binary(max_size=300), st.sampled_from(["application/json", "text/html", "", "text/plain"]))

@@ -51,6 +51,7 @@ def test_jitter_only_shortens_and_leaves_retry_after_alone() -> None:
         {"backoff": -1},
         {"backoff": float("nan")},
         {"backoff_max": float("inf")},
+        {"backoff": 10**400},
         {"backoff_max": "30"},
         {"retry_after_max": -0.1},
         {"jitter": 1.1},

@@ -81,4 +81,4 @@ def test_ordinary_text_is_left_alone(text: str) -> None:
 def test_a_pat_made_here_is_recognised_with_any_prefix() -> None:
     for prefix in ("pat_", "", "acme-"):
         made = generate_token(prefix)
-        assert redact(f"a {made.token} b {made.secret_phc} c") == "a [hidden] b [hidden] c"
+        assert redact(f"a {made.token} b {made.secret_phc} c") == f"a {prefix}[hidden] b [hidden] c"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -23,6 +25,8 @@ from access_tokens import (
     RetryPolicy,
     UnavailableError,
 )
+from access_tokens._jwt import Jwt
+from access_tokens._secret import Secret
 from access_tokens.testing import LocalService
 
 from .colours import result_of
@@ -36,7 +40,7 @@ Make = Callable[..., Any]
 def silent_service() -> Iterator[tuple[str, Callable[[], socket.socket]]]:
     """A port where connections are accepted by hand."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(5)
+        server.settimeout(1)
         opened: list[socket.socket] = []
 
         def accept() -> socket.socket:
@@ -90,6 +94,34 @@ class TestOneExchange:
         assert flight
         assert flight.error
         assert flight.error.token_id is None
+
+    def test_an_authentication_that_fails_leaves_the_others_their_jwt(
+        self, service: LocalService, make_client: Make
+    ) -> None:
+        client = make_client(service.endpoint, service.admin_pat, retry=ONCE)
+        client.list()
+        client.clock.advance(3580)
+        service.fail_next(9, status=503, path=EXCHANGE)
+        service.delay_next(1, 0.2, path=EXCHANGE)
+        names = iter(["authenticate", *["list"] * 5])
+        results = client.at_once(6, lambda c: getattr(c, next(names))())
+        assert sum(isinstance(result, UnavailableError) for result in results) == 1
+        assert sum(isinstance(result, tuple) for result in results) == 5
+
+    def test_an_interrupt_at_any_moment_wedges_nobody(
+        self, service: LocalService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Like a Ctrl-C between becoming the leader and leading."""
+        with AccessTokensClient(service.endpoint, service.admin_pat) as client:
+
+            def interrupted(*_: Any) -> Any:
+                monkeypatch.undo()
+                raise KeyboardInterrupt
+
+            monkeypatch.setattr(client._session, "_lead", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                client.list()
+            assert client.list()
 
     def test_an_authentication_joins_the_one_under_way(self, client: Any, service: LocalService) -> None:
         client.at_once(20, lambda c: c.authenticate())
@@ -352,6 +384,30 @@ class TestClosing:
 
         anyio.run(main, backend=backend)
 
+    def test_no_call_that_waits_for_a_connection_is_sent_afterwards(self) -> None:
+        with silent_service() as (endpoint, accept):
+            client = AccessTokensClient(endpoint, "pat_x")
+            client._session._cache.keep(Jwt(Secret("a.b.c"), client._session.now(), 3600.0))
+            results: list[Any] = []
+            threads = [
+                threading.Thread(target=lambda: results.append(result_of(client.list))) for _ in range(103)
+            ]
+            for thread in threads:
+                thread.start()
+            for _ in range(100):
+                accept()
+            client.close()
+            for thread in threads:
+                thread.join(10)
+            assert [type(result) for result in results] == [ClientClosedError] * 103
+            with pytest.raises(TimeoutError):
+                accept()
+
+    def test_it_may_be_called_by_a_signal_handler_in_a_thread_that_holds_the_lock(self) -> None:
+        client = AccessTokensClient("https://h", "pat_x")
+        with client._session._lock:
+            client.close()
+
     def test_a_client_of_the_callers_stays_open(self, service: LocalService) -> None:
         with httpx.Client() as http_client:
             with AccessTokensClient(service.endpoint, service.admin_pat, http_client=http_client) as client:
@@ -383,13 +439,27 @@ class TestForkAndLoops:
 
         async def main() -> None:
             assert await client.list()
-            transport, client._session._here().transport = client._session._here().transport, None
-            assert transport
-            await transport.aclose()
+            here = client._session._here()
+            assert here.transport
+            await here.transport.aclose()  # or asyncio warns of sockets that were not closed
 
         anyio.run(main, backend=backend)
         anyio.run(main, backend=backend)
         assert service.exchanges == 1
+
+    def test_no_event_loop_is_kept_alive(self, service: LocalService) -> None:
+        client = AsyncAccessTokensClient(service.endpoint, service.admin_pat)
+
+        async def main() -> weakref.ref[Any]:
+            await client.list()
+            transport = client._session._here().transport
+            assert transport
+            await transport.aclose()
+            return weakref.ref(asyncio.get_running_loop())
+
+        loops = [anyio.run(main) for _ in range(5)]
+        gc.collect()
+        assert sum(loop() is not None for loop in loops) <= 1
 
 
 class TestIteration:
@@ -447,6 +517,28 @@ class TestHttpClient:
         ]
         assert [request.headers["authorization"] for request in seen] == ["Bearer pat_x", "Bearer a.b.c"]
         assert all("cookie" not in request.headers for request in seen)
+
+    def test_its_hooks_may_read_the_answer(
+        self, service: LocalService, colour: str, make_client: Make
+    ) -> None:
+        async def read(response: httpx.Response) -> None:
+            await response.aread()
+
+        if colour == "sync":
+            own: Any = httpx.Client(event_hooks={"response": [httpx.Response.read]})
+        else:
+            own = httpx.AsyncClient(event_hooks={"response": [read]})
+        client = make_client(service.endpoint, service.admin_pat, http_client=own)
+        assert len(client.list()) == 1
+        own.close() if colour == "sync" else client.portal.call(own.aclose)
+
+    def test_one_that_is_closed_is_told_so(self, colour: str, make_client: Make) -> None:
+        kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+        own = kind(transport=httpx.MockTransport(lambda request: httpx.Response(500)))
+        client = make_client("https://h", "pat_x", http_client=own)
+        own.close() if colour == "sync" else client.portal.call(own.aclose)
+        with pytest.raises(ClientClosedError):
+            client.list()
 
     def test_whatever_it_raises_becomes_an_error_of_ours(self, colour: str, make_client: Make) -> None:
         def respond(request: httpx.Request) -> httpx.Response:

@@ -182,6 +182,19 @@ def test_a_body_of_32_mib_is_taken() -> None:
     assert len(body_of([gzip.compress(bytes(2**25))], "gzip")) == 2**25
 
 
+@pytest.mark.parametrize("status", [204, 400, 503])
+def test_the_encoding_of_an_error_or_of_nothing_is_never_at_fault(status: int) -> None:
+    body = wire.Body(httpx.Response(status, headers={"content-encoding": "br"}))
+    body.add(b"odd")
+    assert body.content() == b"odd"
+
+
+def test_a_failure_without_words_takes_those_of_what_caused_it() -> None:
+    error = httpx.ConnectError("")
+    error.__cause__ = ssl.SSLCertVerificationError("certificate has expired")
+    assert "certificate has expired" in str(wire.failure_of(error, "h").cause)
+
+
 def refused_certificate() -> httpx.ConnectError:
     error = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate has expired")
     error.__cause__ = ssl.SSLCertVerificationError("expired")
@@ -229,24 +242,37 @@ def test_a_failure_of_the_network_names_the_host_and_keeps_its_type() -> None:
     assert str(wire.failure_of(httpx.ReadTimeout(""), "h:443").cause) == "h:443: ReadTimeout"
 
 
+LOCAL, REMOTE = "http://127.0.0.1:3000", "https://api.example.com"
+PROXY = "http://proxy:8080"
+
+
 @pytest.mark.parametrize(
-    ("environment", "url", "proxy"),
+    ("environment", "endpoint", "allow_http", "proxy"),
     [
-        ({}, "https://api.example.com", None),
-        ({"https_proxy": "http://proxy:8080"}, "https://api.example.com", "http://proxy:8080"),
-        ({"https_proxy": "proxy:8080"}, "https://api.example.com", "http://proxy:8080"),
-        ({"all_proxy": "http://proxy:8080"}, "https://api.example.com", "http://proxy:8080"),
-        ({"http_proxy": "http://proxy:8080"}, "https://api.example.com", None),
-        ({"https_proxy": "http://proxy:8080", "no_proxy": ".example.com"}, "https://api.example.com", None),
+        ({}, REMOTE, False, None),
+        ({"https_proxy": PROXY}, REMOTE, False, PROXY),
+        ({"https_proxy": "proxy:8080"}, REMOTE, False, PROXY),
+        ({"all_proxy": PROXY}, REMOTE, False, PROXY),
+        ({"http_proxy": PROXY}, REMOTE, False, None),
+        ({"https_proxy": PROXY, "no_proxy": ".example.com"}, REMOTE, False, None),
+        ({"https_proxy": PROXY, "no_proxy": "api.example.com:8443"}, f"{REMOTE}:8443", False, None),
+        ({"https_proxy": PROXY, "no_proxy": "api.example.com:8443"}, REMOTE, False, PROXY),
+        ({"http_proxy": PROXY}, LOCAL, False, None),
+        ({"http_proxy": PROXY}, LOCAL, True, PROXY),
     ],
 )
 def test_the_environment_names_the_proxy(
-    environment: dict[str, str], url: str, proxy: str | None, monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str],
+    endpoint: str,
+    allow_http: bool,
+    proxy: str | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    found = wire.proxy_for(httpx.URL(url))
+    deployment = settings(endpoint, Secret("x"), "/auth", "/admin", 1.0, 1.0, RetryPolicy(), allow_http)
+    found = wire.proxy_for(deployment)
     assert (str(found.url) if found else None) == proxy

@@ -21,6 +21,9 @@ _MOST_ROLES = 50
 _LONGEST_PHC = 200
 _LONGEST_PAT = 200
 _LARGEST_PAGE = 1000
+_LARGEST_NUMBER = 2**63 - 1
+# Percent-encoded, it still fits the longest URL that httpx makes.
+_LONGEST_SEGMENT = 4096
 
 
 def text(name: str, value: Any, longest: int | None = None) -> str:
@@ -33,7 +36,7 @@ def text(name: str, value: Any, longest: int | None = None) -> str:
         raise ValueError(f"{name} must have at most {longest} characters")
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise ValueError(f"{name} must not hold a lone surrogate")
-    return value
+    return str.__str__(value)  # of a member of an enum its value, which is what JSON makes of it
 
 
 def instance(name: str, value: Any, kind: type) -> None:
@@ -51,7 +54,7 @@ def flag(name: str, value: Any) -> bool:
 
 def token_id(value: Any, name: str = "token_id") -> str:
     """Check that a text may stand as one path segment; the service judges the rest."""
-    checked = text(name, value)
+    checked = text(name, value, _LONGEST_SEGMENT)
     if checked in {".", ".."}:
         # RFC 3986, section 5.2.4: these survive percent-encoding, and name another route.
         raise ValueError(f"{name} must not be a dot segment")
@@ -88,7 +91,7 @@ def moment(name: str, value: Any) -> int:
         raise TypeError(f"{name} must be whole Unix seconds or an aware datetime, not {type(value).__name__}")
     if value >= _YEAR_10000:
         raise ValueError(f"{name} must be Unix seconds, and looks like milliseconds")
-    return _not_negative(name, value)
+    return _not_negative(name, int(value))
 
 
 def _from_datetime(name: str, value: datetime) -> int:
@@ -103,13 +106,13 @@ def _not_negative(name: str, seconds: int) -> int:
     return seconds
 
 
-def page_limit(name: str, value: Any, most: int | None = None) -> int:
+def page_limit(name: str, value: Any, most: int = _LARGEST_NUMBER) -> int:
     """Check the size of a page."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be a whole number, not {type(value).__name__}")
-    if value < 1 or (most is not None and value > most):
-        raise ValueError(f"{name} must be 1 or more" + (f", at most {most}" if most else ""))
-    return value
+    if not 1 <= value <= most:
+        raise ValueError(f"{name} must be from 1 to {most}")
+    return int(value)
 
 
 def page_size(value: Any) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import contextmanager
 from copy import copy
 from functools import partial
 from typing import Any, TypeVar, cast
-from weakref import WeakKeyDictionary
 
 import anyio
 import httpx
@@ -29,9 +29,11 @@ Y = TypeVar("Y")
 class _PerLoop:
     """What belongs to one event loop: neither a connection nor an event can be used from another."""
 
+    loop: object
     closing: anyio.Event = Factory(anyio.Event)
     flight: Flight[anyio.Event] | None = None
     transport: httpx.AsyncHTTPTransport | None = None
+    sending: set[anyio.CancelScope] = Factory(set[anyio.CancelScope])
 
 
 @define
@@ -51,8 +53,16 @@ class _Each(AsyncIterator[T]):
             self.page = iter(await self.session.run(self.walk.next_page()))
 
 
-# One variable for all, since an event loop keeps its variables, and what they hold, as long as it runs.
-_sessions: RunVar[WeakKeyDictionary[AsyncSession, _PerLoop] | None] = RunVar("access_tokens")
+# Tells one event loop from another, and keeps none alive.
+_loop: RunVar[object] = RunVar("access_tokens.loop")
+
+
+def _this_loop() -> object:
+    loop = _loop.get(None)
+    if loop is None:
+        loop = object()
+        _loop.set(loop)
+    return loop
 
 
 class AsyncSession(SessionBase):
@@ -64,17 +74,15 @@ class AsyncSession(SessionBase):
         exchange: Call[Jwt],
         http_client: httpx.AsyncClient | None = None,
     ) -> None:
-        super().__init__(settings, exchange)
+        super().__init__(settings, exchange, http_client)
         self._http_client = http_client
+        self._place: _PerLoop | None = None
 
     def _here(self) -> _PerLoop:
-        sessions = _sessions.get(None)
-        if sessions is None:
-            sessions = WeakKeyDictionary[AsyncSession, _PerLoop]()
-            _sessions.set(sessions)
-        if self not in sessions:
-            sessions[self] = _PerLoop()
-        return sessions[self]
+        here, loop = self._place, _this_loop()
+        if here is None or here.loop is not loop:
+            here = self._place = _PerLoop(loop)
+        return here
 
     # Stories and flows
 
@@ -116,14 +124,14 @@ class AsyncSession(SessionBase):
             return result
 
     async def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
-        seam = Seam(partial(self._answer, flow, deadline))
+        seam = Seam(partial(self._answer, flow, deadline), call.status)
         with reading(call, seam):
             parsed = (await call.endpoint.asyncio_detailed(**call.arguments, client=seam)).parsed
             return call.result(parsed, seam.told())
 
     async def _answer(self, flow: Flow, deadline: float, seam: Seam, kwargs: dict[str, Any]) -> Answer:
         seam.answer = await self._tell(flow, lambda step: self._take(step, kwargs, deadline))
-        return seam.answer
+        return seam.expected()
 
     async def _take(self, step: Step, kwargs: dict[str, Any], deadline: float) -> Any:
         match step:
@@ -139,20 +147,21 @@ class AsyncSession(SessionBase):
     # One exchange for all
 
     async def _authorize(self, deadline: float, afresh: bool = False) -> Authorization:
-        here = self._here()
-        while True:
-            if found := self._found(afresh):
-                return found
-            flight = here.flight
-            if flight is None:
-                here.flight = Flight(anyio.Event())
-                return await self._lead(here, here.flight, deadline, afresh)
+        return self._found(afresh) or await self._exchanged_by_one(deadline, afresh)
+
+    async def _exchanged_by_one(self, deadline: float, afresh: bool) -> Authorization:
+        here, own = self._here(), Flight(anyio.Event())
+        while not (found := self._found(afresh)):
+            flight = here.flight = here.flight or own
+            if flight is own:
+                return await self._lead(here, own, deadline, afresh)
             with anyio.move_on_after(self._seconds_until(deadline)):
                 await flight.landed.wait()
             if not flight.landed.is_set():
                 raise self._deadline_error()
-            if (outcome := flight.outcome()) and (outcome.is_new or not afresh):
-                return outcome
+            if joined := self._joined(flight, afresh):
+                return joined
+        return found
 
     async def _lead(
         self, here: _PerLoop, flight: Flight[anyio.Event], deadline: float, afresh: bool
@@ -162,11 +171,10 @@ class AsyncSession(SessionBase):
         except AccessTokensError as error:
             flight.error = copy(error)  # the leader goes on to write into its own
             raise
-        else:
-            return flight.authorization
         finally:
             here.flight = None
             flight.landed.set()
+        return flight.authorization
 
     async def _exchanged(self, deadline: float, afresh: bool) -> Authorization:
         living = None if afresh else self._cache.living(self.now())
@@ -184,11 +192,21 @@ class AsyncSession(SessionBase):
         sent_at = self.now()
         left = deadline - sent_at
         try:
-            with anyio.fail_after(left):
+            with anyio.move_on_after(left) as scope, self._cancelled_by_closing(scope):
                 response = await self._respond(build_request(self.settings, kwargs, bearer, left))
                 return answer_from(response, await self._content(response), sent_at)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
             return self._failed(error, deadline, bearer)
+        return self._failed(TimeoutError(), deadline, bearer)
+
+    @contextmanager
+    def _cancelled_by_closing(self, scope: anyio.CancelScope) -> Generator[None, None, None]:
+        sending = self._here().sending
+        sending.add(scope)
+        try:
+            yield
+        finally:
+            sending.discard(scope)
 
     async def _respond(self, request: httpx.Request) -> httpx.Response:
         if self._http_client is not None:
@@ -196,6 +214,8 @@ class AsyncSession(SessionBase):
         return await self._open_transport().handle_async_request(request)
 
     async def _content(self, response: httpx.Response) -> bytes:
+        if response.is_stream_consumed:  # by a hook of the caller's own client
+            return response.content
         try:
             body = Body(response)
             async for chunk in cast(httpx.AsyncByteStream, response.stream):
@@ -207,7 +227,7 @@ class AsyncSession(SessionBase):
     def _open_transport(self) -> httpx.AsyncHTTPTransport:
         here = self._here()
         if here.transport is None:
-            proxy = proxy_for(httpx.URL(self.settings.base))
+            proxy = proxy_for(self.settings)
             here.transport = httpx.AsyncHTTPTransport(proxy=proxy)
         return here.transport
 
@@ -228,6 +248,8 @@ class AsyncSession(SessionBase):
         here.closing.set()
         if here.flight:
             here.flight.fail(self._closed_error())
+        for scope in list(here.sending):
+            scope.cancel()
         transport, here.transport = here.transport, None
         if transport:
             await transport.aclose()

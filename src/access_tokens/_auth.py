@@ -8,7 +8,7 @@ from http import HTTPStatus
 import httpx
 
 from ._async_session import AsyncSession
-from ._jwt import Authorization, Jwt
+from ._jwt import Jwt
 from ._settings import is_private_enough
 from ._sync_session import SyncSession
 
@@ -24,12 +24,13 @@ class SyncAuth(httpx.Auth):
         _check_target(request, self._session.settings.allow_http)
         authorization = self._session.authorize()
         response = yield _with_bearer(request, authorization.jwt)
-        if _calls_for_another(request, response, authorization):
+        if _is_refused(response) and self._session.may_replace(authorization, request.url.host):
             self._session.discard(authorization.jwt)
             if _can_be_replayed(request):
                 authorization = self._session.authorize()
                 response = yield _with_bearer(request, authorization.jwt)
-                _calls_for_another(request, response, authorization)
+                if _is_refused(response):
+                    self._session.may_replace(authorization, request.url.host)
 
     def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Refuse: it would block the event loop."""
@@ -48,12 +49,13 @@ class AsyncAuth(httpx.Auth):
         _check_target(request, self._session.settings.allow_http)
         authorization = await self._session.authorize()
         response = yield _with_bearer(request, authorization.jwt)
-        if _calls_for_another(request, response, authorization):
+        if _is_refused(response) and self._session.may_replace(authorization, request.url.host):
             self._session.discard(authorization.jwt)
             if _can_be_replayed(request):
                 authorization = await self._session.authorize()
                 response = yield _with_bearer(request, authorization.jwt)
-                _calls_for_another(request, response, authorization)
+                if _is_refused(response):
+                    self._session.may_replace(authorization, request.url.host)
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Refuse: it could not await."""
@@ -66,20 +68,8 @@ def _check_target(request: httpx.Request, allow_http: bool) -> None:
         raise ValueError("the JWT is sent to https:// URLs only (allow_http=True sends it in the clear)")
 
 
-def _calls_for_another(
-    request: httpx.Request, response: httpx.Response, authorization: Authorization
-) -> bool:
-    """Tell whether a 401 may be cured by another JWT.
-
-    A host that refuses a new one has reasons of its own. It is not given another, or each request to it would
-    cost an exchange, of which the service grants few.
-    """
-    if response.status_code != HTTPStatus.UNAUTHORIZED:
-        return False
-    host = request.url.host
-    if authorization.is_new:
-        authorization.jwt.refused_by.add(host)
-    return host not in authorization.jwt.refused_by
+def _is_refused(response: httpx.Response) -> bool:
+    return response.status_code == HTTPStatus.UNAUTHORIZED
 
 
 def _with_bearer(request: httpx.Request, jwt: Jwt) -> httpx.Request:

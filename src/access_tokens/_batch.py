@@ -56,6 +56,7 @@ def batch(token_ids: list[str], include_secret_phc: bool) -> Call[BatchLoadResul
         endpoint=batch_load_tokens,
         arguments={"body": BatchLoadRequest(token_ids, include_secret_phc or UNSET)},
         result=lambda parsed, _: structure(parsed, BatchLoadResult),
+        status=200,
         failed="Failed to batch load tokens",
         unreadable="Invalid batch load response",
         changes=False,

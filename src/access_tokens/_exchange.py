@@ -18,6 +18,7 @@ def exchange(api_key: Secret) -> Call[Jwt]:
         endpoint=exchange_token,
         arguments={},
         result=_jwt,
+        status=200,
         failed="Failed to authenticate",
         unreadable="Invalid auth token response",
         changes=False,

@@ -20,18 +20,12 @@ _LONGEST_LIFE = 86_400.0
 class Jwt:
     """A JWT and its life, in seconds of the session's clock.
 
-    Attributes:
-        token: The JWT.
-        sent_at: When the exchange was sent. Its life is counted from then, since the service counts from
-            some later moment.
-        lifetime: How long it lives.
-        refused_by: The hosts of other APIs that have refused it although it was new.
+    Its life is counted from when the exchange was sent, since the service counts from some later moment.
     """
 
     token: Secret
     sent_at: float
     lifetime: float
-    refused_by: set[str] = field(factory=set[str])
 
     def is_fresh(self, now: float) -> bool:
         """Tell whether it is good for a while yet, and needs no renewal."""

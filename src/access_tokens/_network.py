@@ -28,8 +28,10 @@ class Network(httpcore.NetworkBackend):
     def __init__(self, seconds_until: Callable[[float], float]) -> None:
         self._seconds_until = seconds_until
         self._backend = httpcore.SyncBackend()
-        self._streams: WeakSet[_Stream] = WeakSet()
         self._here = threading.local()
+        self._lock = threading.RLock()
+        self._streams: WeakSet[_Stream] = WeakSet()
+        self._is_shut = False
 
     def obey(self, deadline: float) -> None:
         """Let nothing that this thread does from now on last longer than until a deadline."""
@@ -40,7 +42,10 @@ class Network(httpcore.NetworkBackend):
 
         Raises:
             TimeoutError: The deadline has passed.
+            OSError: The network is shut.
         """
+        if self._is_shut:
+            raise OSError("the network is shut")
         left = self._seconds_until(self._here.deadline)
         if left <= 0:
             raise TimeoutError
@@ -54,21 +59,41 @@ class Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to a host, as httpcore asks for it."""
-        left = self.seconds_left(timeout)
-        return self.keep(self._backend.connect_tcp(host, port, left, local_address, socket_options))
+        """Connect to a host, as httpcore asks for it: to the first of its addresses that answers."""
+        error: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in _addresses(host, port):
+            try:
+                left = self.seconds_left(timeout)
+                return self.keep(
+                    self._backend.connect_tcp(address, port, left, local_address, socket_options)
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failure:
+                error = failure
+        raise error
 
     def keep(self, stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
         """Return a stream that obeys, and remember it for `shut`."""
         kept = _Stream(stream, self)
-        self._streams.add(kept)
+        with self._lock:
+            self._streams.add(kept)
         return kept
 
     def shut(self) -> None:
-        """End all connections, and wake the threads that read from them."""
-        for stream in list(self._streams):
+        """End all connections, wake the threads that read from them, and allow no more."""
+        self._is_shut = True
+        with self._lock:
+            streams = list(self._streams)
+        for stream in streams:
             with suppress(OSError):
                 stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from error
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 class _Stream(httpcore.NetworkStream):

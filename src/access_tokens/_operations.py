@@ -64,6 +64,7 @@ def list_page(
             "after_token_id": given(after_token_id, lambda value: check.token_id(value, "after_token_id")),
         },
         result=_records,
+        status=200,
         failed="Failed to list tokens",
         unreadable="Invalid list tokens response",
         changes=False,
@@ -92,9 +93,11 @@ def issue(
             )
         },
         result=lambda parsed, _: structure(parsed, IssueResult),
+        status=201,
         failed="Failed to issue token",
         unreadable="Invalid issue token response",
         token_id=token_id,
+        creates=True,
     )
     return issued
 
@@ -110,10 +113,11 @@ def update(
     expires_at: Moment | Keep | None,
 ) -> Story[None]:
     """Change a token."""
+    token_id = check.token_id(token_id)
     yield Call(
         endpoint=update_token,
         arguments={
-            "token_id": check.token_id(token_id),
+            "token_id": token_id,
             "body": UpdateTokenRequest(
                 owner=given(owner, check.owner),
                 is_admin=given(is_admin, lambda value: check.flag("is_admin", value)),
@@ -149,10 +153,11 @@ def _changed_roles(
 
 def revoke(token_id: str, expires_at: Moment | None) -> Story[None]:
     """Revoke a token."""
+    token_id = check.token_id(token_id)
     yield Call(
         endpoint=revoke_token,
         arguments={
-            "token_id": check.token_id(token_id),
+            "token_id": token_id,
             "body": RevokeTokenRequest(expires_at=expiry(expires_at)),
         },
         result=_nothing,
@@ -163,9 +168,10 @@ def revoke(token_id: str, expires_at: Moment | None) -> Story[None]:
 
 def restore(token_id: str) -> Story[None]:
     """Undo a revocation."""
+    token_id = check.token_id(token_id)
     yield Call(
         endpoint=restore_token,
-        arguments={"token_id": check.token_id(token_id)},
+        arguments={"token_id": token_id},
         result=_nothing,
         failed="Failed to restore token",
         token_id=token_id,

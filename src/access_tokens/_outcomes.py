@@ -34,8 +34,10 @@ _ERRORS_BY_STATUS: dict[int, type[AccessTokensError]] = {
     429: RateLimitedError,
 }
 # An application without an error handler answers a page that holds the error and its stack.
-_ERROR_PAGE = re.compile(r"<pre>(?:Error: )?(.*?)(?:<br|</pre>)", re.DOTALL | re.IGNORECASE)
+_BEFORE_ERROR = re.compile("<pre>(?:Error: )?", re.IGNORECASE)
+_AFTER_ERROR = re.compile("<br|</pre>", re.IGNORECASE)
 _LONGEST_BODY = 2**20
+_NEVER_ACTED = {501, 505}
 
 
 def error_for(
@@ -77,7 +79,7 @@ def _error_of_answer(
     acted = acted_before or (refusal is None and may_have_acted(answer))
     return kind(
         call.failed,
-        cause=said or one_line(answer.reason) or f"HTTP status {answer.status_code}",
+        cause=said or one_line(redact(answer.reason, *known)) or f"HTTP status {answer.status_code}",
         status_code=answer.status_code,
         token_id=call.token_id,
         retry_after=answer.retry_after,
@@ -93,28 +95,31 @@ def is_refusal(error: AccessTokensError) -> bool:
 
 def may_have_acted(outcome: Outcome) -> bool:
     """Tell whether the service could have carried out a request with this outcome."""
-    return outcome.acted if isinstance(outcome, Failure) else outcome.status_code >= 500
+    if isinstance(outcome, Failure):
+        return outcome.acted
+    return outcome.status_code >= 500 and outcome.status_code not in _NEVER_ACTED
 
 
 def _refusal(call: Call[Any], said: ApiError | None) -> type[AccessTokensError] | None:
     """Recognise the two refusals that the service answers with 500; it names the id in them."""
     if said is None or call.token_id is None:
         return None
-    if _names(said.message, f"Token not found: {call.token_id}"):
+    words = one_line(f"{said.message} {said.details}")
+    if _names(words, f"Token not found: {call.token_id}"):
         return NotFoundError
-    return ConflictError if _names(said.message, f"Token ID already exists: {call.token_id}") else None
+    return ConflictError if _names(words, f"Token ID already exists: {call.token_id}") else None
 
 
-def _names(message: str, reason: str) -> bool:
+def _names(words: str, reason: str) -> bool:
     # Not merely the beginning of a longer id.
-    return re.search(re.escape(one_line(reason)) + r"(?!\w)", message) is not None
+    return re.search(re.escape(one_line(reason)) + r"(?!\w)", words) is not None
 
 
 def _kind_by_status(call: Call[Any], status: int) -> type[AccessTokensError]:
     if call.api_key and status in {400, 401, 403}:
         return AuthenticationError
-    if status == 404 and call.token_id is None:
-        return EndpointError
+    if status == 404 and (call.creates or call.token_id is None):
+        return EndpointError  # it is the route that is not there
     if status in _ERRORS_BY_STATUS:
         return _ERRORS_BY_STATUS[status]
     return {4: RequestRejectedError, 5: UnavailableError}.get(status // 100, EndpointError)
@@ -134,7 +139,7 @@ def api_error(answer: Answer, *known: Secret) -> ApiError | None:
         return _from_page(answer.content, known)
     if not media_type or media_type == "application/json" or media_type.endswith("+json"):
         return _from_json(answer.content, known)
-    return None
+    return _from_text(answer.content, known) if media_type == "text/plain" else None
 
 
 def _from_json(content: bytes, known: tuple[Secret, ...]) -> ApiError | None:
@@ -144,7 +149,14 @@ def _from_json(content: bytes, known: tuple[Secret, ...]) -> ApiError | None:
         return None
 
 
+def _from_text(content: bytes, known: tuple[Secret, ...]) -> ApiError | None:
+    message = one_line(redact(content.decode(errors="replace"), *known))
+    return ApiError(message) if message else None
+
+
 def _from_page(content: bytes, known: tuple[Secret, ...]) -> ApiError | None:
-    found = _ERROR_PAGE.search(content.decode(errors="replace"))
-    message = one_line(redact(html.unescape(found[1]), *known)) if found else ""
+    # Split twice, since one expression for both would begin anew at every <pre> of a hostile page.
+    _, *error = _BEFORE_ERROR.split(content.decode(errors="replace"), maxsplit=1)
+    text = html.unescape(_AFTER_ERROR.split(error[0], maxsplit=1)[0]) if error else ""
+    message = one_line(redact(text, *known))
     return ApiError(message) if message else None

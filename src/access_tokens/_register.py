@@ -16,7 +16,7 @@ from ._convert import structure
 from ._fields import expiry, given, if_true, role_names
 from ._secret import Secret
 from ._steps import Answer, Call, Story
-from .errors import AccessTokensError, ConflictError
+from .errors import AccessTokensError, ConflictError, UnavailableError
 from .models import BatchLoadResult, Moment, TokenRecord
 
 
@@ -28,7 +28,8 @@ def register(
     roles: Iterable[str] | None,
     expires_at: Moment | None,
 ) -> Story[TokenRecord]:
-    """Register a token. A repeat that finds the id taken looks whether it was this very call that took it."""
+    """Register a token. When its outcome is unknown, look whether it was done."""
+    token_id = check.token_id(token_id)
     body = RegisterTokenRequest(
         secret_phc=check.phc(secret_phc),
         owner=check.owner(owner),
@@ -39,30 +40,33 @@ def register(
     try:
         registered: TokenRecord = yield Call(
             endpoint=register_token,
-            arguments={"token_id": check.token_id(token_id), "body": body},
+            arguments={"token_id": token_id, "body": body},
             result=_record,
+            status=200,
             failed="Failed to register token",
             unreadable="Invalid register token response",
             token_id=token_id,
+            creates=True,
             known=(secret_phc,),
         )
-    except ConflictError as error:
+    except (ConflictError, UnavailableError) as error:
         if not error.outcome_unknown:
             raise
         registered = yield from _settled(token_id, body, error)
     return registered
 
 
-def _settled(token_id: str, body: RegisterTokenRequest, error: ConflictError) -> Story[TokenRecord]:
+def _settled(token_id: str, body: RegisterTokenRequest, error: AccessTokensError) -> Story[TokenRecord]:
     """Return the record when it is the one that this call asked for, else raise the error."""
     try:
         loaded: BatchLoadResult = yield batch([token_id], include_secret_phc=True)
     except AccessTokensError:
         raise error from error.__cause__
     for record in loaded.found:
-        if record.token_id == token_id and _is_as_asked(record, body):
+        if _is_as_asked(record, body):
             return attrs.evolve(record, secret_phc=None)
-    error.outcome_unknown = False  # the id is somebody else's, and nothing was done
+        # Another hash makes it somebody else's, and tells that nothing was done. No hash tells nothing.
+        error.outcome_unknown = record.secret_phc is None
     raise error
 
 

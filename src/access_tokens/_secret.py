@@ -9,11 +9,12 @@ from attrs import frozen
 
 HIDDEN = "[hidden]"
 
-# A JWT, a PHC string, and a PAT's `{tokenId}.{secret}` with whatever prefix stands before it.
+# A JWT, a PHC string, and a PAT's `{tokenId}.{secret}`. Each can begin at few places of a text, or is short,
+# so that no text takes long to look through.
 _SECRET_SHAPES = re.compile(
-    r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*"
+    r"(?<![\w-])eyJ[\w-]{8,}+\.[\w-]++\.[\w-]*+"
     r"|\$scrypt\$[\w=,]+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+"
-    r"|[\w~+/-]*[0-9A-Za-z]{21}\.[A-Za-z0-9+/]{43}=?"
+    r"|[0-9A-Za-z]{21}\.[A-Za-z0-9+/]{43}=?"
 )
 
 

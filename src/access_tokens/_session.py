@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -34,6 +35,8 @@ log = logging.getLogger("access_tokens")
 _PASSING = (UnavailableError, RateLimitedError)
 # Between two tries to renew a JWT that still lives, in seconds.
 _RENEWAL_PAUSE = 1.0
+# Between two new JWTs for another API that refuses them, in seconds.
+_REFUSER_PAUSE = 60.0
 
 
 class Event(Protocol):
@@ -41,6 +44,13 @@ class Event(Protocol):
 
     def set(self) -> None: ...
     def is_set(self) -> bool: ...
+
+
+class Closable(Protocol):
+    """What the clients of httpx have in common."""
+
+    @property
+    def is_closed(self) -> bool: ...
 
 
 E = TypeVar("E", bound=Event)
@@ -74,14 +84,27 @@ class SessionBase:
     Args:
         settings: The checked arguments of the client.
         exchange: The call that exchanges the PAT.
+        borrowed: The caller's own HTTP stack.
     """
 
-    def __init__(self, settings: Settings, exchange: Call[Jwt]) -> None:
+    def __init__(self, settings: Settings, exchange: Call[Jwt], borrowed: Closable | None) -> None:
         self.settings = settings
         self.now: Callable[[], float] = time.monotonic  # a test puts another clock in its place
         self._exchange = exchange
         self._cache = JwtCache()
         self._closed = False
+        self._borrowed = borrowed
+        self._refusers: dict[str, float] = {}
+
+    def may_replace(self, authorization: Authorization, host: str) -> bool:
+        """Tell whether a 401 from another API may be cured by another JWT.
+
+        A host that refuses a new one has reasons of its own. For a while no other is got for it, or each
+        request to it would cost an exchange, of which the service grants few.
+        """
+        if authorization.is_new:
+            self._refusers[host] = self.now() + _REFUSER_PAUSE
+        return self.now() >= self._refusers.get(host, -math.inf)
 
     def _new_deadline(self) -> float:
         return self.now() + self.settings.deadline
@@ -98,18 +121,27 @@ class SessionBase:
     def _exchanging(self, living: Jwt | None, deadline: float) -> tuple[Flow, float]:
         """Return how to exchange the PAT, and until when.
 
-        A renewal gets one attempt and half of the time left, so that the call can go on with the JWT it has.
+        A renewal gets one attempt and half of the time left, to the JWT and to the call, so that the call can
+        go on with the JWT it has.
         """
         policy, api_key = self.settings.retry, self.settings.api_key
         if living is None:
             return exchanging(self._exchange, api_key, policy), deadline
         now = self.now()
         once = exchanging(self._exchange, api_key, attrs.evolve(policy, retries=0))
-        return once, min(deadline, now + living.seconds_left(now) / 2)
+        return once, now + min(deadline - now, living.seconds_left(now)) / 2
 
     def _kept(self, jwt: Jwt) -> Authorization:
         self._cache.keep(jwt)
         return Authorization(jwt, is_new=True)
+
+    def _joined(self, flight: Flight[E], afresh: bool) -> Authorization | None:
+        """Return what came of an exchange that another led, or None when there must be one more."""
+        try:
+            outcome = flight.outcome()
+        except AccessTokensError as error:
+            return self._go_on_with(None if afresh else self._cache.living(self.now()), error)
+        return outcome if outcome and (outcome.is_new or not afresh) else None
 
     def _go_on_with(self, living: Jwt | None, error: AccessTokensError) -> Authorization:
         """Return the JWT that still lives when its renewal failed for a passing reason, else raise."""
@@ -134,7 +166,7 @@ class SessionBase:
 
     def _refusal(self, deadline: float) -> Failure | None:
         """Return why a request must not be sent."""
-        if self._closed:
+        if self._closed or (self._borrowed is not None and self._borrowed.is_closed):
             return self._closed_during(acted=False)
         return None if self._has_time(0, deadline) else self._out_of_time(acted=False)
 

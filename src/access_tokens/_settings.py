@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-import math
 import os
 import re
+from threading import TIMEOUT_MAX
 from typing import Any, TypedDict
+from urllib.parse import unquote
 
 import httpx
 from attrs import frozen
@@ -131,7 +132,7 @@ def _is_loopback(host: str) -> bool:
 def _mount(name: str, path: Any) -> str:
     if not isinstance(path, str):
         raise TypeError(f"{name} must be a string, not {type(path).__name__}")
-    if _MOUNT_PATH.fullmatch(path) is None or {".", ".."} & set(path.split("/")):
+    if _MOUNT_PATH.fullmatch(path) is None or {".", ".."} & set(unquote(path).split("/")):
         raise ValueError(f"{name} must be a plain path such as /auth")
     return path.rstrip("/")
 
@@ -146,8 +147,8 @@ def _timeout(value: Any) -> httpx.Timeout:
 def _positive(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{name} must be a number of seconds over 0")
+    if not 0 < value <= TIMEOUT_MAX:
+        raise ValueError(f"{name} must be a number of seconds, over 0 and up to {TIMEOUT_MAX:.0f}")
     return float(value)
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar
 
+import attrs
 from attrs import Factory, define, field, frozen
 
 from ._jwt import Jwt
@@ -34,10 +35,12 @@ class Call(Generic[T]):
         endpoint: The generated module that builds the request and parses the answer.
         arguments: What the generated function is called with.
         result: Turns what it parsed, and the answer, into a value of ours.
+        status: The status of a success, where a body is due. Any other 2xx is read as if it were this one.
         failed: The message of the error when the call fails.
         unreadable: The message of the error when the answer cannot be read; `failed` by default.
         token_id: The token that the call is about.
         changes: Whether the call changes anything at the service.
+        creates: Whether the call makes a token, so that none with its id is there before.
         api_key: The PAT, when the call is the exchange. Every other call carries the JWT.
         known: Secrets among the arguments, to be hidden should the service send them back.
     """
@@ -46,9 +49,11 @@ class Call(Generic[T]):
     arguments: Mapping[str, Any] = field(repr=False)
     result: Callable[[Any, Answer], T]
     failed: str
+    status: int | None = None
     unreadable: str = field(default=Factory(lambda self: self.failed, takes_self=True))
     token_id: str | None = None
     changes: bool = True
+    creates: bool = False
     api_key: Secret | None = None
     known: tuple[Secret, ...] = ()
 
@@ -143,10 +148,12 @@ class Seam:
 
     Attributes:
         send: Performs the request that the generated core describes.
+        status: The status by which the generated core recognises a success, where a body is due.
         answer: What came of it, once it has succeeded.
     """
 
     send: Callable[[Seam, dict[str, Any]], Any]
+    status: int | None = None
     answer: Answer | None = None
     raise_on_unexpected_status: bool = True
 
@@ -161,6 +168,11 @@ class Seam:
         if self.answer is None:
             raise RuntimeError("the generated core made no request")
         return self.answer
+
+    def expected(self) -> Answer:
+        """Return the answer as the generated core expects it."""
+        answer = self.told()
+        return attrs.evolve(answer, status_code=self.status or answer.status_code)
 
     def request(self, **kwargs: Any) -> Any:
         """Perform a request; for an async session, return what is to be awaited."""

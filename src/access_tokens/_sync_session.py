@@ -42,14 +42,14 @@ class SyncSession(SessionBase):
         exchange: Call[Jwt],
         http_client: httpx.Client | None = None,
     ) -> None:
-        super().__init__(settings, exchange)
+        super().__init__(settings, exchange, http_client)
         self._http_client = http_client
         self.start_afresh()
         _sessions.add(self)
 
     def start_afresh(self) -> None:
         """Make what threads share: locks that nobody holds, and connections that no other process uses."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # reentrant, since a signal handler may close the client
         self._closing = threading.Event()
         self._flight: Flight[threading.Event] | None = None
         self._transport: Transport | None = None
@@ -105,14 +105,14 @@ class SyncSession(SessionBase):
             return result
 
     def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
-        seam = Seam(partial(self._answer, flow, deadline))
+        seam = Seam(partial(self._answer, flow, deadline), call.status)
         with reading(call, seam):
             parsed = call.endpoint.sync_detailed(**call.arguments, client=seam).parsed
             return call.result(parsed, seam.told())
 
     def _answer(self, flow: Flow, deadline: float, seam: Seam, kwargs: dict[str, Any]) -> Answer:
         seam.answer = self._tell(flow, lambda step: self._take(step, kwargs, deadline))
-        return seam.answer
+        return seam.expected()
 
     def _take(self, step: Step, kwargs: dict[str, Any], deadline: float) -> Any:
         match step:
@@ -128,19 +128,25 @@ class SyncSession(SessionBase):
     # One exchange for all
 
     def _authorize(self, deadline: float, afresh: bool = False) -> Authorization:
-        while True:
-            with self._lock:
-                if found := self._found(afresh):
-                    return found
-                flight, leads = self._flight, self._flight is None
-                if flight is None:
-                    flight = self._flight = Flight(threading.Event())
-            if leads:
-                return self._lead(flight, deadline, afresh)
-            if not flight.landed.wait(max(0.0, self._seconds_until(deadline))):
-                raise self._deadline_error()
-            if (outcome := flight.outcome()) and (outcome.is_new or not afresh):
-                return outcome
+        return self._found(afresh) or self._exchanged_by_one(deadline, afresh)
+
+    def _exchanged_by_one(self, deadline: float, afresh: bool) -> Authorization:
+        own = Flight(threading.Event())
+        try:
+            while True:
+                with self._lock:
+                    # Look again: it may have landed while this thread waited for the lock.
+                    if found := self._found(afresh):
+                        return found
+                    flight = self._flight = self._flight or own
+                if flight is own:
+                    return self._lead(own, deadline, afresh)
+                if not flight.landed.wait(max(0.0, self._seconds_until(deadline))):
+                    raise self._deadline_error()
+                if joined := self._joined(flight, afresh):
+                    return joined
+        finally:
+            self._land(own)
 
     def _lead(self, flight: Flight[threading.Event], deadline: float, afresh: bool) -> Authorization:
         try:
@@ -148,12 +154,14 @@ class SyncSession(SessionBase):
         except AccessTokensError as error:
             flight.error = copy(error)  # the leader goes on to write into its own
             raise
-        else:
-            return flight.authorization
-        finally:
-            with self._lock:
+        return flight.authorization
+
+    def _land(self, flight: Flight[threading.Event]) -> None:
+        """Wake who waits. An interrupt may come at any time, so this is done whatever has happened."""
+        with self._lock:
+            if self._flight is flight:
                 self._flight = None
-            flight.landed.set()
+        flight.landed.set()
 
     def _exchanged(self, deadline: float, afresh: bool) -> Authorization:
         living = None if afresh else self._cache.living(self.now())
@@ -187,6 +195,8 @@ class SyncSession(SessionBase):
         return transport.handle_request(request)
 
     def _content(self, response: httpx.Response, deadline: float) -> bytes:
+        if response.is_stream_consumed:  # by a hook of the caller's own client
+            return response.content
         try:
             body = Body(response)
             for chunk in cast(httpx.SyncByteStream, response.stream):  # which of the two, httpx leaves open
@@ -204,7 +214,7 @@ class SyncSession(SessionBase):
             if self._closed:
                 raise RuntimeError("the client is closed")
             if self._transport is None:
-                self._transport = Transport(self._seconds_until, proxy_for(httpx.URL(self.settings.base)))
+                self._transport = Transport(self._seconds_until, proxy_for(self.settings))
             return self._transport
 
     def _wait(self, seconds: float, deadline: float) -> bool:

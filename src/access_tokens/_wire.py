@@ -68,7 +68,9 @@ class Body:
     def __init__(self, response: httpx.Response) -> None:
         self._parts: list[bytes] = []
         self._room = _LARGEST_BODY
-        self._inflate = _inflater(response.headers.get("content-encoding", "identity").strip().lower())
+        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        # The body of an error or of nothing is not needed so much that its encoding could be at fault.
+        self._inflate = _inflater(encoding) if response.is_success and response.status_code != 204 else None
 
     def add(self, chunk: bytes) -> None:
         """Take the next bytes off the wire.
@@ -165,9 +167,13 @@ def failure_of(error: Exception, host: str, *known: Secret) -> Failure:
 
 def _clean(error: Exception, host: str, known: tuple[Secret, ...]) -> Exception:
     # httpx and h11 put the value of an illegal header into the text.
-    text = "" if isinstance(error, httpx.LocalProtocolError) else one_line(redact(str(error), *known), 500)
+    text = "" if isinstance(error, httpx.LocalProtocolError) else one_line(redact(_text(error), *known), 500)
     kind = type(error) if isinstance(error, httpx.TransportError) else httpx.TransportError
     return kind(f"{host}: {text or type(error).__name__}")
+
+
+def _text(error: Exception) -> str:
+    return next((str(each) for each in _chain(error) if str(each)), "")
 
 
 def _is_hopeless(error: Exception) -> bool:
@@ -182,9 +188,15 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
-    """Return the proxy that the environment names for a URL, `NO_PROXY` respected."""
-    if proxy_bypass(url.host):
+def proxy_for(settings: Settings) -> httpx.Proxy | None:
+    """Return the proxy that the environment names for the service, `NO_PROXY` respected.
+
+    There is none for plain http:// on loopback, unless `allow_http` is set: it would see the secrets.
+    """
+    url = httpx.URL(settings.base)
+    if proxy_bypass(url.host) or proxy_bypass(url.netloc.decode()):
+        return None
+    if url.scheme == "http" and not settings.allow_http:
         return None
     proxies = getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all")

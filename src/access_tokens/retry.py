@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Iterable
+from threading import TIMEOUT_MAX
 from typing import Any
 
 from attrs import Attribute, field, frozen
@@ -16,8 +16,8 @@ RETRYABLE_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 def _seconds(_: object, attribute: Attribute[float], value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{attribute.name} must be a number of seconds")
-    if not (math.isfinite(value) and value >= 0):
-        raise ValueError(f"{attribute.name} must be a number of seconds, 0 or more")
+    if not 0 <= value <= TIMEOUT_MAX:
+        raise ValueError(f"{attribute.name} must be a number of seconds, from 0 to {TIMEOUT_MAX:.0f}")
 
 
 def _count(_: object, attribute: Attribute[int], value: Any) -> None:
