@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from threading import TIMEOUT_MAX
 from typing import Any, TypedDict
 from urllib.parse import unquote
 
@@ -15,7 +14,7 @@ from attrs import frozen
 from ._arguments import api_key as checked_api_key
 from ._arguments import flag
 from ._secret import Secret
-from .retry import RetryPolicy
+from .retry import LONGEST_WAIT, RetryPolicy
 
 _CONNECT_TIMEOUT = 5.0
 _MOUNT_PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*/?")
@@ -147,8 +146,8 @@ def _timeout(value: Any) -> httpx.Timeout:
 def _positive(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
-    if not 0 < value <= TIMEOUT_MAX:
-        raise ValueError(f"{name} must be a number of seconds, over 0 and up to {TIMEOUT_MAX:.0f}")
+    if not 0 < value <= LONGEST_WAIT:
+        raise ValueError(f"{name} must be a number of seconds, over 0 and up to {LONGEST_WAIT}")
     return float(value)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from threading import TIMEOUT_MAX
 from typing import Any
 
 from attrs import Attribute, field, frozen
+
+# What the locks of every platform can wait for, in seconds: 46 days.
+LONGEST_WAIT = 4_000_000
 
 # What a repeat may cure (RFC 9110, section 15; 429 is of RFC 6585).
 RETRYABLE_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
@@ -16,8 +18,8 @@ RETRYABLE_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 def _seconds(_: object, attribute: Attribute[float], value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{attribute.name} must be a number of seconds")
-    if not 0 <= value <= TIMEOUT_MAX:
-        raise ValueError(f"{attribute.name} must be a number of seconds, from 0 to {TIMEOUT_MAX:.0f}")
+    if not 0 <= value <= LONGEST_WAIT:
+        raise ValueError(f"{attribute.name} must be a number of seconds, from 0 to {LONGEST_WAIT}")
 
 
 def _count(_: object, attribute: Attribute[int], value: Any) -> None:
