@@ -10,10 +10,10 @@ from typing import Any, TypeVar, cast
 
 import anyio
 import httpx
-from anyio.lowlevel import RunVar
 from attrs import Factory, define
 
 from ._jwt import Authorization, Jwt
+from ._per_loop import PerLoop, this_loop
 from ._secret import Secret
 from ._session import Flight, SessionBase, bare, log_outcome, reading
 from ._settings import Settings
@@ -23,17 +23,6 @@ from .errors import AccessTokensError
 
 T = TypeVar("T")
 Y = TypeVar("Y")
-
-
-@define(eq=False)
-class _PerLoop:
-    """What belongs to one event loop: neither a connection nor an event can be used from another."""
-
-    loop: object
-    closing: anyio.Event = Factory(anyio.Event)
-    flight: Flight[anyio.Event] | None = None
-    transport: httpx.AsyncHTTPTransport | None = None
-    sending: set[anyio.CancelScope] = Factory(set[anyio.CancelScope])
 
 
 @define
@@ -53,18 +42,6 @@ class _Each(AsyncIterator[T]):
             self.page = iter(await self.session.run(self.walk.next_page()))
 
 
-# Tells one event loop from another, and keeps none alive.
-_loop: RunVar[object] = RunVar("access_tokens.loop")
-
-
-def _this_loop() -> object:
-    loop = _loop.get(None)
-    if loop is None:
-        loop = object()
-        _loop.set(loop)
-    return loop
-
-
 class AsyncSession(SessionBase):
     """Carries calls out for any number of tasks. Same as `SyncSession`, but what it waits for it awaits."""
 
@@ -76,12 +53,12 @@ class AsyncSession(SessionBase):
     ) -> None:
         super().__init__(settings, exchange, http_client)
         self._http_client = http_client
-        self._place: _PerLoop | None = None
+        self._place: PerLoop | None = None
 
-    def _here(self) -> _PerLoop:
-        here, loop = self._place, _this_loop()
+    def _here(self) -> PerLoop:
+        here, loop = self._place, this_loop()
         if here is None or here.loop is not loop:
-            here = self._place = _PerLoop(loop)
+            here = self._place = PerLoop(loop)
         return here
 
     # Stories and flows
@@ -164,7 +141,7 @@ class AsyncSession(SessionBase):
         return found
 
     async def _lead(
-        self, here: _PerLoop, flight: Flight[anyio.Event], deadline: float, afresh: bool
+        self, here: PerLoop, flight: Flight[anyio.Event], deadline: float, afresh: bool
     ) -> Authorization:
         try:
             flight.authorization = await self._exchanged(deadline, afresh)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import threading
-import weakref
 from collections.abc import Callable, Generator, Iterator
 from copy import copy
 from functools import partial
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import httpx
 
+from ._fork import afresh_after_fork
 from ._jwt import Authorization, Jwt
 from ._secret import Secret
 from ._session import Flight, SessionBase, bare, log_outcome, reading
@@ -45,7 +44,7 @@ class SyncSession(SessionBase):
         super().__init__(settings, exchange, http_client)
         self._http_client = http_client
         self.start_afresh()
-        _sessions.add(self)
+        afresh_after_fork(self)
 
     def start_afresh(self) -> None:
         """Make what threads share: locks that nobody holds, and connections that no other process uses."""
@@ -236,16 +235,3 @@ class SyncSession(SessionBase):
             flight.fail(self._closed_error())
         if transport:
             transport.close()
-
-
-_sessions: weakref.WeakSet[SyncSession] = weakref.WeakSet()
-
-
-def _after_fork_in_child() -> None:
-    for session in list(_sessions):
-        session.start_afresh()
-
-
-# A child inherits locks in whatever state another thread left them, and sockets that the parent reads from.
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)

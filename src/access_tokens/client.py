@@ -23,7 +23,6 @@ class AccessTokensClient:
 
     The PAT is exchanged for a JWT on the first call. The JWT is used for all calls and renewed in time, with
     one exchange however many threads call. A client may be shared by threads, and used after a fork.
-
     Every method raises an `AccessTokensError` when the call fails, and, before any request, a `ValueError` or
     `TypeError` when an argument makes no sense. Times go in as Unix seconds or aware datetimes.
 

@@ -1,0 +1,1 @@
+"""Both clients against live services, in every colour."""

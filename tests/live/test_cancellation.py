@@ -1,0 +1,101 @@
+"""Tasks that are cancelled."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import anyio
+import pytest
+
+from access_tokens import (
+    AccessTokensClient,
+    AsyncAccessTokensClient,
+)
+from access_tokens.testing import LocalService
+
+TOKENS = "/admin/tokens"
+EXCHANGE = "/auth/token"
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+class TestCancellation:
+    def test_a_cancelled_leader_hands_over(self, service: LocalService, backend: str) -> None:
+        async def main() -> None:
+            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
+                service.delay_next(1, 5, path=EXCHANGE)
+                results: list[Any] = []
+
+                async def follow() -> None:
+                    results.append(await client.list())
+
+                async with anyio.create_task_group() as group:
+                    leader = anyio.CancelScope()
+
+                    async def lead() -> None:
+                        with leader:
+                            await client.list()
+
+                    group.start_soon(lead)
+                    await anyio.wait_all_tasks_blocked()
+                    for _ in range(5):
+                        group.start_soon(follow)
+                    await anyio.wait_all_tasks_blocked()
+                    leader.cancel()
+                assert [len(result) for result in results] == [1] * 5
+                assert service.exchanges == 2
+
+        anyio.run(main, backend=backend)
+
+    def test_a_cancelled_waiter_leaves_the_rest_alone(self, service: LocalService, backend: str) -> None:
+        async def main() -> None:
+            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
+                service.delay_next(1, 0.1, path=EXCHANGE)
+                async with anyio.create_task_group() as group:
+                    group.start_soon(client.list)
+                    await anyio.wait_all_tasks_blocked()
+                    with anyio.move_on_after(0.01) as scope:
+                        await client.list()
+                    assert scope.cancelled_caught
+                assert service.exchanges == 1
+                assert await client.list()
+
+        anyio.run(main, backend=backend)
+
+    def test_a_call_that_is_cancelled_leaves_the_client_working(
+        self, service: LocalService, backend: str
+    ) -> None:
+        async def main() -> None:
+            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
+                await client.authenticate()
+                service.delay_next(1, 5, path=TOKENS)
+                with anyio.move_on_after(0.05) as scope:
+                    await client.list()
+                assert scope.cancelled_caught
+                assert await client.list()
+
+        anyio.run(main, backend=backend)
+
+
+class TestIteration:
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_it_may_be_left_early(self, service: LocalService, backend: str) -> None:
+        """Nothing is left to be cleaned up: trio would warn of an async generator."""
+        service.seed(5)
+
+        async def main() -> None:
+            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
+                async for record in client.iter_tokens(page_size=2):
+                    assert record
+                    break
+
+        anyio.run(main, backend=backend)
+        gc.collect()
+
+    def test_no_more_is_requested_than_is_looked_at(self, service: LocalService) -> None:
+        service.seed(5)
+        with AccessTokensClient(service.endpoint, service.admin_pat) as client:
+            walk = client.iter_tokens(page_size=2)
+            assert service.requests == []
+            assert next(walk)
+            assert len(service.requests) == 2

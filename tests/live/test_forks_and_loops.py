@@ -1,0 +1,71 @@
+"""Forks, and several event loops."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import threading
+import time
+import weakref
+from typing import Any
+
+import anyio
+import pytest
+
+from access_tokens import (
+    AccessTokensClient,
+    AsyncAccessTokensClient,
+)
+from access_tokens.testing import LocalService
+
+from ..colours import result_of
+
+EXCHANGE = "/auth/token"
+
+
+class TestForkAndLoops:
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+    @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+    def test_a_child_works_though_another_thread_was_exchanging(self, service: LocalService) -> None:
+        client = AccessTokensClient(service.endpoint, service.admin_pat)
+        service.delay_next(1, 0.3, path=EXCHANGE)
+        parent = threading.Thread(target=client.list)
+        parent.start()
+        while service.exchanges == 0:
+            time.sleep(0.01)
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if result_of(lambda: len(client.list())) == 1 else 1)
+        parent.join()
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert service.exchanges == 2
+        client.close()
+
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_a_client_works_in_a_second_event_loop(self, service: LocalService, backend: str) -> None:
+        client = AsyncAccessTokensClient(service.endpoint, service.admin_pat)
+
+        async def main() -> None:
+            assert await client.list()
+            here = client._session._here()
+            assert here.transport
+            await here.transport.aclose()  # or asyncio warns of sockets that were not closed
+
+        anyio.run(main, backend=backend)
+        anyio.run(main, backend=backend)
+        assert service.exchanges == 1
+
+    def test_no_event_loop_is_kept_alive(self, service: LocalService) -> None:
+        client = AsyncAccessTokensClient(service.endpoint, service.admin_pat)
+
+        async def main() -> weakref.ref[Any]:
+            await client.list()
+            transport = client._session._here().transport
+            assert transport
+            await transport.aclose()
+            return weakref.ref(asyncio.get_running_loop())
+
+        loops = [anyio.run(main) for _ in range(5)]
+        gc.collect()
+        assert sum(loop() is not None for loop in loops) <= 1
