@@ -6,6 +6,7 @@ thread that reads from a socket does not notice that another has closed it.
 
 from __future__ import annotations
 
+import encodings.idna
 import socket
 import ssl
 import threading
@@ -14,8 +15,12 @@ from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
 
+import certifi
 import httpcore
 import httpx
+
+# They are imported with the first connection; a child that is forked in that moment would hang.
+_ = certifi, encodings.idna
 
 
 class Network(httpcore.NetworkBackend):

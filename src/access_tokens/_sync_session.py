@@ -42,6 +42,11 @@ class SyncSession(SessionBase):
         http_client: httpx.Client | None = None,
     ) -> None:
         super().__init__(settings, exchange, http_client)
+        from ._network import Transport
+
+        # Imported with the first client, since it takes long, and not with its first call: a child that is
+        # forked while another thread imports hangs when it imports the same.
+        self._new_transport = Transport
         self._http_client = http_client
         self.start_afresh()
         afresh_after_fork(self)
@@ -207,13 +212,11 @@ class SyncSession(SessionBase):
             response.close()
 
     def _open_transport(self) -> Transport:
-        from ._network import Transport  # httpcore is imported when it is needed, as httpx has it
-
         with self._lock:
             if self._closed:
                 raise RuntimeError("the client is closed")
             if self._transport is None:
-                self._transport = Transport(self._seconds_until, proxy_for(self.settings))
+                self._transport = self._new_transport(self._seconds_until, proxy_for(self.settings))
             return self._transport
 
     def _wait(self, seconds: float, deadline: float) -> bool:

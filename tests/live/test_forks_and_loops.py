@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -41,6 +43,19 @@ class TestForkAndLoops:
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         assert service.exchanges == 2
         client.close()
+
+    def test_no_call_imports_anything(self, service: LocalService) -> None:
+        """A child that is forked while another thread imports hangs when it imports the same."""
+        call = f"""
+import sys
+from access_tokens import AccessTokensClient
+client = AccessTokensClient({service.endpoint!r}, {service.admin_pat!r})
+before = set(sys.modules)
+client.list()
+print(*set(sys.modules) - before)
+"""
+        done = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=True)
+        assert done.stdout.split() == []
 
     @pytest.mark.parametrize("backend", ["asyncio", "trio"])
     def test_a_client_works_in_a_second_event_loop(self, service: LocalService, backend: str) -> None:
