@@ -59,6 +59,7 @@ def test_an_endpoint_is_joined_with_the_routes(endpoint: str, url: str) -> None:
         "https://api.example.com?",
         "https://api.example.com/#f",
         "https://api.example.com:99999",
+        "https://xn--",
         "https://api.example.com:port",
         "https://api.example.com/a/../b",
         "https://api.example.com/a/%2E%2e/b",

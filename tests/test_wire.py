@@ -221,6 +221,7 @@ REQUEST = httpx.Request("GET", "https://h/", headers={"Authorization": "Bearer t
         (httpx.LocalProtocolError("Illegal header value b'the-jwt'"), False, EndpointError),
         (httpx.UnsupportedProtocol("ftp"), False, EndpointError),
         (httpx.InvalidURL("no"), False, EndpointError),
+        (FileNotFoundError(2, "No such file"), False, EndpointError),
         (KeyError("the-jwt"), True, EndpointError),
         (wire.UnreadableBodyError("over"), True, InvalidResponseError),
     ],

@@ -12,6 +12,7 @@ import anyio
 import httpx
 from attrs import Factory, define
 
+from ._imports import import_for_connections
 from ._jwt import Authorization, Jwt
 from ._per_loop import PerLoop, this_loop
 from ._secret import Secret
@@ -52,6 +53,7 @@ class AsyncSession(SessionBase):
         http_client: httpx.AsyncClient | None = None,
     ) -> None:
         super().__init__(settings, exchange, http_client)
+        import_for_connections()
         self._http_client = http_client
         self._place: PerLoop | None = None
 

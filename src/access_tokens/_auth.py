@@ -24,13 +24,13 @@ class SyncAuth(httpx.Auth):
         _check_target(request, self._session.settings.allow_http)
         authorization = self._session.authorize()
         response = yield _with_bearer(request, authorization.jwt)
-        if _is_refused(response) and self._session.may_replace(authorization, request.url.host):
+        if _is_refused(response) and self._session.may_replace(authorization, request.url.netloc.decode()):
             self._session.discard(authorization.jwt)
             if _can_be_replayed(request):
                 authorization = self._session.authorize()
                 response = yield _with_bearer(request, authorization.jwt)
                 if _is_refused(response):
-                    self._session.may_replace(authorization, request.url.host)
+                    self._session.may_replace(authorization, request.url.netloc.decode())
 
     def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Refuse: it would block the event loop."""
@@ -49,13 +49,13 @@ class AsyncAuth(httpx.Auth):
         _check_target(request, self._session.settings.allow_http)
         authorization = await self._session.authorize()
         response = yield _with_bearer(request, authorization.jwt)
-        if _is_refused(response) and self._session.may_replace(authorization, request.url.host):
+        if _is_refused(response) and self._session.may_replace(authorization, request.url.netloc.decode()):
             self._session.discard(authorization.jwt)
             if _can_be_replayed(request):
                 authorization = await self._session.authorize()
                 response = yield _with_bearer(request, authorization.jwt)
                 if _is_refused(response):
-                    self._session.may_replace(authorization, request.url.host)
+                    self._session.may_replace(authorization, request.url.netloc.decode())
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Refuse: it could not await."""

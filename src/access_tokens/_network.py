@@ -6,7 +6,6 @@ thread that reads from a socket does not notice that another has closed it.
 
 from __future__ import annotations
 
-import encodings.idna
 import socket
 import ssl
 import threading
@@ -15,12 +14,8 @@ from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
 
-import certifi
 import httpcore
 import httpx
-
-# They are imported with the first connection; a child that is forked in that moment would hang.
-_ = certifi, encodings.idna
 
 
 class Network(httpcore.NetworkBackend):
@@ -35,7 +30,7 @@ class Network(httpcore.NetworkBackend):
         self._backend = httpcore.SyncBackend()
         self._here = threading.local()
         self._lock = threading.RLock()
-        self._streams: WeakSet[_Stream] = WeakSet()
+        self._sockets: WeakSet[socket.socket] = WeakSet()
         self._is_shut = False
 
     def obey(self, deadline: float) -> None:
@@ -77,20 +72,23 @@ class Network(httpcore.NetworkBackend):
         raise error
 
     def keep(self, stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
-        """Return a stream that obeys, and remember it for `shut`."""
-        kept = _Stream(stream, self)
+        """Return a stream that obeys, and remember its socket for `shut`."""
+        self.watch(stream.get_extra_info("socket"))
+        return _Stream(stream, self)
+
+    def watch(self, each: socket.socket) -> None:
+        """Remember a socket for `shut`, as long as it lives."""
         with self._lock:
-            self._streams.add(kept)
-        return kept
+            self._sockets.add(each)
 
     def shut(self) -> None:
         """End all connections, wake the threads that read from them, and allow no more."""
         self._is_shut = True
         with self._lock:
-            streams = list(self._streams)
-        for stream in streams:
+            sockets = list(self._sockets)
+        for each in sockets:
             with suppress(OSError):
-                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+                each.shutdown(socket.SHUT_RDWR)
 
 
 def _addresses(host: str, port: int) -> list[str]:
@@ -105,11 +103,16 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream, network: Network) -> None:
         self._stream = stream
         self._network = network
+        self._is_busy = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._network.seconds_left(timeout))
+        self._is_busy = True
+        data = self._stream.read(max_bytes, self._network.seconds_left(timeout))
+        self._is_busy = False
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._is_busy = True
         self._stream.write(buffer, self._network.seconds_left(timeout))
 
     def close(self) -> None:
@@ -119,10 +122,16 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         left = self._network.seconds_left(timeout)
-        return self._network.keep(self._stream.start_tls(ssl_context, server_hostname, left))
+        # The handshake takes the socket that is watched away, and puts another in its place.
+        with self.get_extra_info("socket").dup() as twin:
+            self._network.watch(twin)
+            return self._network.keep(self._stream.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+        value = self._stream.get_extra_info(info)
+        # The pool closes an idle connection that has something to read. A thread that has just seen one idle
+        # must not close it when another has begun to use it, and what there is to read is its answer.
+        return value and not self._is_busy if info == "is_readable" else value
 
 
 class Transport(httpx.HTTPTransport):

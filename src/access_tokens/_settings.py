@@ -109,9 +109,11 @@ def _parsed(endpoint: Any) -> httpx.URL:
     if not isinstance(endpoint, str):
         raise TypeError(f"endpoint must be a string, not {type(endpoint).__name__}")
     try:
-        return httpx.URL(endpoint)
-    except httpx.InvalidURL:
+        url = httpx.URL(endpoint)
+        _ = url.host  # decoded here, and not before: it may be impossible
+    except (httpx.InvalidURL, ValueError):
         raise ValueError("endpoint must be an absolute https:// URL") from None
+    return url
 
 
 def is_private_enough(url: httpx.URL, allow_http: bool) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import httpx
 
 from ._fork import afresh_after_fork
+from ._imports import import_for_connections
 from ._jwt import Authorization, Jwt
 from ._secret import Secret
 from ._session import Flight, SessionBase, bare, log_outcome, reading
@@ -42,10 +43,9 @@ class SyncSession(SessionBase):
         http_client: httpx.Client | None = None,
     ) -> None:
         super().__init__(settings, exchange, http_client)
-        from ._network import Transport
+        import_for_connections()
+        from ._network import Transport  # imports httpcore as well
 
-        # Imported with the first client, since it takes long, and not with its first call: a child that is
-        # forked while another thread imports hangs when it imports the same.
         self._new_transport = Transport
         self._http_client = http_client
         self.start_afresh()

@@ -23,7 +23,13 @@ _LARGEST_BODY = 32 * 2**20
 _USER_AGENT = f"access-tokens-client/{__version__}"
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_NEVER_SENDABLE = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL)
+# The last is a certificate file that the environment names and that is not there.
+_NEVER_SENDABLE = (
+    httpx.LocalProtocolError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+    FileNotFoundError,
+)
 
 
 def build_request(
