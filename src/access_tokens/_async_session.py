@@ -225,8 +225,6 @@ class AsyncSession(SessionBase):
         self._closed = True
         here = self._here()
         here.closing.set()
-        if here.flight:
-            here.flight.fail(self._closed_error())
         for scope in list(here.sending):
             scope.cancel()
         transport, here.transport = here.transport, None

@@ -43,7 +43,6 @@ class Event(Protocol):
     """What the events of threading and of anyio have in common."""
 
     def set(self) -> None: ...
-    def is_set(self) -> bool: ...
 
 
 class Closable(Protocol):

@@ -122,6 +122,35 @@ class TestClosing:
 
         anyio.run(main, backend=backend)
 
+    def test_it_wakes_who_waits_for_a_thread_that_it_cannot_wake(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """One that reads through the caller's own HTTP stack."""
+        with silent_service() as (endpoint, accept), httpx.Client() as http_client:
+            client = AccessTokensClient(endpoint, "pat_x", http_client=http_client)
+            results: list[Any] = []
+            leader = threading.Thread(target=result_of, args=(client.list,))
+            leader.start()
+            connection = accept()
+            flight = client._session._flight
+            assert flight
+            waits, wait = threading.Event(), flight.landed.wait
+
+            def waited(timeout: float) -> bool:
+                waits.set()
+                return wait(timeout)
+
+            monkeypatch.setattr(flight.landed, "wait", waited)
+            waiter = threading.Thread(target=lambda: results.append(result_of(client.list)))
+            waiter.start()
+            waits.wait()
+            client.close()
+            waiter.join(5)
+            assert [type(result) for result in results] == [ClientClosedError]
+            assert leader.is_alive()
+            connection.close()
+            leader.join()
+
     def test_no_call_that_waits_for_a_connection_is_sent_afterwards(self) -> None:
         with silent_service() as (endpoint, accept):
             client = AccessTokensClient(endpoint, "pat_x")
