@@ -18,6 +18,21 @@ settings.register_profile("repeatable", derandomize=True, deadline=None, databas
 settings.load_profile("repeatable")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fault", type=int, help="run the tests of one case of tests/faults/CATALOGUE.md")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    number = config.getoption("--fault")
+    if number is not None:
+        items[:] = [item for item in items if number in cases_of(item)]
+
+
+def cases_of(item: pytest.Item) -> set[int]:
+    """Return the numbers of the cases that a test holds."""
+    return {number for mark in item.iter_markers("fault") for number in mark.args}
+
+
 @pytest.fixture
 def service() -> Iterator[LocalService]:
     """A live local service."""

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from access_tokens import EndpointError, InvalidResponseError, RetryPolicy, UnavailableError
 from access_tokens import _wire as wire
+from access_tokens._pool import proxy_for
 from access_tokens._secret import Secret
 from access_tokens._settings import Settings, settings
 
@@ -275,5 +276,5 @@ def test_the_environment_names_the_proxy(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     deployment = settings(endpoint, Secret("x"), "/auth", "/admin", 1.0, 1.0, RetryPolicy(), allow_http)
-    found = wire.proxy_for(deployment)
+    found = proxy_for(deployment)
     assert (str(found.url) if found else None) == proxy

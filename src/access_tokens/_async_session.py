@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
-from contextlib import contextmanager
 from copy import copy
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import anyio
 import httpx
 from attrs import Factory, define
 
-from ._imports import import_for_connections
+from ._async_http import AsyncHttp
 from ._jwt import Authorization, Jwt
 from ._per_loop import PerLoop, this_loop
 from ._secret import Secret
 from ._session import Flight, SessionBase, bare, log_outcome, reading
 from ._settings import Settings
 from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Seam, Send, Step, Story, Wait, Walk
-from ._wire import Body, answer_from, build_request, proxy_for
+from ._wire import build_request
 from .errors import AccessTokensError
 
 T = TypeVar("T")
@@ -53,14 +52,13 @@ class AsyncSession(SessionBase):
         http_client: httpx.AsyncClient | None = None,
     ) -> None:
         super().__init__(settings, exchange, http_client)
-        import_for_connections()
         self._http_client = http_client
         self._place: PerLoop | None = None
 
     def _here(self) -> PerLoop:
         here, loop = self._place, this_loop()
         if here is None or here.loop is not loop:
-            here = self._place = PerLoop(loop)
+            here = self._place = PerLoop(loop, AsyncHttp(self.settings, self._http_client))
         return here
 
     # Stories and flows
@@ -168,47 +166,22 @@ class AsyncSession(SessionBase):
     async def _send(self, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
         if refusal := self._refusal(deadline):
             return refusal
-        sent_at = self.now()
-        left = deadline - sent_at
+        here = self._here()
         try:
-            with anyio.move_on_after(left) as scope, self._cancelled_by_closing(scope):
-                response = await self._respond(build_request(self.settings, kwargs, bearer, left))
-                return answer_from(response, await self._content(response), sent_at)
+            with (
+                anyio.move_on_after(self._seconds_until(deadline)) as scope,
+                here.cancelled_by_closing(scope),
+            ):
+                async with here.http.place(self._patience(deadline)):
+                    return await self._sent(here.http, kwargs, bearer, deadline)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
             return self._failed(error, deadline, bearer)
         return self._failed(TimeoutError(), deadline, bearer)
 
-    @contextmanager
-    def _cancelled_by_closing(self, scope: anyio.CancelScope) -> Generator[None, None, None]:
-        sending = self._here().sending
-        sending.add(scope)
-        try:
-            yield
-        finally:
-            sending.discard(scope)
-
-    async def _respond(self, request: httpx.Request) -> httpx.Response:
-        if self._http_client is not None:
-            return await self._http_client.send(request, stream=True, auth=None, follow_redirects=False)
-        return await self._open_transport().handle_async_request(request)
-
-    async def _content(self, response: httpx.Response) -> bytes:
-        if response.is_stream_consumed:  # by a hook of the caller's own client
-            return response.content
-        try:
-            body = Body(response)
-            async for chunk in cast(httpx.AsyncByteStream, response.stream):
-                body.add(chunk)
-            return body.content()
-        finally:
-            await response.aclose()
-
-    def _open_transport(self) -> httpx.AsyncHTTPTransport:
-        here = self._here()
-        if here.transport is None:
-            proxy = proxy_for(self.settings)
-            here.transport = httpx.AsyncHTTPTransport(proxy=proxy)
-        return here.transport
+    async def _sent(self, http: AsyncHttp, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Answer:
+        sent_at = self.now()
+        request = build_request(self.settings, kwargs, bearer, deadline - sent_at)
+        return await http.answer(request, sent_at)
 
     async def _wait(self, seconds: float, deadline: float) -> bool:
         has_time = self._has_time(seconds, deadline)
@@ -224,9 +197,5 @@ class AsyncSession(SessionBase):
         """Same as `SyncSession.close`."""
         self._closed = True
         here = self._here()
-        here.closing.set()
-        for scope in list(here.sending):
-            scope.cancel()
-        transport, here.transport = here.transport, None
-        if transport:
-            await transport.aclose()
+        here.close()
+        await here.http.aclose()

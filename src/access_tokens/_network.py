@@ -17,6 +17,8 @@ from weakref import WeakSet
 import httpcore
 import httpx
 
+from ._pool import LIMITS
+
 
 class Network(httpcore.NetworkBackend):
     """Makes the connections of one session.
@@ -139,11 +141,14 @@ class Transport(httpx.HTTPTransport):
 
     Args:
         seconds_until: Tells how far away a deadline is.
+        tls: How TLS is done.
         proxy: The proxy to go through.
     """
 
-    def __init__(self, seconds_until: Callable[[float], float], proxy: httpx.Proxy | None) -> None:
-        super().__init__(proxy=proxy)
+    def __init__(
+        self, seconds_until: Callable[[float], float], tls: ssl.SSLContext, proxy: httpx.Proxy | None
+    ) -> None:
+        super().__init__(verify=tls, limits=LIMITS, proxy=proxy)
         self.network = Network(seconds_until)
         # httpx has no argument for it, though httpcore has; tests tell when this has no effect.
         self._pool._network_backend = self.network  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

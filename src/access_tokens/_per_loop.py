@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 import anyio
-import httpx
 from anyio.lowlevel import RunVar
 from attrs import Factory, define
 
+from ._async_http import AsyncHttp
 from ._session import Flight
 
 # Tells one event loop from another, and keeps none alive.
@@ -27,7 +30,22 @@ class PerLoop:
     """What belongs to one event loop: neither a connection nor an event can be used from another."""
 
     loop: object
+    http: AsyncHttp
     closing: anyio.Event = Factory(anyio.Event)
     flight: Flight[anyio.Event] | None = None
-    transport: httpx.AsyncHTTPTransport | None = None
     sending: set[anyio.CancelScope] = Factory(set[anyio.CancelScope])
+
+    @contextmanager
+    def cancelled_by_closing(self, scope: anyio.CancelScope) -> Generator[None, None, None]:
+        """Have `close` cancel a scope meanwhile."""
+        self.sending.add(scope)
+        try:
+            yield
+        finally:
+            self.sending.discard(scope)
+
+    def close(self) -> None:
+        """Wake who waits, and cancel who sends."""
+        self.closing.set()
+        for scope in list(self.sending):
+            scope.cancel()

@@ -17,6 +17,7 @@ from attrs import define
 
 from ._convert import UnreadableError
 from ._flow import calling, exchanging
+from ._imports import import_for_connections
 from ._jwt import Authorization, Jwt, JwtCache
 from ._secret import Secret
 from ._settings import Settings
@@ -87,6 +88,7 @@ class SessionBase:
     """
 
     def __init__(self, settings: Settings, exchange: Call[Jwt], borrowed: Closable | None) -> None:
+        import_for_connections()
         self.settings = settings
         self.now: Callable[[], float] = time.monotonic  # a test puts another clock in its place
         self._exchange = exchange
@@ -163,6 +165,12 @@ class SessionBase:
     def _has_time(self, seconds: float, deadline: float) -> bool:
         return self._seconds_until(deadline) > seconds
 
+    def _patience(self, deadline: float) -> float:
+        """Return how long to wait for a connection that is free."""
+        patience = self.settings.timeout.pool
+        left = self._seconds_until(deadline)
+        return left if patience is None else min(left, patience)
+
     def _refusal(self, deadline: float) -> Failure | None:
         """Return why a request must not be sent."""
         if self._closed or (self._borrowed is not None and self._borrowed.is_closed):
@@ -171,11 +179,12 @@ class SessionBase:
 
     def _failed(self, error: Exception, deadline: float, *known: Secret) -> Failure:
         """Sort an exception of the transport, which may come of our own doing."""
+        failure = failure_of(error, httpx.URL(self.settings.base).netloc.decode(), *known)
         if self._closed:
-            return self._closed_during(acted=True)
+            return self._closed_during(failure.acted)
         if isinstance(error, TimeoutError) or not self._has_time(0, deadline):
-            return self._out_of_time(acted=True)
-        return failure_of(error, httpx.URL(self.settings.base).netloc.decode(), *known)
+            return self._out_of_time(failure.acted)
+        return failure
 
     def _closed_error(self) -> ClientClosedError:
         return ClientClosedError(self._exchange.failed, cause="the client is closed")

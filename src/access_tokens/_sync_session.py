@@ -6,22 +6,19 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from copy import copy
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import httpx
 
 from ._fork import afresh_after_fork
-from ._imports import import_for_connections
 from ._jwt import Authorization, Jwt
 from ._secret import Secret
 from ._session import Flight, SessionBase, bare, log_outcome, reading
 from ._settings import Settings
 from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Seam, Send, Step, Story, Wait, Walk
-from ._wire import Body, answer_from, build_request, proxy_for
+from ._sync_http import SyncHttp
+from ._wire import build_request
 from .errors import AccessTokensError
-
-if TYPE_CHECKING:
-    from ._network import Transport
 
 T = TypeVar("T")
 Y = TypeVar("Y")
@@ -43,10 +40,6 @@ class SyncSession(SessionBase):
         http_client: httpx.Client | None = None,
     ) -> None:
         super().__init__(settings, exchange, http_client)
-        import_for_connections()
-        from ._network import Transport  # imports httpcore as well
-
-        self._new_transport = Transport
         self._http_client = http_client
         self.start_afresh()
         afresh_after_fork(self)
@@ -56,7 +49,7 @@ class SyncSession(SessionBase):
         self._lock = threading.RLock()  # reentrant, since a signal handler may close the client
         self._closing = threading.Event()
         self._flight: Flight[threading.Event] | None = None
-        self._transport: Transport | None = None
+        self._http = SyncHttp(self.settings, self._http_client, self._seconds_until)
 
     # Stories and flows
 
@@ -137,20 +130,26 @@ class SyncSession(SessionBase):
     def _exchanged_by_one(self, deadline: float, afresh: bool) -> Authorization:
         own = Flight(threading.Event())
         try:
-            while True:
-                with self._lock:
-                    # Look again: it may have landed while this thread waited for the lock.
-                    if found := self._found(afresh):
-                        return found
-                    flight = self._flight = self._flight or own
-                if flight is own:
-                    return self._lead(own, deadline, afresh)
-                if not flight.landed.wait(max(0.0, self._seconds_until(deadline))):
-                    raise self._deadline_error()
-                if joined := self._joined(flight, afresh):
-                    return joined
+            try:
+                return self._led_or_joined(own, deadline, afresh)
+            finally:
+                self._land(own)
         finally:
-            self._land(own)
+            self._land(own)  # again, since an interrupt may have broken off the first
+
+    def _led_or_joined(self, own: Flight[threading.Event], deadline: float, afresh: bool) -> Authorization:
+        while True:
+            with self._lock:
+                # Look again: it may have landed while this thread waited for the lock.
+                if found := self._found(afresh):
+                    return found
+                flight = self._flight = self._flight or own
+            if flight is own:
+                return self._lead(own, deadline, afresh)
+            if not flight.landed.wait(max(0.0, self._seconds_until(deadline))):
+                raise self._deadline_error()
+            if joined := self._joined(flight, afresh):
+                return joined
 
     def _lead(self, flight: Flight[threading.Event], deadline: float, afresh: bool) -> Authorization:
         try:
@@ -180,44 +179,17 @@ class SyncSession(SessionBase):
     # I/O
 
     def _send(self, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
-        if refusal := self._refusal(deadline):
-            return refusal
-        sent_at = self.now()
         try:
-            response = self._respond(
-                build_request(self.settings, kwargs, bearer, deadline - sent_at), deadline
-            )
-            return answer_from(response, self._content(response, deadline), sent_at)
+            with self._http.gate.place(self._patience(deadline)):
+                # Only now, since the wait for a place may have been long.
+                return self._refusal(deadline) or self._sent(kwargs, bearer, deadline)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
             return self._failed(error, deadline, bearer)
 
-    def _respond(self, request: httpx.Request, deadline: float) -> httpx.Response:
-        if self._http_client is not None:
-            return self._http_client.send(request, stream=True, auth=None, follow_redirects=False)
-        transport = self._open_transport()
-        transport.network.obey(deadline)
-        return transport.handle_request(request)
-
-    def _content(self, response: httpx.Response, deadline: float) -> bytes:
-        if response.is_stream_consumed:  # by a hook of the caller's own client
-            return response.content
-        try:
-            body = Body(response)
-            for chunk in cast(httpx.SyncByteStream, response.stream):  # which of the two, httpx leaves open
-                if not self._has_time(0, deadline):
-                    raise TimeoutError
-                body.add(chunk)
-            return body.content()
-        finally:
-            response.close()
-
-    def _open_transport(self) -> Transport:
-        with self._lock:
-            if self._closed:
-                raise RuntimeError("the client is closed")
-            if self._transport is None:
-                self._transport = self._new_transport(self._seconds_until, proxy_for(self.settings))
-            return self._transport
+    def _sent(self, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Answer:
+        sent_at = self.now()
+        request = build_request(self.settings, kwargs, bearer, deadline - sent_at)
+        return self._http.answer(request, deadline, sent_at)
 
     def _wait(self, seconds: float, deadline: float) -> bool:
         has_time = self._has_time(seconds, deadline)
@@ -233,8 +205,7 @@ class SyncSession(SessionBase):
         self._closed = True
         self._closing.set()
         with self._lock:
-            flight, transport, self._transport = self._flight, self._transport, None
+            flight = self._flight
         if flight:
             flight.fail(self._closed_error())
-        if transport:
-            transport.close()
+        self._http.close()

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -179,7 +178,8 @@ def _clean(error: Exception, host: str, known: tuple[Secret, ...]) -> Exception:
 
 
 def _text(error: Exception) -> str:
-    return next((str(each) for each in _chain(error) if str(each)), "")
+    # Below a timeout is the cancellation by which it was done, which tells of the event loop alone.
+    return next((str(each) for each in _chain(error) if isinstance(each, Exception) and str(each)), "")
 
 
 def _is_hopeless(error: Exception) -> bool:
@@ -192,18 +192,3 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-def proxy_for(settings: Settings) -> httpx.Proxy | None:
-    """Return the proxy that the environment names for the service, `NO_PROXY` respected.
-
-    There is none for plain http:// on loopback, unless `allow_http` is set: it would see the secrets.
-    """
-    url = httpx.URL(settings.base)
-    if proxy_bypass(url.host) or proxy_bypass(url.netloc.decode()):
-        return None
-    if url.scheme == "http" and not settings.allow_http:
-        return None
-    proxies = getproxies()
-    proxy = proxies.get(url.scheme) or proxies.get("all")
-    return httpx.Proxy(proxy if "://" in proxy else f"http://{proxy}") if proxy else None

@@ -1,0 +1,61 @@
+"""How connections are made, and how many there may be, for both colours."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from contextlib import suppress
+from functools import cache
+from typing import Any
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from ._settings import Settings
+
+# All may stay open: to close those of a burst would cost the next burst a handshake each.
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+WIDTH = 100
+_UNLIMITED = 2**31
+NO_PLACE = "no connection was free"
+
+
+def tls() -> ssl.SSLContext:
+    """Return how TLS is done. What the environment names may change, and is read for each client."""
+    if os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"):
+        return httpx.create_ssl_context()
+    return _usual_tls()
+
+
+@cache
+def _usual_tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
+
+
+def width_of(borrowed: Any, settings: Settings) -> int:
+    """Return how many connections there may be to the service.
+
+    The pool of an httpx client can wedge, or fail a call, when it has more callers than connections. It
+    does not tell its size; where that cannot be found either, the pool is left to itself.
+    """
+    if borrowed is None:
+        return WIDTH
+    with suppress(AttributeError):
+        transport = borrowed._transport_for_url(httpx.URL(settings.base))  # noqa: SLF001
+        return int(transport._pool._max_connections)  # noqa: SLF001
+    return _UNLIMITED
+
+
+def proxy_for(settings: Settings) -> httpx.Proxy | None:
+    """Return the proxy that the environment names for the service, `NO_PROXY` respected.
+
+    There is none for plain http:// on loopback, unless `allow_http` is set: it would see the secrets.
+    """
+    url = httpx.URL(settings.base)
+    if proxy_bypass(url.host) or proxy_bypass(url.netloc.decode()):
+        return None
+    if url.scheme == "http" and not settings.allow_http:
+        return None
+    proxies = getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    return httpx.Proxy(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
