@@ -15,7 +15,7 @@ from ._async_http import AsyncHttp
 from ._jwt import Authorization, Jwt
 from ._per_loop import PerLoop, this_loop
 from ._secret import Secret
-from ._session import Flight, SessionBase, bare, log_outcome, reading
+from ._session import Flight, SessionBase, Surface, log_outcome, reading
 from ._settings import Settings
 from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Seam, Send, Step, Story, Wait, Walk
 from ._wire import build_request
@@ -66,10 +66,8 @@ class AsyncSession(SessionBase):
     async def run(self, story: Story[T]) -> T:
         """Same as `SyncSession.run`."""
         deadline = self._new_deadline()
-        try:
+        with Surface():
             return await self._tell(story, lambda call: self._call(call, self._calling(call), deadline))
-        except AccessTokensError as error:
-            raise bare(error) from error.__cause__
 
     def each(self, walk: Walk[T]) -> AsyncIterator[T]:
         """Same as `SyncSession.each`."""
@@ -77,10 +75,8 @@ class AsyncSession(SessionBase):
 
     async def authorize(self, *, afresh: bool = False) -> Authorization:
         """Same as `SyncSession.authorize`."""
-        try:
+        with Surface():
             return await self._authorize(self._new_deadline(), afresh)
-        except AccessTokensError as error:
-            raise bare(error) from error.__cause__
 
     def discard(self, jwt: Jwt) -> None:
         """Same as `SyncSession.discard`."""

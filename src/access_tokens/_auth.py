@@ -9,11 +9,12 @@ import httpx
 
 from ._async_session import AsyncSession
 from ._jwt import Jwt
+from ._secret import Uncopied
 from ._settings import is_private_enough
 from ._sync_session import SyncSession
 
 
-class SyncAuth(httpx.Auth):
+class SyncAuth(Uncopied, httpx.Auth):
     """Sends the client's JWT with each request, and once more with a new one when it is answered 401."""
 
     def __init__(self, session: SyncSession) -> None:
@@ -38,7 +39,7 @@ class SyncAuth(httpx.Auth):
         raise RuntimeError("this auth blocks: use that of an AsyncAccessTokensClient in async code")
 
 
-class AsyncAuth(httpx.Auth):
+class AsyncAuth(Uncopied, httpx.Auth):
     """Same as `SyncAuth`, for an `httpx.AsyncClient`."""
 
     def __init__(self, session: AsyncSession) -> None:

@@ -1,9 +1,9 @@
-"""Secrets that stay out of sight: a wrapper for values, and a filter for text."""
+"""Secrets that stay out of sight: a wrapper for values, a filter for text, and what must not be pickled."""
 
 from __future__ import annotations
 
 import re
-from typing import NoReturn
+from typing import Any, NoReturn, Self
 
 from attrs import frozen
 
@@ -33,6 +33,35 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret cannot be pickled or copied")
+
+
+class Uncopied:
+    """Refuses to be pickled or copied."""
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            f"{type(self).__name__} holds a secret and connections, and is neither pickled nor copied: "
+            "make one where it is needed"
+        )
+
+
+class Unpickled:
+    """Refuses to be pickled. A copy of it is itself, since it never changes."""
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: object) -> Any:
+        raise TypeError(
+            f"{type(self).__name__} holds a secret and is not pickled: take by name what is to be passed on"
+        )
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
 
 def mask(value: object) -> str:

@@ -19,7 +19,7 @@ from ._convert import UnreadableError
 from ._flow import calling, exchanging
 from ._imports import import_for_connections
 from ._jwt import Authorization, Jwt, JwtCache
-from ._secret import Secret
+from ._secret import Secret, Uncopied
 from ._settings import Settings
 from ._steps import Call, Failure, Flow, Outcome, Seam
 from ._wire import failure_of
@@ -78,7 +78,7 @@ class Flight(Generic[E]):
         return self.authorization
 
 
-class SessionBase:
+class SessionBase(Uncopied):
     """The part of a session that has no colour.
 
     Args:
@@ -200,10 +200,18 @@ def log_outcome(kwargs: dict[str, Any], outcome: Outcome) -> Outcome:
     return outcome
 
 
-def bare(error: AccessTokensError) -> AccessTokensError:
-    """Return an error without the frames and exceptions below: their locals hold requests and answers."""
-    error.__context__ = None
-    return error.with_traceback(None)
+class Surface:
+    """Where errors leave the library.
+
+    They do so without the frames and exceptions below, whose locals hold requests and answers; so do an
+    interrupt and a cancellation. Another exception would be a mistake of ours, and tells where it was made.
+    """
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, AccessTokensError) or not isinstance(error, Exception | None):
+            error.__context__ = error.__traceback__ = None
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import httpx
 from ._fork import afresh_after_fork
 from ._jwt import Authorization, Jwt
 from ._secret import Secret
-from ._session import Flight, SessionBase, bare, log_outcome, reading
+from ._session import Flight, SessionBase, Surface, log_outcome, reading
 from ._settings import Settings
 from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Seam, Send, Step, Story, Wait, Walk
 from ._sync_http import SyncHttp
@@ -60,10 +60,8 @@ class SyncSession(SessionBase):
             AccessTokensError: A call failed.
         """
         deadline = self._new_deadline()
-        try:
+        with Surface():
             return self._tell(story, lambda call: self._call(call, self._calling(call), deadline))
-        except AccessTokensError as error:
-            raise bare(error) from error.__cause__
 
     def each(self, walk: Walk[T]) -> Iterator[T]:
         """Yield the items of a walk, page by page."""
@@ -76,10 +74,8 @@ class SyncSession(SessionBase):
         Raises:
             AccessTokensError: The exchange failed.
         """
-        try:
+        with Surface():
             return self._authorize(self._new_deadline(), afresh)
-        except AccessTokensError as error:
-            raise bare(error) from error.__cause__
 
     def discard(self, jwt: Jwt) -> None:
         """Forget a JWT that was refused."""

@@ -11,14 +11,14 @@ from . import _arguments as check
 from . import _batch, _exchange, _operations, _register
 from ._async_session import AsyncSession
 from ._auth import AsyncAuth
-from ._secret import Secret
+from ._secret import Secret, Uncopied
 from ._settings import AsyncOptions, from_environment, settings
 from ._walk import TokenWalk
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
 
 
-class AsyncAccessTokensClient:
+class AsyncAccessTokensClient(Uncopied):
     """Issues and manages Personal Access Tokens (PATs), from async code.
 
     Same as `AccessTokensClient`, with the same arguments, but its methods are awaited. It may be shared by

@@ -10,7 +10,7 @@ import httpx
 from . import _arguments as check
 from . import _batch, _exchange, _operations, _register
 from ._auth import SyncAuth
-from ._secret import Secret
+from ._secret import Secret, Uncopied
 from ._settings import SyncOptions, from_environment, settings
 from ._sync_session import SyncSession
 from ._walk import TokenWalk
@@ -18,7 +18,7 @@ from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecor
 from .retry import RetryPolicy
 
 
-class AccessTokensClient:
+class AccessTokensClient(Uncopied):
     """Issues and manages Personal Access Tokens (PATs).
 
     The PAT is exchanged for a JWT on the first call. The JWT is used for all calls and renewed in time, with

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, TypeVar
 import attrs
 from attrs import field, frozen
 
-from ._secret import mask
+from ._secret import Unpickled, mask
 
 Moment: TypeAlias = int | datetime
 """A time that goes in: Unix seconds, or an aware datetime."""
@@ -30,7 +30,7 @@ KEEP: Final[Literal[Keep.KEEP]] = Keep.KEEP
 
 
 @frozen(kw_only=True)
-class TokenRecord:
+class TokenRecord(Unpickled):
     """What the service knows of a token. Times are Unix seconds.
 
     Attributes:
@@ -55,6 +55,10 @@ class TokenRecord:
     last_used_at: int | None = None
     expires_at: int | None = None
     revoked_at: int | None = None
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        # Only the hash is a secret, and most records lack it.
+        return super().__reduce_ex__(protocol) if self.secret_phc else object.__reduce_ex__(self, protocol)
 
 
 A = TypeVar("A")
@@ -83,7 +87,7 @@ else:
 
 
 @frozen(order=False)
-class IssueResult(_Pair[str, TokenRecord]):
+class IssueResult(Unpickled, _Pair[str, TokenRecord]):
     """A new token. It unpacks: `token, record = client.issue(...)`.
 
     Attributes:

@@ -10,7 +10,7 @@ from base64 import b64encode
 
 from attrs import field, frozen
 
-from ._secret import mask
+from ._secret import Unpickled, mask
 
 _ALPHABET = string.digits + string.ascii_letters
 _ID_LENGTH = 21
@@ -18,7 +18,7 @@ _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
 
 
 @frozen
-class GeneratedToken:
+class GeneratedToken(Unpickled):
     """A PAT and what `register` needs of it.
 
     Attributes:
