@@ -45,18 +45,6 @@ def network(left: float = 5.0) -> Network:
     return made
 
 
-def test_a_connection_in_use_does_not_look_like_one_that_was_dropped(
-    ends: tuple[socket.socket, socket.socket],
-) -> None:
-    """Or another thread would close it, having just seen it idle."""
-    stream = network().keep(Talk(ends[0]))
-    assert stream.get_extra_info("is_readable")
-    stream.write(b"request")
-    assert not stream.get_extra_info("is_readable")
-    stream.read(1)
-    assert stream.get_extra_info("is_readable")
-
-
 def test_a_timeout_is_cut_at_the_deadline() -> None:
     assert network(5.0).seconds_left(30.0) == 5.0
     assert network(5.0).seconds_left(1.0) == 1.0

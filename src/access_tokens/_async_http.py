@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import cast
 
 import anyio
 import httpx
 
-from ._pool import LIMITS, NO_PLACE, proxy_for, tls, width_of
+from ._pool import NO_PLACE, ONE_CONNECTION, Idle, proxy_for, tls, width_of
 from ._settings import Settings
 from ._steps import Answer
 from ._wire import Body, answer_from
@@ -26,7 +27,8 @@ class AsyncHttp:
     def __init__(self, settings: Settings, borrowed: httpx.AsyncClient | None) -> None:
         self._settings = settings
         self._borrowed = borrowed
-        self._transport: httpx.AsyncHTTPTransport | None = None
+        self._idle: Idle[httpx.AsyncHTTPTransport] = Idle()
+        self._is_closed = False
         self._gate = anyio.Semaphore(width_of(borrowed, settings), fast_acquire=True)
 
     @asynccontextmanager
@@ -45,16 +47,30 @@ class AsyncHttp:
 
     async def answer(self, request: httpx.Request, sent_at: float) -> Answer:
         """Same as `SyncHttp.answer`."""
-        response = await self._respond(request)
+        if self._borrowed is not None:
+            send = partial(self._borrowed.send, stream=True, auth=None, follow_redirects=False)
+            return await self._answer(send, request, sent_at)
+        transport = await self._take()
+        try:
+            answer = await self._answer(transport.handle_async_request, request, sent_at)
+        except BaseException:
+            # It may be in any state, above all after a cancellation.
+            await self._drop(transport)
+            raise
+        await self._put_back(transport)
+        return answer
+
+    async def _answer(
+        self,
+        send: Callable[[httpx.Request], Awaitable[httpx.Response]],
+        request: httpx.Request,
+        sent_at: float,
+    ) -> Answer:
+        response = await send(request)
         try:
             return answer_from(response, await self._content(response), sent_at)
         finally:
             await response.aclose()
-
-    async def _respond(self, request: httpx.Request) -> httpx.Response:
-        if self._borrowed is not None:
-            return await self._borrowed.send(request, stream=True, auth=None, follow_redirects=False)
-        return await self._open().handle_async_request(request)
 
     async def _content(self, response: httpx.Response) -> bytes:
         if response.is_stream_consumed:  # by a hook of the caller's own client
@@ -64,14 +80,26 @@ class AsyncHttp:
             body.add(chunk)
         return body.content()
 
-    def _open(self) -> httpx.AsyncHTTPTransport:
-        if self._transport is None:
-            proxy = proxy_for(self._settings)
-            self._transport = httpx.AsyncHTTPTransport(verify=tls(), limits=LIMITS, proxy=proxy)
-        return self._transport
+    async def _take(self) -> httpx.AsyncHTTPTransport:
+        while outdated := self._idle.outdated():
+            await self._drop(outdated)
+        return self._idle.take() or self._new()
+
+    def _new(self) -> httpx.AsyncHTTPTransport:
+        return httpx.AsyncHTTPTransport(verify=tls(), limits=ONE_CONNECTION, proxy=proxy_for(self._settings))
+
+    async def _put_back(self, transport: httpx.AsyncHTTPTransport) -> None:
+        if self._is_closed:
+            await self._drop(transport)
+        else:
+            self._idle.put(transport)
+
+    async def _drop(self, transport: httpx.AsyncHTTPTransport) -> None:
+        with anyio.CancelScope(shield=True):
+            await transport.aclose()
 
     async def aclose(self) -> None:
         """Same as `SyncHttp.close`; who waits is cancelled by the session."""
-        transport, self._transport = self._transport, None
-        if transport:
-            await transport.aclose()
+        self._is_closed = True
+        while idle := self._idle.take():
+            await self._drop(idle)

@@ -1,4 +1,4 @@
-"""Sockets for threads, which obey the deadline of a call and end when the client is closed.
+"""Connections for threads, which obey the deadline of a call and end when the client is closed.
 
 httpx has a timeout for each read alone, so that an answer that trickles in lasts as long as it likes; and a
 thread that reads from a socket does not notice that another has closed it.
@@ -17,11 +17,11 @@ from weakref import WeakSet
 import httpcore
 import httpx
 
-from ._pool import LIMITS
+from ._pool import ONE_CONNECTION
 
 
 class Network(httpcore.NetworkBackend):
-    """Makes the connections of one session.
+    """Makes the connections of one transport, which one thread uses at a time.
 
     Args:
         seconds_until: Tells how far away a deadline is.
@@ -30,17 +30,17 @@ class Network(httpcore.NetworkBackend):
     def __init__(self, seconds_until: Callable[[float], float]) -> None:
         self._seconds_until = seconds_until
         self._backend = httpcore.SyncBackend()
-        self._here = threading.local()
+        self._deadline = 0.0
         self._lock = threading.RLock()
         self._sockets: WeakSet[socket.socket] = WeakSet()
         self._is_shut = False
 
     def obey(self, deadline: float) -> None:
-        """Let nothing that this thread does from now on last longer than until a deadline."""
-        self._here.deadline = deadline
+        """Let nothing from now on last longer than until a deadline."""
+        self._deadline = deadline
 
     def seconds_left(self, timeout: float | None) -> float:
-        """Return a timeout, cut at the deadline of this thread.
+        """Return a timeout, cut at the deadline.
 
         Raises:
             TimeoutError: The deadline has passed.
@@ -48,7 +48,7 @@ class Network(httpcore.NetworkBackend):
         """
         if self._is_shut:
             raise OSError("the network is shut")
-        left = self._seconds_until(self._here.deadline)
+        left = self._seconds_until(self._deadline)
         if left <= 0:
             raise TimeoutError
         return left if timeout is None else min(timeout, left)
@@ -105,16 +105,11 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream, network: Network) -> None:
         self._stream = stream
         self._network = network
-        self._is_busy = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        self._is_busy = True
-        data = self._stream.read(max_bytes, self._network.seconds_left(timeout))
-        self._is_busy = False
-        return data
+        return self._stream.read(max_bytes, self._network.seconds_left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._is_busy = True
         self._stream.write(buffer, self._network.seconds_left(timeout))
 
     def close(self) -> None:
@@ -130,14 +125,11 @@ class _Stream(httpcore.NetworkStream):
             return self._network.keep(self._stream.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:
-        value = self._stream.get_extra_info(info)
-        # The pool closes an idle connection that has something to read. A thread that has just seen one idle
-        # must not close it when another has begun to use it, and what there is to read is its answer.
-        return value and not self._is_busy if info == "is_readable" else value
+        return self._stream.get_extra_info(info)
 
 
 class Transport(httpx.HTTPTransport):
-    """A transport over such sockets.
+    """A transport over one such connection.
 
     Args:
         seconds_until: Tells how far away a deadline is.
@@ -148,12 +140,7 @@ class Transport(httpx.HTTPTransport):
     def __init__(
         self, seconds_until: Callable[[float], float], tls: ssl.SSLContext, proxy: httpx.Proxy | None
     ) -> None:
-        super().__init__(verify=tls, limits=LIMITS, proxy=proxy)
+        super().__init__(verify=tls, limits=ONE_CONNECTION, proxy=proxy)
         self.network = Network(seconds_until)
         # httpx has no argument for it, though httpcore has; tests tell when this has no effect.
         self._pool._network_backend = self.network  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-
-    def close(self) -> None:
-        """End all connections, and close them."""
-        self.network.shut()
-        super().close()

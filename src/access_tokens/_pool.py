@@ -4,20 +4,47 @@ from __future__ import annotations
 
 import os
 import ssl
+import time
+from collections import deque
 from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from ._settings import Settings
 
-# All may stay open: to close those of a burst would cost the next burst a handshake each.
-LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100)
 WIDTH = 100
-_UNLIMITED = 2**31
 NO_PLACE = "no connection was free"
+# One transport for each connection, so that no caller meets another in it. A pool of httpx can be wedged by a
+# caller that is cancelled, closes connections that others use, and looks at all of them for each request.
+ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+# In seconds, as httpx has it: longer, and most services have closed them.
+_LONGEST_IDLE = 5.0
+_UNLIMITED = 2**31
+
+T = TypeVar("T")
+
+
+class Idle(Generic[T]):
+    """Transports that nobody uses. The one that was used last is taken first."""
+
+    def __init__(self) -> None:
+        self._since: deque[tuple[float, T]] = deque()
+
+    def take(self) -> T | None:
+        """Remove one, if there is any."""
+        return self._since.pop()[1] if self._since else None
+
+    def put(self, transport: T) -> None:
+        """Add one."""
+        self._since.append((time.monotonic(), transport))
+
+    def outdated(self) -> T | None:
+        """Remove one that has been here too long, if there is any."""
+        is_outdated = self._since and time.monotonic() - self._since[0][0] > _LONGEST_IDLE
+        return self._since.popleft()[1] if is_outdated else None
 
 
 def tls() -> ssl.SSLContext:

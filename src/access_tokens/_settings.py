@@ -93,7 +93,7 @@ def _base(endpoint: Any, allow_http: bool) -> str:
     url = _parsed(endpoint)
     if re.search(r"[\s\\]|/\.\.?(/|$)", endpoint):
         raise ValueError("endpoint must have no white space, backslash or dot segment")
-    if url.scheme not in {"http", "https"} or not url.host:
+    if url.scheme not in {"http", "https"} or not _is_host(url.raw_host.decode()):
         raise ValueError("endpoint must be an absolute https:// URL")
     if any(mark in endpoint for mark in "?#@"):
         raise ValueError("endpoint must have no user name, password, query or fragment")
@@ -103,6 +103,11 @@ def _base(endpoint: Any, allow_http: bool) -> str:
         raise ValueError("endpoint must be https:// (allow_http=True sends secrets in the clear)")
     path = url.raw_path.decode()
     return str(url).removesuffix(path) + _mount("endpoint", path)
+
+
+def _is_host(host: str) -> bool:
+    """Tell whether a name server could be asked for it (RFC 1035, section 2.3.4)."""
+    return len(host) <= 253 and all(1 <= len(label) <= 63 for label in host.removesuffix(".").split("."))
 
 
 def _parsed(endpoint: Any) -> httpx.URL:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import httpx
 
 from ._gate import Gate
-from ._pool import proxy_for, tls, width_of
+from ._pool import Idle, proxy_for, tls, width_of
 from ._settings import Settings
 from ._steps import Answer
 from ._wire import Body, answer_from
@@ -37,7 +38,8 @@ class SyncHttp:
         self._borrowed = borrowed
         self._seconds_until = seconds_until
         self._lock = threading.RLock()
-        self._transport: Transport | None = None
+        self._idle: Idle[Transport] = Idle()
+        self._all: set[Transport] = set()
         self._is_closed = False
         self.gate = Gate(width_of(borrowed, settings))
 
@@ -47,29 +49,34 @@ class SyncHttp:
         Raises:
             Exception: Anything that a transport may raise.
         """
+        if self._borrowed is not None:
+            send = partial(self._borrowed.send, stream=True, auth=None, follow_redirects=False)
+            return self._answer(send, request, deadline, sent_at)
+        transport = self._take()
         try:
-            return self._answer(request, deadline, sent_at)
-        except Exception:
-            raise
+            transport.network.obey(deadline)
+            answer = self._answer(transport.handle_request, request, deadline, sent_at)
+            self._put_back(transport)
         except BaseException:
-            self._drop()
+            # It may be in any state, above all after an interrupt.
+            self._drop(transport)
             raise
+        return answer
 
-    def _answer(self, request: httpx.Request, deadline: float, sent_at: float) -> Answer:
+    def _answer(
+        self,
+        send: Callable[[httpx.Request], httpx.Response],
+        request: httpx.Request,
+        deadline: float,
+        sent_at: float,
+    ) -> Answer:
         response: httpx.Response | None = None
         try:
-            response = self._respond(request, deadline)
+            response = send(request)
             return answer_from(response, self._content(response, deadline), sent_at)
         finally:
             if response is not None:
                 response.close()
-
-    def _respond(self, request: httpx.Request, deadline: float) -> httpx.Response:
-        if self._borrowed is not None:
-            return self._borrowed.send(request, stream=True, auth=None, follow_redirects=False)
-        transport = self._open()
-        transport.network.obey(deadline)
-        return transport.handle_request(request)
 
     def _content(self, response: httpx.Response, deadline: float) -> bytes:
         if response.is_stream_consumed:  # by a hook of the caller's own client
@@ -81,28 +88,37 @@ class SyncHttp:
             body.add(chunk)
         return body.content()
 
-    def _open(self) -> Transport:
+    def _take(self) -> Transport:
         with self._lock:
-            if self._is_closed:
-                raise RuntimeError("the client is closed")
-            if self._transport is None:
-                self._transport = self._new_transport(self._seconds_until, tls(), proxy_for(self._settings))
-            return self._transport
+            while outdated := self._idle.outdated():
+                self._drop(outdated)
+            return self._idle.take() or self._new()
 
-    def _drop(self) -> None:
-        """Begin anew after an interrupt, which may have left the pool in any state."""
+    def _new(self) -> Transport:
+        if self._is_closed:
+            raise RuntimeError("the client is closed")
+        transport = self._new_transport(self._seconds_until, tls(), proxy_for(self._settings))
+        self._all.add(transport)
+        return transport
+
+    def _put_back(self, transport: Transport) -> None:
         with self._lock:
-            if not self.gate.is_alone():  # others still need it
-                return
-            transport, self._transport = self._transport, None
-        if transport:
-            transport.close()
+            if not self._is_closed:
+                return self._idle.put(transport)
+        return self._drop(transport)
+
+    def _drop(self, transport: Transport) -> None:
+        with self._lock:
+            self._all.discard(transport)
+        transport.close()
 
     def close(self) -> None:
-        """Close the connections, wake who waits for one, and make no more."""
+        """End the connections, wake who waits for one, and make no more."""
         with self._lock:
             self._is_closed = True
-            transport, self._transport = self._transport, None
+            transports = list(self._all)
         self.gate.open_wide()
-        if transport:
-            transport.close()
+        for transport in transports:
+            transport.network.shut()
+        while idle := self._idle.take():
+            self._drop(idle)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import ssl
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 import httpx
+from attrs import define
 
 from ._secret import Secret, redact
 from ._settings import Settings
@@ -42,7 +43,7 @@ def build_request(
         **kwargs.get("headers", {}),
         "Authorization": f"Bearer {bearer.reveal()}",
     }
-    return httpx.Request(
+    request = httpx.Request(
         kwargs["method"].upper(),
         settings.url(kwargs["url"]),
         params=kwargs.get("params"),
@@ -50,6 +51,31 @@ def build_request(
         headers=headers,
         extensions={"timeout": _clipped(settings.timeout, seconds_left)},
     )
+    request.stream = _Content(request.content)
+    return request
+
+
+@define
+class _Content(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """The body of a request. httpx's own is an async generator, of which trio warns when it is left early."""
+
+    _body: bytes
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter((self._body,))
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _Awaited(iter(self))
+
+
+@define
+class _Awaited(AsyncIterator[bytes]):
+    _parts: Iterator[bytes]
+
+    async def __anext__(self) -> bytes:
+        for part in self._parts:
+            return part
+        raise StopAsyncIteration
 
 
 def _clipped(timeout: httpx.Timeout, seconds_left: float) -> dict[str, float]:

@@ -63,9 +63,7 @@ print(*set(sys.modules) - before)
 
         async def main() -> None:
             assert await client.list()
-            here = client._session._here()
-            assert here.http._transport
-            await here.http._transport.aclose()  # or asyncio warns of sockets that were not closed
+            await client._session._here().http.aclose()  # or asyncio warns of sockets that were not closed
 
         anyio.run(main, backend=backend)
         anyio.run(main, backend=backend)
@@ -76,9 +74,7 @@ print(*set(sys.modules) - before)
 
         async def main() -> weakref.ref[Any]:
             await client.list()
-            transport = client._session._here().http._transport
-            assert transport
-            await transport.aclose()
+            await client._session._here().http.aclose()
             return weakref.ref(asyncio.get_running_loop())
 
         loops = [anyio.run(main) for _ in range(5)]
