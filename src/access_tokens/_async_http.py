@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import anyio
 import httpx
 
-from ._pool import NO_PLACE, ONE_CONNECTION, Idle, proxy_for, tls, width_of
+from ._pool import NO_PLACE, Idle, proxy_for, tls, width_of
 from ._settings import Settings
 from ._steps import Answer
-from ._wire import Body, answer_from
+from ._wire import Body, answer_from, has_surplus
+
+if TYPE_CHECKING:
+    from ._async_network import AsyncTransport
 
 
 class AsyncHttp:
@@ -25,9 +28,12 @@ class AsyncHttp:
     """
 
     def __init__(self, settings: Settings, borrowed: httpx.AsyncClient | None) -> None:
+        from ._async_network import AsyncTransport  # imports httpcore, which takes its time
+
+        self._new_transport = AsyncTransport
         self._settings = settings
         self._borrowed = borrowed
-        self._idle: Idle[httpx.AsyncHTTPTransport] = Idle()
+        self._idle: Idle[AsyncTransport] = Idle()
         self._is_closed = False
         self._gate = anyio.Semaphore(width_of(borrowed, settings), fast_acquire=True)
 
@@ -78,23 +84,25 @@ class AsyncHttp:
         body = Body(response)
         async for chunk in cast(httpx.AsyncByteStream, response.stream):
             body.add(chunk)
+        if has_surplus(response):
+            await response.extensions["network_stream"].aclose()
         return body.content()
 
-    async def _take(self) -> httpx.AsyncHTTPTransport:
+    async def _take(self) -> AsyncTransport:
         while outdated := self._idle.outdated():
             await self._drop(outdated)
         return self._idle.take() or self._new()
 
-    def _new(self) -> httpx.AsyncHTTPTransport:
-        return httpx.AsyncHTTPTransport(verify=tls(), limits=ONE_CONNECTION, proxy=proxy_for(self._settings))
+    def _new(self) -> AsyncTransport:
+        return self._new_transport(tls(), proxy_for(self._settings))
 
-    async def _put_back(self, transport: httpx.AsyncHTTPTransport) -> None:
+    async def _put_back(self, transport: AsyncTransport) -> None:
         if self._is_closed:
             await self._drop(transport)
         else:
             self._idle.put(transport)
 
-    async def _drop(self, transport: httpx.AsyncHTTPTransport) -> None:
+    async def _drop(self, transport: AsyncTransport) -> None:
         with anyio.CancelScope(shield=True):
             await transport.aclose()
 

@@ -21,6 +21,9 @@ from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Seam, Send,
 from ._wire import build_request
 from .errors import AccessTokensError
 
+# In seconds. A connection that ends at the deadline by itself tells whether the service could have acted.
+_GRACE = 0.1
+
 T = TypeVar("T")
 Y = TypeVar("Y")
 
@@ -165,7 +168,7 @@ class AsyncSession(SessionBase):
         here = self._here()
         try:
             with (
-                anyio.move_on_after(self._seconds_until(deadline)) as scope,
+                anyio.move_on_after(self._seconds_until(deadline) + _GRACE) as scope,
                 here.cancelled_by_closing(scope),
             ):
                 async with here.http.place(self._patience(deadline)):

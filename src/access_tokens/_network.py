@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
@@ -63,15 +64,31 @@ class Network(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect to a host, as httpcore asks for it: to the first of its addresses that answers."""
         error: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in _addresses(host, port):
+        for address in self._addresses(host, port, timeout):
             try:
-                left = self.seconds_left(timeout)
+                left = self.connecting(timeout)
                 return self.keep(
                     self._backend.connect_tcp(address, port, left, local_address, socket_options)
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failure:
                 error = failure
         raise error
+
+    def _addresses(self, host: str, port: int, timeout: float | None) -> list[str]:
+        # In a thread of its own, since it cannot be told when to give up.
+        found: Future[list[str]] = Future()
+        threading.Thread(target=_find_addresses, args=(host, port, found), daemon=True).start()
+        try:
+            return found.result(self.connecting(timeout))
+        except TimeoutError:
+            raise httpcore.ConnectTimeout(f"the name server was not heard of for {host}") from None
+
+    def connecting(self, timeout: float | None) -> float:
+        """Return a timeout for a connection, cut at the deadline."""
+        try:
+            return self.seconds_left(timeout)
+        except TimeoutError:
+            raise httpcore.ConnectTimeout from None  # it tells that nothing was sent
 
     def keep(self, stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
         """Return a stream that obeys, and remember its socket for `shut`."""
@@ -93,12 +110,14 @@ class Network(httpcore.NetworkBackend):
                 each.shutdown(socket.SHUT_RDWR)
 
 
-def _addresses(host: str, port: int) -> list[str]:
+def _find_addresses(host: str, port: int, found: Future[list[str]]) -> None:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found.set_result(list(dict.fromkeys(str(address[0]) for *_, address in addresses)))
     except OSError as error:
-        raise httpcore.ConnectError(str(error)) from error
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+        found.set_exception(httpcore.ConnectError(str(error)))
+    except Exception as error:  # noqa: BLE001 - a name may be one that cannot be encoded
+        found.set_exception(error)
 
 
 class _Stream(httpcore.NetworkStream):
@@ -118,7 +137,7 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        left = self._network.seconds_left(timeout)
+        left = self._network.connecting(timeout)
         # The handshake takes the socket that is watched away, and puts another in its place.
         with self.get_extra_info("socket").dup() as twin:
             self._network.watch(twin)

@@ -47,11 +47,23 @@ class Idle(Generic[T]):
         return self._since.popleft()[1] if is_outdated else None
 
 
+class CertificatesError(ValueError):
+    """The environment names certificates that cannot be used."""
+
+
 def tls() -> ssl.SSLContext:
-    """Return how TLS is done. What the environment names may change, and is read for each client."""
-    if os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"):
+    """Return how TLS is done.
+
+    Raises:
+        CertificatesError: The environment names certificates that cannot be used.
+    """
+    # What the environment names may change, and is read again.
+    if not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):
+        return _usual_tls()
+    try:
         return httpx.create_ssl_context()
-    return _usual_tls()
+    except OSError as error:
+        raise CertificatesError(f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {error}") from None
 
 
 @cache

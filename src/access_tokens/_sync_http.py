@@ -13,7 +13,7 @@ from ._gate import Gate
 from ._pool import Idle, proxy_for, tls, width_of
 from ._settings import Settings
 from ._steps import Answer
-from ._wire import Body, answer_from
+from ._wire import Body, answer_from, has_surplus
 
 if TYPE_CHECKING:
     from ._network import Transport
@@ -86,6 +86,8 @@ class SyncHttp:
             if self._seconds_until(deadline) <= 0:
                 raise TimeoutError
             body.add(chunk)
+        if has_surplus(response):
+            response.extensions["network_stream"].close()
         return body.content()
 
     def _take(self) -> Transport:

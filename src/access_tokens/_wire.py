@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import httpx
 from attrs import define
 
+from ._pool import CertificatesError
 from ._secret import Secret, redact
 from ._settings import Settings
 from ._steps import Answer, Failure
@@ -23,12 +24,11 @@ _LARGEST_BODY = 32 * 2**20
 _USER_AGENT = f"access-tokens-client/{__version__}"
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-# The last is a certificate file that the environment names and that is not there.
 _NEVER_SENDABLE = (
     httpx.LocalProtocolError,
     httpx.UnsupportedProtocol,
     httpx.InvalidURL,
-    FileNotFoundError,
+    CertificatesError,
 )
 
 
@@ -133,6 +133,21 @@ class Body:
         if self._inflate and self._parts and not self._inflate.eof:
             raise UnreadableBodyError("the body ended early")
         return b"".join(self._parts)
+
+
+def has_surplus(response: httpx.Response) -> bool:
+    """Tell whether more has come than the answer, so that its connection must not be used again.
+
+    httpcore would take the rest for the answer to the next request. What it has read is found in no public
+    place; a test tells when this finds it no longer.
+    """
+    stream: Any = response.stream
+    while stream is not None:
+        state = getattr(getattr(stream, "_connection", None), "_h11_state", None)
+        if state is not None:
+            return bool(state.trailing_data[0])
+        stream = getattr(stream, "_httpcore_stream", None) or getattr(stream, "_stream", None)
+    return False
 
 
 class UnreadableBodyError(ValueError):
