@@ -4,9 +4,10 @@
 name of this package, except for the local service in `access_tokens.testing`.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from ._version import __version__
-from .async_client import AsyncAccessTokensClient
-from .client import AccessTokensClient
 from .errors import (
     AccessTokensError,
     ApiError,
@@ -25,6 +26,10 @@ from .errors import (
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
 from .tokens import GeneratedToken, generate_token
+
+if TYPE_CHECKING:
+    from .async_client import AsyncAccessTokensClient
+    from .client import AccessTokensClient
 
 __all__ = [
     "KEEP",
@@ -53,3 +58,17 @@ __all__ = [
     "generate_token",
     "is_api_error",
 ]
+
+_CLIENTS = {"AccessTokensClient": "client", "AsyncAccessTokensClient": "async_client"}
+
+if not TYPE_CHECKING:
+    # On first use, since a client brings httpx along, and who handles an error or a record may need none.
+    def __getattr__(name):
+        if name not in _CLIENTS:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        client = globals()[name] = getattr(import_module(f"{__name__}.{_CLIENTS[name]}"), name)
+        return client
+
+
+def __dir__() -> list[str]:
+    return __all__

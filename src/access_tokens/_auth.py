@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 import httpx
 
-from ._async_session import AsyncSession
 from ._jwt import Jwt
 from ._secret import Uncopied
 from ._settings import is_private_enough
-from ._sync_session import SyncSession
+
+if TYPE_CHECKING:
+    from ._async_session import AsyncSession
+    from ._sync_session import SyncSession
 
 
 class SyncAuth(Uncopied, httpx.Auth):
