@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
 
 import anyio
 import httpx
 
+from ._body import Body, drop_surplus, spoil
 from ._pool import NO_PLACE, Idle, proxy_for, tls, width_of
 from ._settings import Settings
 from ._steps import Answer
-from ._wire import Body, answer_from, has_surplus
+from ._wire import answer_from
 
 if TYPE_CHECKING:
     from ._async_network import AsyncTransport
@@ -82,11 +84,22 @@ class AsyncHttp:
         if response.is_stream_consumed:  # by a hook of the caller's own client
             return response.content
         body = Body(response)
-        async for chunk in cast(httpx.AsyncByteStream, response.stream):
-            body.add(chunk)
-        if has_surplus(response):
-            await response.extensions["network_stream"].aclose()
+        try:
+            async for chunk in cast(httpx.AsyncByteStream, response.stream):
+                body.add(chunk)
+                if body.has_trouble:
+                    await self._hang_up(response)
+        except httpx.TransportError:
+            if not body.has_trouble:
+                raise
+        drop_surplus(response)
         return body.content()
+
+    async def _hang_up(self, response: httpx.Response) -> None:
+        """Make the next read fail, to end the generators of httpx: trio warns of those that are left."""
+        spoil(response)
+        if stream := response.extensions.get("network_stream"):
+            await stream.aclose()
 
     async def _take(self) -> AsyncTransport:
         while outdated := self._idle.outdated():
@@ -94,7 +107,11 @@ class AsyncHttp:
         return self._idle.take() or self._new()
 
     def _new(self) -> AsyncTransport:
-        return self._new_transport(tls(), proxy_for(self._settings))
+        return self._new_transport(self._tls, proxy_for(self._settings))
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return tls(self._settings)
 
     async def _put_back(self, transport: AsyncTransport) -> None:
         if self._is_closed:

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterable
 from typing import Any
 
+import anyio
 import httpcore
 import httpx
 
@@ -24,21 +25,12 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
         super().__init__(verify=tls, limits=ONE_CONNECTION, proxy=proxy)
         # httpx has no argument for it, though httpcore has; tests tell when this has no effect.
         pool = self._pool
-        self._network = _Network(pool._network_backend)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-        pool._network_backend = self._network  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-
-    async def aclose(self) -> None:
-        """Close the connection, in whatever state a cancellation has left it."""
-        await super().aclose()
-        await self._network.aclose()
+        pool._network_backend = _Network(pool._network_backend)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 class _Network(httpcore.AsyncNetworkBackend):
-    """Remembers its stream, since httpcore loses it when it is cancelled in a TLS handshake."""
-
     def __init__(self, backend: httpcore.AsyncNetworkBackend) -> None:
         self._backend = backend
-        self._stream: httpcore.AsyncNetworkStream | None = None
 
     async def connect_tcp(
         self,
@@ -48,9 +40,46 @@ class _Network(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        self._stream = await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
-        return self._stream
+        return _Stream(await self._backend.connect_tcp(host, port, timeout, local_address, socket_options))
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:
-        if self._stream is not None:
-            await self._stream.aclose()
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+        except BaseException:  # httpcore closes it after an error, but not after a cancellation
+            with anyio.CancelScope(shield=True):
+                await self.aclose()
+            raise
+
+    def get_extra_info(self, info: str) -> Any:
+        value = self._stream.get_extra_info(info)
+        # An idle connection with something to read is not used again.
+        return value or _has_unread(self._stream) if info == "is_readable" else value
+
+
+def _has_unread(stream: httpcore.AsyncNetworkStream) -> bool:
+    """Tell whether something waits above the socket. Neither anyio nor trio tells; tests notice a change."""
+    inner: Any = getattr(stream, "_stream", None)
+    incoming = getattr(inner, "_read_bio", None) or getattr(
+        inner, "_incoming", None
+    )  # what TLS has to unpack
+    protocol = getattr(getattr(inner, "transport_stream", inner), "_protocol", None)  # asyncio's
+    return bool(getattr(incoming, "pending", 0) or getattr(protocol, "read_queue", ()))

@@ -6,6 +6,7 @@ thread that reads from a socket does not notice that another has closed it.
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import threading
@@ -139,7 +140,7 @@ class _Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         left = self._network.connecting(timeout)
         # The handshake takes the socket that is watched away, and puts another in its place.
-        with self.get_extra_info("socket").dup() as twin:
+        with socket.socket(fileno=os.dup(self.get_extra_info("socket").fileno())) as twin:
             self._network.watch(twin)
             return self._network.keep(self._stream.start_tls(ssl_context, server_hostname, left))
 

@@ -47,28 +47,35 @@ class Idle(Generic[T]):
         return self._since.popleft()[1] if is_outdated else None
 
 
-class CertificatesError(ValueError):
-    """The environment names certificates that cannot be used."""
+class SetupError(ValueError):
+    """The environment names something with which no connection can be made."""
 
 
-def tls() -> ssl.SSLContext:
+def tls(settings: Settings) -> ssl.SSLContext:
     """Return how TLS is done.
 
     Raises:
-        CertificatesError: The environment names certificates that cannot be used.
+        SetupError: The environment names certificates that cannot be used.
     """
-    # What the environment names may change, and is read again.
+    if settings.base.startswith("http:"):
+        return _no_tls()
+    # What the environment names may change, and is read for each client.
     if not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):
         return _usual_tls()
     try:
         return httpx.create_ssl_context()
     except OSError as error:
-        raise CertificatesError(f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {error}") from None
+        raise SetupError(f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {error}") from None
 
 
 @cache
 def _usual_tls() -> ssl.SSLContext:
     return httpx.create_ssl_context()
+
+
+@cache
+def _no_tls() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def width_of(borrowed: Any, settings: Settings) -> int:
@@ -89,6 +96,9 @@ def proxy_for(settings: Settings) -> httpx.Proxy | None:
     """Return the proxy that the environment names for the service, `NO_PROXY` respected.
 
     There is none for plain http:// on loopback, unless `allow_http` is set: it would see the secrets.
+
+    Raises:
+        SetupError: It is none that could be used.
     """
     url = httpx.URL(settings.base)
     if proxy_bypass(url.host) or proxy_bypass(url.netloc.decode()):
@@ -97,4 +107,11 @@ def proxy_for(settings: Settings) -> httpx.Proxy | None:
         return None
     proxies = getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all")
-    return httpx.Proxy(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
+    return _proxy(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
+
+
+def _proxy(url: str) -> httpx.Proxy:
+    try:
+        return httpx.Proxy(url)
+    except (ValueError, httpx.InvalidURL):  # whose text may hold a password
+        raise SetupError("the proxy that the environment names cannot be used") from None

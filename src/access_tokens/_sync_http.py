@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
 
 import httpx
 
+from ._body import Body, drop_surplus
 from ._gate import Gate
 from ._pool import Idle, proxy_for, tls, width_of
 from ._settings import Settings
 from ._steps import Answer
-from ._wire import Body, answer_from, has_surplus
+from ._wire import answer_from
 
 if TYPE_CHECKING:
     from ._network import Transport
@@ -86,8 +88,9 @@ class SyncHttp:
             if self._seconds_until(deadline) <= 0:
                 raise TimeoutError
             body.add(chunk)
-        if has_surplus(response):
-            response.extensions["network_stream"].close()
+            if body.has_trouble:
+                break
+        drop_surplus(response)
         return body.content()
 
     def _take(self) -> Transport:
@@ -99,9 +102,13 @@ class SyncHttp:
     def _new(self) -> Transport:
         if self._is_closed:
             raise RuntimeError("the client is closed")
-        transport = self._new_transport(self._seconds_until, tls(), proxy_for(self._settings))
+        transport = self._new_transport(self._seconds_until, self._tls, proxy_for(self._settings))
         self._all.add(transport)
         return transport
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return tls(self._settings)
 
     def _put_back(self, transport: Transport) -> None:
         with self._lock:

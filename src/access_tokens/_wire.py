@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import re
 import ssl
-import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 from attrs import define
 
-from ._pool import CertificatesError
+from ._body import UnreadableBodyError
+from ._pool import SetupError
 from ._secret import Secret, redact
 from ._settings import Settings
 from ._steps import Answer, Failure
 from ._version import __version__
 from .errors import EndpointError, InvalidResponseError, UnavailableError, one_line
 
-_LARGEST_BODY = 32 * 2**20
 _USER_AGENT = f"access-tokens-client/{__version__}"
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -28,7 +27,8 @@ _NEVER_SENDABLE = (
     httpx.LocalProtocolError,
     httpx.UnsupportedProtocol,
     httpx.InvalidURL,
-    CertificatesError,
+    SetupError,
+    ImportError,  # of a package that a SOCKS proxy needs
 )
 
 
@@ -81,85 +81,6 @@ class _Awaited(AsyncIterator[bytes]):
 def _clipped(timeout: httpx.Timeout, seconds_left: float) -> dict[str, float]:
     parts = timeout.as_dict()
     return {name: seconds_left if part is None else min(part, seconds_left) for name, part in parts.items()}
-
-
-class Inflater(Protocol):
-    """A decompressor of zlib's, which has no public type."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
-
-
-class Body:
-    """The body of an answer, decoded as it arrives, and never larger than the limit."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self._parts: list[bytes] = []
-        self._room = _LARGEST_BODY
-        encoding = response.headers.get("content-encoding", "identity").strip().lower()
-        # The body of an error or of nothing is not needed so much that its encoding could be at fault.
-        self._inflate = _inflater(encoding) if response.is_success and response.status_code != 204 else None
-
-    def add(self, chunk: bytes) -> None:
-        """Take the next bytes off the wire.
-
-        Raises:
-            UnreadableBodyError: The body is too large, or not what its encoding says.
-        """
-        part = self._inflated(chunk, self._inflate) if self._inflate else chunk
-        self._room -= len(part)
-        if self._room < 0:
-            raise UnreadableBodyError(f"the body is over {_LARGEST_BODY // 2**20} MiB")
-        self._parts.append(part)
-
-    def _inflated(self, chunk: bytes, inflate: Inflater) -> bytes:
-        try:
-            part = inflate.decompress(chunk, self._room + 1)
-        except zlib.error:
-            raise UnreadableBodyError("the body is not gzip, as its header says") from None
-        if inflate.unused_data:
-            raise UnreadableBodyError("the body goes on after its end")
-        return part
-
-    def content(self) -> bytes:
-        """Return the whole body.
-
-        Raises:
-            UnreadableBodyError: It ended before its encoding did.
-        """
-        if self._inflate and self._parts and not self._inflate.eof:
-            raise UnreadableBodyError("the body ended early")
-        return b"".join(self._parts)
-
-
-def has_surplus(response: httpx.Response) -> bool:
-    """Tell whether more has come than the answer, so that its connection must not be used again.
-
-    httpcore would take the rest for the answer to the next request. What it has read is found in no public
-    place; a test tells when this finds it no longer.
-    """
-    stream: Any = response.stream
-    while stream is not None:
-        state = getattr(getattr(stream, "_connection", None), "_h11_state", None)
-        if state is not None:
-            return bool(state.trailing_data[0])
-        stream = getattr(stream, "_httpcore_stream", None) or getattr(stream, "_stream", None)
-    return False
-
-
-class UnreadableBodyError(ValueError):
-    """The body of an answer cannot be read."""
-
-
-def _inflater(encoding: str) -> Inflater | None:
-    if encoding in {"", "identity"}:
-        return None
-    if encoding in {"gzip", "x-gzip"}:
-        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    raise UnreadableBodyError("the body has an encoding that was not asked for")
 
 
 def answer_from(response: httpx.Response, content: bytes, sent_at: float) -> Answer:
