@@ -33,6 +33,10 @@ class Idle(Generic[T]):
     def __init__(self) -> None:
         self._since: deque[tuple[float, T]] = deque()
 
+    def last(self) -> T | None:
+        """Return the one that `take` would remove."""
+        return self._since[-1][1] if self._since else None
+
     def take(self) -> T | None:
         """Remove one, if there is any."""
         return self._since.pop()[1] if self._since else None

@@ -54,14 +54,20 @@ class SyncHttp:
         if self._borrowed is not None:
             send = partial(self._borrowed.send, stream=True, auth=None, follow_redirects=False)
             return self._answer(send, request, deadline, sent_at)
-        transport = self._take()
+        transport: Transport | None = None
         try:
+            with self._lock:
+                self._close_outdated()
+                transport = self._idle.last()  # by name before it is taken, lest an interrupt loses it
+                self._idle.take()
+            transport = transport or self._new()
             transport.network.obey(deadline)
             answer = self._answer(transport.handle_request, request, deadline, sent_at)
             self._put_back(transport)
         except BaseException:
             # It may be in any state, above all after an interrupt.
-            self._drop(transport)
+            if transport is not None:
+                self._drop(transport)
             raise
         return answer
 
@@ -74,11 +80,15 @@ class SyncHttp:
     ) -> Answer:
         response: httpx.Response | None = None
         try:
-            response = send(request)
-            return answer_from(response, self._content(response, deadline), sent_at)
+            try:
+                response = send(request)
+                return answer_from(response, self._content(response, deadline), sent_at)
+            finally:
+                if response is not None:
+                    response.close()
         finally:
             if response is not None:
-                response.close()
+                response.close()  # again, since an interrupt may have broken off the first
 
     def _content(self, response: httpx.Response, deadline: float) -> bytes:
         if response.is_stream_consumed:  # by a hook of the caller's own client
@@ -93,11 +103,9 @@ class SyncHttp:
         drop_surplus(response)
         return body.content()
 
-    def _take(self) -> Transport:
-        with self._lock:
-            while outdated := self._idle.outdated():
-                self._drop(outdated)
-            return self._idle.take() or self._new()
+    def _close_outdated(self) -> None:
+        while outdated := self._idle.outdated():
+            self._drop(outdated)
 
     def _new(self) -> Transport:
         if self._is_closed:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import httpx
 
 from ._fork import afresh_after_fork
+from ._gate import Latch
 from ._jwt import Authorization, Jwt
 from ._secret import Secret
 from ._session import Flight, SessionBase, Surface, log_outcome, reading
@@ -47,8 +48,8 @@ class SyncSession(SessionBase):
     def start_afresh(self) -> None:
         """Make what threads share: locks that nobody holds, and connections that no other process uses."""
         self._lock = threading.RLock()  # reentrant, since a signal handler may close the client
-        self._closing = threading.Event()
-        self._flight: Flight[threading.Event] | None = None
+        self._closing = Latch()
+        self._flight: Flight[Latch] | None = None
         self._http = SyncHttp(self.settings, self._http_client, self._seconds_until)
 
     # Stories and flows
@@ -124,7 +125,7 @@ class SyncSession(SessionBase):
         return self._found(afresh) or self._exchanged_by_one(deadline, afresh)
 
     def _exchanged_by_one(self, deadline: float, afresh: bool) -> Authorization:
-        own = Flight(threading.Event())
+        own = Flight(Latch())
         try:
             try:
                 return self._led_or_joined(own, deadline, afresh)
@@ -133,7 +134,7 @@ class SyncSession(SessionBase):
         finally:
             self._land(own)  # again, since an interrupt may have broken off the first
 
-    def _led_or_joined(self, own: Flight[threading.Event], deadline: float, afresh: bool) -> Authorization:
+    def _led_or_joined(self, own: Flight[Latch], deadline: float, afresh: bool) -> Authorization:
         while True:
             with self._lock:
                 # Look again: it may have landed while this thread waited for the lock.
@@ -142,12 +143,12 @@ class SyncSession(SessionBase):
                 flight = self._flight = self._flight or own
             if flight is own:
                 return self._lead(own, deadline, afresh)
-            if not flight.landed.wait(max(0.0, self._seconds_until(deadline))):
+            if not flight.landed.wait(self._seconds_until(deadline)):
                 raise self._deadline_error()
             if joined := self._joined(flight, afresh):
                 return joined
 
-    def _lead(self, flight: Flight[threading.Event], deadline: float, afresh: bool) -> Authorization:
+    def _lead(self, flight: Flight[Latch], deadline: float, afresh: bool) -> Authorization:
         try:
             flight.authorization = self._exchanged(deadline, afresh)
         except AccessTokensError as error:
@@ -155,7 +156,7 @@ class SyncSession(SessionBase):
             raise
         return flight.authorization
 
-    def _land(self, flight: Flight[threading.Event]) -> None:
+    def _land(self, flight: Flight[Latch]) -> None:
         """Wake who waits. An interrupt may come at any time, so this is done whatever has happened."""
         with self._lock:
             if self._flight is flight:
