@@ -48,7 +48,8 @@ class TokenWalk:
         self._now = now
         self._cursor: str | None = None
         self._been: set[str] = set()
-        self._seen: frozenset[str] = frozenset()
+        # Hashes, which take half the memory of the ids: of 100,000 ids, two are alike in one of 10**9 walks.
+        self._seen: set[int] = set()
         self.is_over = False
 
     def next_page(self) -> Story[Iterator[TokenRecord]]:
@@ -61,13 +62,16 @@ class TokenWalk:
             limit=self._page_size,
             after_token_id=self._cursor,
         )
-        # A page may overlap with the one before, when the service counts the cursor in.
-        fresh = [record for record in page if record.token_id not in self._seen]
         self.is_over = len(page) < self._page_size
         if not self.is_over:
             self._move_to(page[-1].token_id)
-        self._seen = frozenset(record.token_id for record in page)
-        return filter(self._is_wanted, fresh)
+        # Pages may overlap, for instance when the service counts the cursor in.
+        return filter(self._is_wanted, [record for record in page if self._is_new(record)])
+
+    def _is_new(self, record: TokenRecord) -> bool:
+        known = len(self._seen)
+        self._seen.add(hash(record.token_id))
+        return len(self._seen) > known
 
     def _move_to(self, cursor: str) -> None:
         """Go on from a record, unless the walk has been there: then it would never end."""
