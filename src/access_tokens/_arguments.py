@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ._secret import Secret, looks_like_pat
+from ._secret import Secret, redact
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_10000 = 253_402_300_800
@@ -58,8 +58,8 @@ def token_id(value: Any, name: str = "token_id") -> str:
     if checked in {".", ".."}:
         # RFC 3986, section 5.2.4: these survive percent-encoding, and name another route.
         raise ValueError(f"{name} must not be a dot segment")
-    if looks_like_pat(checked):
-        raise ValueError(f"{name} must be the id of a token, not the token itself")
+    if redact(checked) != checked:
+        raise ValueError(f"{name} must be the id of a token, not a secret")
     return checked
 
 

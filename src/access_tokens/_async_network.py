@@ -10,6 +10,7 @@ import anyio
 import httpcore
 import httpx
 
+from ._body import has_unread
 from ._pool import ONE_CONNECTION
 
 
@@ -72,14 +73,4 @@ class _Stream(httpcore.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         value = self._stream.get_extra_info(info)
         # An idle connection with something to read is not used again.
-        return value or _has_unread(self._stream) if info == "is_readable" else value
-
-
-def _has_unread(stream: httpcore.AsyncNetworkStream) -> bool:
-    """Tell whether something waits above the socket. Neither anyio nor trio tells; tests notice a change."""
-    inner: Any = getattr(stream, "_stream", None)
-    incoming = getattr(inner, "_read_bio", None) or getattr(
-        inner, "_incoming", None
-    )  # what TLS has to unpack
-    protocol = getattr(getattr(inner, "transport_stream", inner), "_protocol", None)  # asyncio's
-    return bool(getattr(incoming, "pending", 0) or getattr(protocol, "read_queue", ()))
+        return value or has_unread(self._stream) if info == "is_readable" else value

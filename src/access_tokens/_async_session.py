@@ -13,9 +13,10 @@ from attrs import Factory, define
 
 from ._async_http import AsyncHttp
 from ._jwt import Authorization, Jwt
+from ._leaving import Surface, reading
 from ._per_loop import PerLoop, this_loop
 from ._secret import Secret
-from ._session import Flight, SessionBase, Surface, log_outcome, reading
+from ._session import Flight, SessionBase, log_outcome
 from ._settings import Settings
 from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Seam, Send, Step, Story, Wait, Walk
 from ._wire import build_request
@@ -126,11 +127,13 @@ class AsyncSession(SessionBase):
         return self._found(afresh) or await self._exchanged_by_one(deadline, afresh)
 
     async def _exchanged_by_one(self, deadline: float, afresh: bool) -> Authorization:
-        here, own = self._here(), Flight(anyio.Event())
+        here, own = self._here(), Flight(anyio.Event(), anyio.get_current_task().id)
         while not (found := self._found(afresh)):
             flight = here.flight = here.flight or own
             if flight is own:
                 return await self._lead(here, own, deadline, afresh)
+            if flight.leader == own.leader:
+                return await self._exchanged(deadline, afresh)
             with anyio.move_on_after(self._seconds_until(deadline)):
                 await flight.landed.wait()
             if not flight.landed.is_set():

@@ -30,6 +30,7 @@ class SyncAuth(Uncopied, httpx.Auth):
         response = yield _with_bearer(request, authorization.jwt)
         if _is_refused(response) and self._session.may_replace(authorization, request.url.netloc.decode()):
             self._session.discard(authorization.jwt)
+            del request.headers["Authorization"]  # lest the request of an error shows it
             if _can_be_replayed(request):
                 authorization = self._session.authorize()
                 response = yield _with_bearer(request, authorization.jwt)
@@ -55,6 +56,7 @@ class AsyncAuth(Uncopied, httpx.Auth):
         response = yield _with_bearer(request, authorization.jwt)
         if _is_refused(response) and self._session.may_replace(authorization, request.url.netloc.decode()):
             self._session.discard(authorization.jwt)
+            del request.headers["Authorization"]
             if _can_be_replayed(request):
                 authorization = await self._session.authorize()
                 response = yield _with_bearer(request, authorization.jwt)

@@ -26,6 +26,7 @@ class _Attempts:
 
     call: Call[Any]
     policy: RetryPolicy
+    known: tuple[Secret, ...] = ()
     sent: int = 0
     retries: int = 0
     acted: bool = False
@@ -51,7 +52,7 @@ class _Attempts:
         return attrs.evolve(answer, attempts=self.sent)
 
     def error(self, outcome: Outcome, *known: Secret) -> AccessTokensError:
-        return error_for(self.call, outcome, self.sent, self.acted, known)
+        return error_for(self.call, outcome, self.sent, self.acted, (*known, *self.known))
 
     def wait(self, outcome: Outcome, bearer: Secret) -> Generator[Step, bool, None]:
         """Wait before the next attempt, or raise the error when there must be none."""
@@ -68,16 +69,21 @@ class _Attempts:
         return self.policy.wait_before(self.retries + 1, error.retry_after)
 
 
-def calling(call: Call[Any], policy: RetryPolicy) -> Flow:
+def calling(call: Call[Any], policy: RetryPolicy, *known: Secret) -> Flow:
     """Carry out a call with the JWT.
 
     A 401 on a JWT that came from the cache means that it is out of date, for instance because the service has
     changed its key: it is discarded, and the request repeated once with a new one.
 
+    Args:
+        call: The call.
+        policy: When it is repeated.
+        known: Secrets to hide should the service send them back, besides those of the call.
+
     Raises:
         AccessTokensError: The call failed for good.
     """
-    attempts = _Attempts(call, policy)
+    attempts = _Attempts(call, policy, known)
     replayed = False
     while True:
         authorization = yield from attempts.authorize()

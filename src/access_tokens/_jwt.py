@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ._secret import Secret, mask
+from ._secret import Secret, Unpickled, mask
 
 # The reference client renews a JWT with less than this many seconds left.
 _LARGEST_MARGIN = 30.0
@@ -37,7 +37,7 @@ class Jwt:
 
 
 @frozen(kw_only=True)
-class AuthToken:
+class AuthToken(Unpickled):
     """The service's answer to an exchange (RFC 6749, section 5.1)."""
 
     access_token: str = field(repr=mask)

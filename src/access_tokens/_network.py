@@ -11,8 +11,9 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from weakref import WeakSet
 
@@ -36,6 +37,7 @@ class Network(httpcore.NetworkBackend):
         self._lock = threading.RLock()
         self._sockets: WeakSet[socket.socket] = WeakSet()
         self._is_shut = False
+        self._found: Future[httpcore.NetworkStream] | None = None
 
     def obey(self, deadline: float) -> None:
         """Let nothing from now on last longer than until a deadline."""
@@ -64,25 +66,33 @@ class Network(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Connect to a host, as httpcore asks for it: to the first of its addresses that answers."""
+        # In a thread of its own, since neither a name server nor a connection can be told when to give up.
+        found = self._found = Future[httpcore.NetworkStream]()
+        work = partial(self._connect, host, port, timeout, local_address, socket_options)
+        threading.Thread(target=_hand_over, args=(work, found), daemon=True).start()
+        try:
+            return self.keep(found.result(self.connecting(timeout)))
+        except TimeoutError:
+            raise httpcore.ConnectTimeout from None
+        finally:
+            found.cancel()  # nobody waits for it any more
+
+    def _connect(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None,
+        local_address: str | None,
+        socket_options: Iterable[Any] | None,
+    ) -> httpcore.NetworkStream:
         error: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in self._addresses(host, port, timeout):
+        for address in _addresses(host, port):
             try:
                 left = self.connecting(timeout)
-                return self.keep(
-                    self._backend.connect_tcp(address, port, left, local_address, socket_options)
-                )
+                return self._backend.connect_tcp(address, port, left, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failure:
                 error = failure
         raise error
-
-    def _addresses(self, host: str, port: int, timeout: float | None) -> list[str]:
-        # In a thread of its own, since it cannot be told when to give up.
-        found: Future[list[str]] = Future()
-        threading.Thread(target=_find_addresses, args=(host, port, found), daemon=True).start()
-        try:
-            return found.result(self.connecting(timeout))
-        except TimeoutError:
-            raise httpcore.ConnectTimeout(f"the name server was not heard of for {host}") from None
 
     def connecting(self, timeout: float | None) -> float:
         """Return a timeout for a connection, cut at the deadline."""
@@ -101,9 +111,17 @@ class Network(httpcore.NetworkBackend):
         with self._lock:
             self._sockets.add(each)
 
+    def abandon(self) -> None:
+        """Close the sockets in a child, without a lock, which another thread of the parent may hold."""
+        for each in list(self._sockets):
+            each.close()
+
     def shut(self) -> None:
         """End all connections, wake the threads that read from them, and allow no more."""
         self._is_shut = True
+        if self._found:
+            with suppress(InvalidStateError):
+                self._found.set_exception(OSError("the network is shut"))
         with self._lock:
             sockets = list(self._sockets)
         for each in sockets:
@@ -111,14 +129,26 @@ class Network(httpcore.NetworkBackend):
                 each.shutdown(socket.SHUT_RDWR)
 
 
-def _find_addresses(host: str, port: int, found: Future[list[str]]) -> None:
+def _addresses(host: str, port: int) -> list[str]:
     try:
-        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        found.set_result(list(dict.fromkeys(str(address[0]) for *_, address in addresses)))
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        found.set_exception(httpcore.ConnectError(str(error)))
-    except Exception as error:  # noqa: BLE001 - a name may be one that cannot be encoded
-        found.set_exception(error)
+        raise httpcore.ConnectError(str(error)) from error
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def _hand_over(work: Callable[[], httpcore.NetworkStream], found: Future[httpcore.NetworkStream]) -> None:
+    """Do work and hand over what comes of it, unless nobody waits for it any more."""
+    with suppress(InvalidStateError):
+        try:
+            stream = work()
+        except Exception as error:  # noqa: BLE001 - who waits is to have it
+            found.set_exception(error)
+            return
+        try:
+            found.set_result(stream)
+        except InvalidStateError:
+            stream.close()
 
 
 class _Stream(httpcore.NetworkStream):
@@ -138,11 +168,15 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        left = self._network.connecting(timeout)
         # The handshake takes the socket that is watched away, and puts another in its place.
         with socket.socket(fileno=os.dup(self.get_extra_info("socket").fileno())) as twin:
             self._network.watch(twin)
-            return self._network.keep(self._stream.start_tls(ssl_context, server_hostname, left))
+            try:
+                left = self._network.connecting(timeout)
+                return self._network.keep(self._stream.start_tls(ssl_context, server_hostname, left))
+            except BaseException:  # httpcore closes it when the handshake has failed, but not before
+                self.close()
+                raise
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

@@ -72,7 +72,8 @@ def _settled(token_id: str, body: RegisterTokenRequest, error: AccessTokensError
 
 def _is_as_asked(record: TokenRecord, body: RegisterTokenRequest) -> bool:
     # A hash has a salt of its own, so that nobody else's is the same.
-    same_hash = hmac.compare_digest((record.secret_phc or "").encode(), body.secret_phc.encode())
+    stored = (record.secret_phc or "").encode(errors="surrogatepass")
+    same_hash = hmac.compare_digest(stored, body.secret_phc.encode())
     return same_hash and (record.owner, record.is_admin, set(record.roles), record.expires_at) == (
         body.owner,
         bool(body.is_admin),

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any, NoReturn, Self
 
-from attrs import frozen
-
 HIDDEN = "[hidden]"
 
 # A JWT, a PHC string, and a PAT's `{tokenId}.{secret}`. Each can begin at few places of a text, or is short,
@@ -18,11 +16,16 @@ _SECRET_SHAPES = re.compile(
 )
 
 
-@frozen(repr=False, eq=False)
 class Secret:
-    """Text that shows itself only when asked, so that no repr and no traceback's locals hold it."""
+    """Text that shows itself only when asked, so that no repr and no traceback's locals hold it.
 
-    _text: str
+    It is no class of attrs, since tools that show values look into those.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
 
     def reveal(self) -> str:
         """Return the text."""
@@ -77,8 +80,3 @@ def redact(text: str, *known: Secret) -> str:
     for secret in known:
         text = text.replace(secret.reveal(), HIDDEN) if secret.reveal() else text
     return _SECRET_SHAPES.sub(HIDDEN, text)
-
-
-def looks_like_pat(text: str) -> bool:
-    """Tell whether a text ends in `{tokenId}.{secret}`, as a PAT does."""
-    return re.search(r"[0-9A-Za-z]{21}\.[A-Za-z0-9+/]{43}=\Z", text) is not None

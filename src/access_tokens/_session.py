@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import math
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from copy import copy
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -15,18 +12,16 @@ import attrs
 import httpx
 from attrs import define
 
-from ._convert import UnreadableError
 from ._flow import calling, exchanging
 from ._imports import import_for_connections
 from ._jwt import Authorization, Jwt, JwtCache
 from ._secret import Secret, Uncopied
 from ._settings import Settings
-from ._steps import Call, Failure, Flow, Outcome, Seam
-from ._wire import failure_of
+from ._steps import Call, Failure, Flow, Outcome
+from ._wire import failure_of, is_foreign
 from .errors import (
     AccessTokensError,
     ClientClosedError,
-    InvalidResponseError,
     RateLimitedError,
     UnavailableError,
 )
@@ -59,9 +54,14 @@ T = TypeVar("T")
 
 @define(eq=False)
 class Flight(Generic[E]):
-    """An exchange under way. Who began it leads it; who else needs a JWT waits until it has landed."""
+    """An exchange under way. Who began it leads it; who else needs a JWT waits until it has landed.
+
+    The leader is a thread or a task. It must not wait for itself when a hook, a signal handler or a
+    finalizer calls in the midst of its exchange.
+    """
 
     landed: E
+    leader: object
     authorization: Authorization | None = None
     error: AccessTokensError | None = None
 
@@ -76,6 +76,14 @@ class Flight(Generic[E]):
             # Each waiter raises a copy, since raising writes a traceback into the exception.
             raise copy(self.error)
         return self.authorization
+
+
+class ClientBase(Uncopied):
+    """What a client is beside its methods."""
+
+    def __repr__(self) -> str:
+        session = getattr(self, "_session", None)  # a debugger may look before there is one
+        return f"{type(self).__name__}({session.settings.base if session else ''!r})"
 
 
 class SessionBase(Uncopied):
@@ -103,15 +111,17 @@ class SessionBase(Uncopied):
         A host that refuses a new one has reasons of its own. For a while no other is got for it, or each
         request to it would cost an exchange, of which the service grants few.
         """
+        now = self.now()
+        self._refusers = {each: until for each, until in self._refusers.items() if now < until}
         if authorization.is_new:
-            self._refusers[host] = self.now() + _REFUSER_PAUSE
-        return self.now() >= self._refusers.get(host, -math.inf)
+            self._refusers[host] = now + _REFUSER_PAUSE
+        return host not in self._refusers
 
     def _new_deadline(self) -> float:
         return self.now() + self.settings.deadline
 
     def _calling(self, call: Call[Any]) -> Flow:
-        return calling(call, self.settings.retry)
+        return calling(call, self.settings.retry, self.settings.api_key)
 
     def _found(self, afresh: bool) -> Authorization | None:
         if self._closed:
@@ -178,7 +188,13 @@ class SessionBase(Uncopied):
         return None if self._has_time(0, deadline) else self._out_of_time(acted=False)
 
     def _failed(self, error: Exception, deadline: float, *known: Secret) -> Failure:
-        """Sort an exception of the transport, which may come of our own doing."""
+        """Sort an exception of the transport, which may come of our own doing.
+
+        Raises:
+            Exception: It is none of a transport: a hook or a signal handler has broken the call off.
+        """
+        if is_foreign(error):
+            raise error
         failure = failure_of(error, httpx.URL(self.settings.base).netloc.decode(), *known)
         if self._closed:
             return self._closed_during(failure.acted)
@@ -198,48 +214,3 @@ def log_outcome(kwargs: dict[str, Any], outcome: Outcome) -> Outcome:
     result = outcome.cause if isinstance(outcome, Failure) else outcome.status_code
     log.debug("%s %s: %s", kwargs["method"].upper(), kwargs["url"], result)
     return outcome
-
-
-class Surface:
-    """Where errors leave the library.
-
-    They do so without the frames and exceptions below, whose locals hold requests and answers; so do an
-    interrupt and a cancellation. Another exception would be a mistake of ours, and tells where it was made.
-    """
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, AccessTokensError) or not isinstance(error, Exception | None):
-            error.__context__ = error.__traceback__ = None
-
-
-@contextmanager
-def reading(call: Call[Any], seam: Seam) -> Generator[None, None, None]:
-    """Turn what the generated parser raises into an error of ours: it checks little, and raises anything."""
-    try:
-        yield
-    except AccessTokensError:
-        raise
-    except Exception as error:
-        if seam.answer is None:  # the request's fault, not the answer's
-            raise
-        raise InvalidResponseError(
-            call.unreadable,
-            cause=UnreadableError(_problem(error)),
-            status_code=seam.answer.status_code,
-            attempts=seam.answer.attempts,
-            token_id=call.token_id,
-            outcome_unknown=call.changes,
-        ) from None
-
-
-def _problem(error: Exception) -> str:
-    """Say what is wrong with an answer, without a value of it."""
-    if isinstance(error, json.JSONDecodeError):
-        return f"not JSON: {error.msg} at character {error.pos}"
-    if isinstance(error, KeyError):
-        return f"{error.args[0]}: missing"
-    if isinstance(error, UnreadableError):
-        return str(error)
-    return f"not of the expected shape ({type(error).__name__})"

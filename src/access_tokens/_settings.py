@@ -107,7 +107,12 @@ def _base(endpoint: Any, allow_http: bool) -> str:
 
 def _is_host(host: str) -> bool:
     """Tell whether a name server could be asked for it (RFC 1035, section 2.3.4)."""
-    return len(host) <= 253 and all(1 <= len(label) <= 63 for label in host.removesuffix(".").split("."))
+    labels = host.removesuffix(".").split(".")
+    return (
+        len(host) <= 253
+        and all(1 <= len(label) <= 63 for label in labels)
+        and re.fullmatch("[A-Za-z0-9._:-]+", host) is not None  # the colons are those of IPv6
+    )
 
 
 def _parsed(endpoint: Any) -> httpx.URL:

@@ -10,7 +10,7 @@ import attrs
 from attrs import Factory, define, field, frozen
 
 from ._jwt import Jwt
-from ._secret import Secret
+from ._secret import Secret, Unpickled
 from .errors import AccessTokensError, UnavailableError
 
 T = TypeVar("T")
@@ -101,7 +101,7 @@ Step: TypeAlias = Send | Wait | Authorize | Discard
 
 
 @frozen
-class Answer:
+class Answer(Unpickled):
     """An answer of the service, with the shape that the generated core reads.
 
     Attributes:

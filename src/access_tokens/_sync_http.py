@@ -108,10 +108,10 @@ class SyncHttp:
             self._drop(outdated)
 
     def _new(self) -> Transport:
-        if self._is_closed:
-            raise RuntimeError("the client is closed")
         transport = self._new_transport(self._seconds_until, self._tls, proxy_for(self._settings))
         self._all.add(transport)
+        if self._is_closed:
+            raise RuntimeError("the client is closed")
         return transport
 
     @cached_property
@@ -120,14 +120,19 @@ class SyncHttp:
 
     def _put_back(self, transport: Transport) -> None:
         with self._lock:
-            if not self._is_closed:
-                return self._idle.put(transport)
-        return self._drop(transport)
+            self._idle.put(transport)
+        if self._is_closed:  # looked at last, since a signal handler may close the client between two lines
+            self.close()
 
     def _drop(self, transport: Transport) -> None:
         with self._lock:
             self._all.discard(transport)
         transport.close()
+
+    def abandon(self) -> None:
+        """Close the connections of the parent in a child, which they do not end."""
+        for transport in self._all:
+            transport.network.abandon()
 
     def close(self) -> None:
         """End the connections, wake who waits for one, and make no more."""

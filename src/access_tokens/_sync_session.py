@@ -13,8 +13,9 @@ import httpx
 from ._fork import afresh_after_fork
 from ._gate import Latch
 from ._jwt import Authorization, Jwt
+from ._leaving import Surface, reading
 from ._secret import Secret
-from ._session import Flight, SessionBase, Surface, log_outcome, reading
+from ._session import Flight, SessionBase, log_outcome
 from ._settings import Settings
 from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Seam, Send, Step, Story, Wait, Walk
 from ._sync_http import SyncHttp
@@ -50,6 +51,8 @@ class SyncSession(SessionBase):
         self._lock = threading.RLock()  # reentrant, since a signal handler may close the client
         self._closing = Latch()
         self._flight: Flight[Latch] | None = None
+        if inherited := getattr(self, "_http", None):
+            inherited.abandon()
         self._http = SyncHttp(self.settings, self._http_client, self._seconds_until)
 
     # Stories and flows
@@ -125,7 +128,7 @@ class SyncSession(SessionBase):
         return self._found(afresh) or self._exchanged_by_one(deadline, afresh)
 
     def _exchanged_by_one(self, deadline: float, afresh: bool) -> Authorization:
-        own = Flight(Latch())
+        own = Flight(Latch(), threading.get_ident())
         try:
             try:
                 return self._led_or_joined(own, deadline, afresh)
@@ -143,6 +146,8 @@ class SyncSession(SessionBase):
                 flight = self._flight = self._flight or own
             if flight is own:
                 return self._lead(own, deadline, afresh)
+            if flight.leader == own.leader:
+                return self._exchanged(deadline, afresh)
             if not flight.landed.wait(self._seconds_until(deadline)):
                 raise self._deadline_error()
             if joined := self._joined(flight, afresh):

@@ -76,12 +76,18 @@ class TokenWalk:
     def _move_to(self, cursor: str) -> None:
         """Go on from a record, unless the walk has been there: then it would never end."""
         if cursor in self._been:
-            raise InvalidResponseError(
-                "Invalid list tokens response", cause=UnreadableError("the list goes in a circle")
-            )
+            raise _unreadable("the list goes in a circle")
+        try:
+            check.token_id(cursor)
+        except ValueError:
+            raise _unreadable("the list cannot be continued after its last id") from None
         self._been.add(cursor)
         self._cursor = cursor
 
     def _is_wanted(self, record: TokenRecord) -> bool:
         expired = record.expires_at is not None and record.expires_at <= self._now()
         return (self._include_revoked or record.revoked_at is None) and (self._include_expired or not expired)
+
+
+def _unreadable(problem: str) -> InvalidResponseError:
+    return InvalidResponseError("Invalid list tokens response", cause=UnreadableError(problem))

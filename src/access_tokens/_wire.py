@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,6 +23,8 @@ from .errors import EndpointError, InvalidResponseError, UnavailableError, one_l
 
 _USER_AGENT = f"access-tokens-client/{__version__}"
 
+# Whose exceptions may tell of a connection.
+_FAMILIES = {*sys.stdlib_module_names, "httpx", "httpcore", "h11", "anyio", "trio", "access_tokens"}
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _NEVER_SENDABLE = (
     httpx.LocalProtocolError,
@@ -115,6 +118,12 @@ def parse_retry_after(value: str, now: datetime) -> float | None:
         return max(0.0, (moment - now).total_seconds())
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def is_foreign(error: BaseException) -> bool:
+    """Tell whether an exception is none that a transport raises, such as a task queue's time limit."""
+    family = type(error).__module__.partition(".")[0]
+    return family not in _FAMILIES or not isinstance(error, Exception)
 
 
 def failure_of(error: Exception, host: str, *known: Secret) -> Failure:

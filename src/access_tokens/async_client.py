@@ -11,14 +11,15 @@ from . import _arguments as check
 from . import _batch, _exchange, _operations, _register
 from ._async_session import AsyncSession
 from ._auth import AsyncAuth
-from ._secret import Secret, Uncopied
+from ._secret import Secret
+from ._session import ClientBase
 from ._settings import AsyncOptions, from_environment, settings
 from ._walk import TokenWalk
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
 
 
-class AsyncAccessTokensClient(Uncopied):
+class AsyncAccessTokensClient(ClientBase):
     """Issues and manages Personal Access Tokens (PATs), from async code.
 
     Same as `AccessTokensClient`, with the same arguments, but its methods are awaited. It may be shared by
@@ -162,6 +163,3 @@ class AsyncAccessTokensClient(Uncopied):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._session.settings.base!r})"

@@ -10,7 +10,8 @@ import httpx
 from . import _arguments as check
 from . import _batch, _exchange, _operations, _register
 from ._auth import SyncAuth
-from ._secret import Secret, Uncopied
+from ._secret import Secret
+from ._session import ClientBase
 from ._settings import SyncOptions, from_environment, settings
 from ._sync_session import SyncSession
 from ._walk import TokenWalk
@@ -18,7 +19,7 @@ from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecor
 from .retry import RetryPolicy
 
 
-class AccessTokensClient(Uncopied):
+class AccessTokensClient(ClientBase):
     """Issues and manages Personal Access Tokens (PATs).
 
     The PAT is exchanged for a JWT on the first call. The JWT is used for all calls and renewed in time, with
@@ -245,6 +246,3 @@ class AccessTokensClient(Uncopied):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._session.settings.base!r})"

@@ -93,7 +93,9 @@ class AccessTokensError(Exception):
     def __str__(self) -> str:
         reason = self.reason
         notes = ", ".join(self._notes(reason))
-        return self.message + (f": {reason}" if reason else "") + (f" ({notes})" if notes else "")
+        notes = f" ({notes})" if notes else ""
+        room = LONGEST_TEXT - len(self.message) - len(notes) - 2
+        return self.message + (f": {reason[:room]}" if reason else "") + notes
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions are copied and pickled by their positional arguments alone.
@@ -102,7 +104,7 @@ class AccessTokensError(Exception):
     def _notes(self, reason: str) -> list[str]:
         token_id = one_line(self.token_id or "", 100)
         notes = (
-            isinstance(self.cause, ApiError) and self.cause.code,
+            isinstance(self.cause, ApiError) and one_line(self.cause.code or "", 100),
             self.status_code and f"HTTP {self.status_code}",
             token_id not in reason and f"token {token_id}",
             self.attempts > 1 and f"{self.attempts} attempts",

@@ -1,0 +1,58 @@
+"""How errors come to leave the library: those of an unreadable answer, and all of them bared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from ._convert import UnreadableError
+from ._steps import Call, Seam
+from ._wire import is_foreign
+from .errors import AccessTokensError, InvalidResponseError
+
+
+class Surface:
+    """Where errors leave the library.
+
+    They do so without the frames and exceptions below, whose locals hold requests and answers; so does what
+    breaks a call off. Another exception would be a mistake of ours, and tells where it was made.
+    """
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, AccessTokensError) or (error and is_foreign(error)):
+            error.__context__ = error.__traceback__ = None
+
+
+@contextmanager
+def reading(call: Call[Any], seam: Seam) -> Generator[None, None, None]:
+    """Turn what the generated parser raises into an error of ours: it checks little, and raises anything."""
+    try:
+        yield
+    except AccessTokensError:
+        raise
+    except Exception as error:
+        if seam.answer is None:  # the request's fault, not the answer's
+            raise
+        raise InvalidResponseError(
+            call.unreadable,
+            cause=UnreadableError(_problem(error)),
+            status_code=seam.answer.status_code,
+            attempts=seam.answer.attempts,
+            token_id=call.token_id,
+            outcome_unknown=call.changes,
+        ) from None
+
+
+def _problem(error: Exception) -> str:
+    """Say what is wrong with an answer, without a value of it."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: {error.msg} at character {error.pos}"
+    if isinstance(error, KeyError):
+        return f"{error.args[0]}: missing"
+    if isinstance(error, UnreadableError):
+        return str(error)
+    return f"not of the expected shape ({type(error).__name__})"
