@@ -72,10 +72,12 @@ class Network(httpcore.NetworkBackend):
         threading.Thread(target=_hand_over, args=(work, found), daemon=True).start()
         try:
             return self.keep(found.result(self.connecting(timeout)))
-        except TimeoutError:
-            raise httpcore.ConnectTimeout from None
-        finally:
-            found.cancel()  # nobody waits for it any more
+        except BaseException as error:
+            found.cancel()
+            found.add_done_callback(_close_unused)  # it may have come in the meantime
+            if isinstance(error, TimeoutError):
+                raise httpcore.ConnectTimeout from None
+            raise
 
     def _connect(
         self,
@@ -149,6 +151,11 @@ def _hand_over(work: Callable[[], httpcore.NetworkStream], found: Future[httpcor
             found.set_result(stream)
         except InvalidStateError:
             stream.close()
+
+
+def _close_unused(found: Future[httpcore.NetworkStream]) -> None:
+    if not found.cancelled() and not found.exception():
+        found.result().close()
 
 
 class _Stream(httpcore.NetworkStream):
