@@ -126,5 +126,9 @@ class AsyncHttp:
     async def aclose(self) -> None:
         """Same as `SyncHttp.close`; who waits is cancelled by the session."""
         self._is_closed = True
-        while idle := self._idle.take():
-            await self._drop(idle)
+        try:
+            while idle := self._idle.take():
+                await self._drop(idle)
+        except BaseException:
+            await self.aclose()  # the others as well
+            raise
