@@ -49,6 +49,12 @@ generate: $(READY)  ## Derive generated/ from openapi.yaml
 	&& rm -rf generated && mkdir generated && cp -R "$$fresh/." generated/
 	@echo "generated/ is up to date"
 
+mutants: $(READY)  ## Change what decides, a thousand times, and see that the tests notice
+	@$(BIN)/python -m pip install --quiet --group mutants
+	@rm -rf mutants
+	$(BIN)/mutmut run
+	@$(BIN)/python -m tests.mutants
+
 format: $(READY)  ## Format the code
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
@@ -57,7 +63,7 @@ build: $(READY)  ## Build the wheel and the sdist into dist/
 	$(BIN)/python -m build --quiet
 
 clean:  ## Remove what was made
-	rm -rf $(VENV) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist mutants .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed")'
@@ -66,4 +72,4 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[testing]' --group dev
 	@touch $@
 
-.PHONY: help demo test check check-generated generate format build clean
+.PHONY: help demo test check check-generated generate mutants format build clean

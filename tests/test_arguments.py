@@ -15,11 +15,13 @@ PHC = "$scrypt$ln=14,r=8,p=1$c2FsdA$aGFzaA"
 PAT = "pat_An6ladUCmSoDfciDaYDE9.q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k="
 
 
+@pytest.mark.fault(38)
 @pytest.mark.parametrize("value", ["x", "no-such-id", "a/b", "a?b", "%2e%2e", "a\nb", "\0", "ä", "x" * 4096])
 def test_any_text_is_left_to_the_service_as_an_id(value: str) -> None:
     assert check.token_id(value) == value
 
 
+@pytest.mark.fault(38)
 @pytest.mark.parametrize("value", ["", ".", "..", "\ud800", "x" * 4097, 7, None, b"id", PAT, PAT[4:]])
 def test_an_id_that_is_no_path_segment_or_a_secret_is_refused_unseen(value: Any) -> None:
     with pytest.raises((ValueError, TypeError), match="^token_id must") as raised:
@@ -27,6 +29,7 @@ def test_an_id_that_is_no_path_segment_or_a_secret_is_refused_unseen(value: Any)
     assert "q83v" not in str(raised.value)
 
 
+@pytest.mark.fault(42)
 @pytest.mark.parametrize("value", ["", "x" * 101, None, 7, "\udfff"])
 def test_an_owner_has_1_to_100_characters(value: Any) -> None:
     with pytest.raises((ValueError, TypeError), match="^owner must"):
@@ -34,6 +37,7 @@ def test_an_owner_has_1_to_100_characters(value: Any) -> None:
     assert check.owner("x" * 100)
 
 
+@pytest.mark.fault(42)
 @pytest.mark.parametrize("value", ["admin", b"admin", None, 7, [""], ["x" * 101], [7], ["r"] * 51])
 def test_roles_are_a_collection_of_at_most_50_names(value: Any) -> None:
     with pytest.raises((ValueError, TypeError), match="^(each of )?add_roles must"):
@@ -59,6 +63,7 @@ def test_a_time_becomes_unix_seconds(value: Any, seconds: int) -> None:
     assert check.moment("expires_at", value) == seconds
 
 
+@pytest.mark.fault(42)
 @pytest.mark.parametrize(
     "value",
     [
@@ -78,6 +83,7 @@ def test_a_time_that_makes_no_sense_is_refused(value: Any) -> None:
         check.moment("expires_at", value)
 
 
+@pytest.mark.fault(42)
 def test_milliseconds_are_recognised() -> None:
     with pytest.raises(ValueError, match="milliseconds"):
         check.moment("expires_at", 1_800_000_000_000)
@@ -97,6 +103,7 @@ def test_a_member_of_an_enum_is_its_value() -> None:
     assert f"{check.page_limit('limit', Size.LARGE)!r} {check.moment('expires_at', Size.LARGE)!r}" == "7 7"
 
 
+@pytest.mark.fault(42)
 @pytest.mark.parametrize("value", [0, -1, True, 1.5, "1", None, 10**400])
 def test_a_limit_is_a_whole_number_over_0(value: Any) -> None:
     with pytest.raises((ValueError, TypeError), match="^limit must"):
@@ -104,6 +111,7 @@ def test_a_limit_is_a_whole_number_over_0(value: Any) -> None:
     assert check.page_limit("limit", 5000) == 5000
 
 
+@pytest.mark.fault(42)
 def test_a_page_size_the_service_would_cut_is_refused() -> None:
     assert check.page_size(1000) == 1000
     with pytest.raises(ValueError, match="^page_size must"):
@@ -129,6 +137,7 @@ def test_a_pat_may_have_any_prefix() -> None:
         assert check.api_key(Secret(prefix + PAT[4:])).reveal() == prefix + PAT[4:]
 
 
+@pytest.mark.fault(41)
 @pytest.mark.parametrize(
     "value",
     [

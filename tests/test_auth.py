@@ -72,6 +72,7 @@ def test_it_exchanges_the_pat_when_there_is_no_jwt(
     assert service.exchanges == 1
 
 
+@pytest.mark.fault(25)
 def test_it_repeats_a_request_with_its_body_after_a_401(
     client: Any, service: LocalService, request_api: Make, api: OtherApi
 ) -> None:
@@ -83,6 +84,7 @@ def test_it_repeats_a_request_with_its_body_after_a_401(
     assert service.exchanges == 2
 
 
+@pytest.mark.fault(25)
 def test_a_401_on_a_jwt_got_just_now_is_the_answer(
     client: Any, service: LocalService, api: OtherApi, request_api: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +96,7 @@ def test_a_401_on_a_jwt_got_just_now_is_the_answer(
     assert (len(api.bodies), service.exchanges) == (1, 1)
 
 
+@pytest.mark.fault(25)
 def test_an_api_that_refuses_every_jwt_costs_one_exchange_and_not_one_each(
     client: Any, service: LocalService, api: OtherApi, request_api: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

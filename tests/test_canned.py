@@ -44,6 +44,7 @@ def test_a_gzipped_answer_is_read(client: Any, httpx_mock: HTTPXMock) -> None:
     assert len(client.list()) == 50
 
 
+@pytest.mark.fault(19)
 @pytest.mark.parametrize("content_type", [None, "text/plain", "application/json;charset=utf-8", "text/html"])
 def test_a_readable_answer_may_have_any_media_type(
     client: Any, httpx_mock: HTTPXMock, content_type: str | None
@@ -53,6 +54,7 @@ def test_a_readable_answer_may_have_any_media_type(
     assert client.list() == ()
 
 
+@pytest.mark.fault(17)
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
@@ -78,6 +80,7 @@ def test_an_answer_of_the_wrong_shape_is_told_without_a_value_of_it(
     assert raised.value.__context__ is None
 
 
+@pytest.mark.fault(3)
 @pytest.mark.parametrize(
     "error",
     [
@@ -96,6 +99,7 @@ def test_a_connection_that_fails_for_now_is_tried_again(
     assert client.clock.waits == [1.0]
 
 
+@pytest.mark.fault(49)
 def test_an_error_of_the_network_holds_no_request(client: Any, httpx_mock: HTTPXMock) -> None:
     httpx_mock.add_exception(httpx.ReadError("reset"), url=TOKENS, is_reusable=True)
     with pytest.raises(UnavailableError, match="api.example.com: reset") as raised:
@@ -106,6 +110,7 @@ def test_an_error_of_the_network_holds_no_request(client: Any, httpx_mock: HTTPX
         _ = cause.request
 
 
+@pytest.mark.fault(16)
 @pytest.mark.parametrize(
     "location", ["https://evil.example/", "/admin/tokens?again", "http://api.example.com/"]
 )
@@ -117,6 +122,7 @@ def test_no_redirect_is_followed(client: Any, httpx_mock: HTTPXMock, status: int
     assert len(httpx_mock.get_requests()) == 2
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize("status", [404, 409, 410, 501, 505, 520, 599])
 def test_an_unexpected_status_is_told_after_one_request(
     client: Any, httpx_mock: HTTPXMock, status: int

@@ -50,6 +50,7 @@ def test_an_exception_as_the_cause_is_chained() -> None:
     assert str(error) == "Failed: refused"
 
 
+@pytest.mark.fault(46)
 @pytest.mark.parametrize("twin", [copy.copy(FULL), pickle.loads(pickle.dumps(FULL))])
 def test_an_error_survives_copying_and_pickling(twin: ConflictError) -> None:
     assert type(twin) is ConflictError

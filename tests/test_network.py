@@ -63,6 +63,7 @@ def test_shutting_wakes_a_reader_and_allows_no_more(ends: tuple[socket.socket, s
         shut.seconds_left(1.0)
 
 
+@pytest.mark.fault(2)
 def test_a_host_without_an_address_is_a_failed_connection() -> None:
     with pytest.raises(httpcore.ConnectError):
         network().connect_tcp("nowhere.invalid", 443)

@@ -30,6 +30,7 @@ def said_json(body: Any) -> ApiError | None:
     return said(json.dumps(body))
 
 
+@pytest.mark.fault(18)
 def test_an_error_object_is_read_whole() -> None:
     body = {"error": {"message": "Invalid JWT", "code": "ERR_JWT_EXPIRED", "details": "line 1\nline 2"}}
     assert said_json(body) == ApiError("Invalid JWT", "ERR_JWT_EXPIRED", "line 1\nline 2")
@@ -45,26 +46,32 @@ def test_what_is_absent_or_odd_is_none(absent: dict[str, Any]) -> None:
     assert said_json({"error": {"message": "Bad", **absent}}) == ApiError("Bad")
 
 
+@pytest.mark.fault(18)
 def test_an_error_may_be_a_mere_text() -> None:
     assert said_json({"error": "Too many requests"}) == ApiError("Too many requests")
 
 
+@pytest.mark.fault(18)
 @pytest.mark.parametrize(
     ("page", "message"),
     [
         ("<html><pre>Error: Token not found: x<br> &nbsp; at f (a.js:1)</pre>", "Token not found: x"),
         ("<pre>TypeError: it&#39;s &lt;odd&gt;<br>stack</pre>", "TypeError: it's <odd>"),
         ("<PRE>Cannot GET /admin</PRE>", "Cannot GET /admin"),
+        ("<pre>Error: unclosed <pre>Error: twice</pre><pre>later</pre>", "unclosed <pre>Error: twice"),
     ],
 )
 def test_an_error_page_holds_the_message(page: str, message: str) -> None:
     assert said(page, "text/html; charset=utf-8") == ApiError(message)
+    assert said(page, "application/xhtml+xml") == ApiError(message)
 
 
+@pytest.mark.fault(18)
 def test_plain_text_is_the_message() -> None:
     assert said("upstream\nfailed", "text/plain; charset=utf-8") == ApiError("upstream failed")
 
 
+@pytest.mark.fault(18)
 @pytest.mark.parametrize(
     ("content", "content_type"),
     [
@@ -90,6 +97,7 @@ def test_a_body_that_says_nothing_is_none(content: bytes | str, content_type: st
     assert said(content, content_type) is None
 
 
+@pytest.mark.fault(19)
 @pytest.mark.parametrize(
     "content_type",
     [
@@ -104,6 +112,7 @@ def test_the_media_type_alone_counts(content_type: str | None) -> None:
     assert said('{"error": "Bad"}', content_type) == ApiError("Bad")
 
 
+@pytest.mark.fault(18)
 def test_messages_are_one_line_and_details_are_short() -> None:
     error = said_json({"error": {"message": "a\n\tb\x07c" + "x" * 9999, "details": "y\n" * 9999}})
     assert error
@@ -133,6 +142,7 @@ def test_a_secret_without_a_known_shape_is_hidden_when_it_was_sent() -> None:
     assert api_error(answer, Secret("hunter2")) == ApiError("no: [hidden]")
 
 
+@pytest.mark.fault(18)
 @pytest.mark.parametrize(
     "part", ["x", "eyJ", "eyJ.", "<pre>", "<pre", "<", "&amp;", "$scrypt$a", "A.", "a" * 21 + "."]
 )
@@ -143,6 +153,7 @@ def test_no_large_body_takes_long(part: str, content_type: str) -> None:
     said(f'{{"error": "{text}"}}' if content_type == "application/json" else text, content_type)
 
 
+@pytest.mark.fault(18)
 @given(st.binary(max_size=300), st.sampled_from(["application/json", "text/html", "", "text/plain"]))
 def test_no_body_breaks_it(content: bytes, content_type: str) -> None:
     error = said(content, content_type)
@@ -158,3 +169,16 @@ def test_no_body_breaks_it(content: bytes, content_type: str) -> None:
 def test_no_error_object_breaks_it(body: Any) -> None:
     error = said_json({"error": {"message": body, "code": body, "details": body}})
     assert error is None or (error.message and error.message.isprintable())
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"), [(b"caf\xe9", "text/plain"), (b"<pre>caf\xe9</pre>", "text/html")]
+)
+def test_what_is_not_utf_8_is_read_as_far_as_it_can_be(content: bytes, content_type: str) -> None:
+    assert said(content, content_type) == ApiError("caf\ufffd")
+
+
+def test_a_body_of_1_mib_is_read_and_a_larger_one_is_not() -> None:
+    body = '{"error": "Bad"}'.ljust(2**20)
+    assert said(body) == ApiError("Bad")
+    assert said(body + " ") is None

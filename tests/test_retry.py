@@ -13,6 +13,7 @@ def waits(policy: RetryPolicy, count: int) -> list[float | None]:
     return [policy.wait_before(retry) for retry in range(1, count + 1)]
 
 
+@pytest.mark.fault(11)
 def test_waits_double_and_end_after_three_retries() -> None:
     assert waits(RetryPolicy(), 4) == [1.0, 2.0, 4.0, None]
 
@@ -25,11 +26,13 @@ def test_a_great_many_retries_do_not_overflow() -> None:
     assert RetryPolicy(retries=10_000).wait_before(9_999) == 30.0
 
 
+@pytest.mark.fault(15)
 def test_retry_after_replaces_the_wait_up_to_a_ceiling() -> None:
     policy = RetryPolicy(backoff=8.0)
     assert [policy.wait_before(1, asked) for asked in (0.0, 120.0, 120.1)] == [0.0, 120.0, None]
 
 
+@pytest.mark.fault(13)
 def test_retry_after_grants_no_further_retry() -> None:
     assert RetryPolicy(retries=1).wait_before(2, 0.0) is None
 

@@ -10,7 +10,7 @@ import pytest
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient
 from access_tokens._secret import Secret
 from access_tokens._settings import Settings, settings
-from access_tokens.retry import RetryPolicy
+from access_tokens.retry import LONGEST_WAIT, RetryPolicy
 
 PAT = "pat_canary"
 
@@ -27,13 +27,16 @@ def checked(endpoint: Any = "https://api.example.com", **changes: Any) -> Settin
     return settings(endpoint, Secret(PAT), **(arguments | changes))
 
 
+@pytest.mark.fault(39)
 @pytest.mark.parametrize(
     ("endpoint", "url"),
     [
         ("https://api.example.com", "https://api.example.com/admin/tokens"),
         ("https://api.example.com/", "https://api.example.com/admin/tokens"),
         ("https://api.example.com:8443/base/path/", "https://api.example.com:8443/base/path/admin/tokens"),
-        ("HTTPS://API.example.com", "https://api.example.com/admin/tokens"),
+        ("HTTPS://API.EXAMPLE.COM/MAX", "https://api.example.com/MAX/admin/tokens"),
+        ("https://api.example.com:1", "https://api.example.com:1/admin/tokens"),
+        ("https://api.example.com:65535", "https://api.example.com:65535/admin/tokens"),
         ("https://bücher.example", "https://xn--bcher-kva.example/admin/tokens"),
         ("http://localhost:3000", "http://localhost:3000/admin/tokens"),
         ("http://api.localhost", "http://api.localhost/admin/tokens"),
@@ -45,6 +48,7 @@ def test_an_endpoint_is_joined_with_the_routes(endpoint: str, url: str) -> None:
     assert str(httpx.URL(checked(endpoint).url("/admin/tokens"))) == url
 
 
+@pytest.mark.fault(39)
 @pytest.mark.parametrize(
     "endpoint",
     [
@@ -58,6 +62,8 @@ def test_an_endpoint_is_joined_with_the_routes(endpoint: str, url: str) -> None:
         "https://api.example.com?x=1",
         "https://api.example.com?",
         "https://api.example.com/#f",
+        "https://api.example.com:0",
+        "https://api.example.com:65536",
         "https://api.example.com:99999",
         "https://xn--",
         "https://api.example.com:port",
@@ -78,10 +84,33 @@ def test_an_endpoint_that_is_wrong_or_unsafe_is_refused(endpoint: Any) -> None:
         checked(endpoint)
 
 
+LABEL = "a" * 63
+LONGEST_HOST = f"{LABEL}.{LABEL}.{LABEL}.{'a' * 61}"
+
+
+@pytest.mark.parametrize("host", [LABEL, LONGEST_HOST, "a.b", "example.com."])
+def test_a_host_may_be_as_long_as_a_name_server_takes(host: str) -> None:
+    assert checked(f"https://{host}").base == f"https://{host}"
+
+
+@pytest.mark.parametrize("host", [f"a{LABEL}", f"{LONGEST_HOST}a", "a..b", ".a"])
+def test_a_host_that_no_name_server_could_be_asked_for_is_refused(host: str) -> None:
+    with pytest.raises(ValueError, match="^endpoint must be an absolute https:// URL$"):
+        checked(f"https://{host}")
+
+
+def test_the_rest_of_a_path_is_left_as_it_is() -> None:
+    moved = checked(auth_path="/v1/login", admin_path="/APEX/")
+    assert moved.url("/auth/token") == "https://api.example.com/v1/login/token"
+    assert moved.url("/admin/tokens/a%2Fb/revoke") == "https://api.example.com/APEX/tokens/a%2Fb/revoke"
+
+
 def test_http_is_allowed_when_asked_for() -> None:
-    assert checked("http://api.example.com", allow_http=True).base == "http://api.example.com"
+    allowed = checked("http://api.example.com", allow_http=True)
+    assert (allowed.base, allowed.allow_http) == ("http://api.example.com", True)
 
 
+@pytest.mark.fault(40)
 @pytest.mark.parametrize("name", ["auth_path", "admin_path"])
 @pytest.mark.parametrize(
     "path",
@@ -118,6 +147,14 @@ def test_five_seconds_of_the_timeout_are_to_connect() -> None:
     assert checked(timeout=httpx.Timeout(7.0)).timeout == httpx.Timeout(7.0)
 
 
+def test_a_duration_may_be_as_long_as_a_lock_can_wait() -> None:
+    assert checked(deadline=LONGEST_WAIT).deadline == LONGEST_WAIT
+
+
+def test_a_duration_may_be_shorter_than_a_second() -> None:
+    assert checked(timeout=0.5).timeout == httpx.Timeout(0.5)
+
+
 @pytest.mark.parametrize("name", ["timeout", "deadline"])
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), 10**400, 1e10, True, "30", None])
 def test_a_duration_is_a_number_of_seconds(name: str, value: Any) -> None:
@@ -138,6 +175,11 @@ def test_sending_in_the_clear_is_allowed_by_true_alone(value: Any) -> None:
 def test_an_http_client_has_the_colour_of_the_client(kind: Any, http_client: Any) -> None:
     with pytest.raises(TypeError, match="^http_client must be an httpx"):
         kind("https://api.example.com", PAT, http_client=http_client)
+
+
+def test_the_retry_policy_is_kept() -> None:
+    policy = RetryPolicy(retries=1)
+    assert checked(retry=policy).retry is policy
 
 
 def test_a_retry_policy_is_one() -> None:

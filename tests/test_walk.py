@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from access_tokens_api.types import UNSET
 
 from access_tokens import InvalidResponseError, TokenRecord
 from access_tokens._walk import TokenWalk
@@ -37,14 +38,16 @@ def page(walk: TokenWalk, *records: TokenRecord) -> tuple[dict[str, Any], list[s
 
 def test_it_asks_for_everything_and_goes_on_from_the_last_record() -> None:
     walker = walk()
+    assert walker.is_over is False
     first, _ = page(walker, record("a"), record("b"))
     second, _ = page(walker, record("c"))
     assert (first["include_revoked"], first["include_expired"], first["limit"]) == (True, True, 2)
-    assert not first["after_token_id"]
+    assert first["after_token_id"] is UNSET
     assert second["after_token_id"] == "b"
     assert walker.is_over
 
 
+@pytest.mark.fault(44)
 @pytest.mark.parametrize(
     ("options", "wanted"),
     [
@@ -68,6 +71,7 @@ def test_it_filters_on_this_side(options: dict[str, bool], wanted: list[str]) ->
     assert page(walk(page_size=9, **options), *records)[1] == wanted
 
 
+@pytest.mark.fault(44)
 def test_a_full_page_of_which_nothing_is_wanted_is_not_the_end() -> None:
     walker = walk()
     assert page(walker, record("a", revoked_at=1), record("b", revoked_at=1))[1] == []
@@ -79,17 +83,28 @@ def test_the_role_and_the_hash_are_asked_for() -> None:
     assert (arguments["has_role"], arguments["include_secret_phc"]) == ("reader", True)
 
 
+@pytest.mark.fault(44)
 def test_a_page_that_overlaps_with_the_one_before_gives_no_duplicates() -> None:
     walker = walk()
     page(walker, record("a"), record("b"))
     assert page(walker, record("b"), record("c"))[1] == ["c"]
 
 
+@pytest.mark.fault(44)
 def test_a_page_that_repeats_is_an_error() -> None:
     walker = walk()
     page(walker, record("a"), record("b"))
-    with pytest.raises(InvalidResponseError, match="circle"):
+    message = "^Invalid list tokens response: the list goes in a circle$"
+    with pytest.raises(InvalidResponseError, match=message):
         page(walker, record("a"), record("b"))
+
+
+@pytest.mark.fault(44)
+@pytest.mark.parametrize("last", ["", "..", "\ud800"])
+def test_a_page_that_ends_in_no_id_is_an_error(last: str) -> None:
+    message = "^Invalid list tokens response: the list cannot be continued after its last id$"
+    with pytest.raises(InvalidResponseError, match=message):
+        page(walk(), record("a"), record(last))
 
 
 @pytest.mark.parametrize("length", [2, 3, 5, 8])

@@ -1,22 +1,21 @@
-"""HTTP as httpx does it: requests, bounded answers, sorted failures."""
+"""HTTP as httpx does it: what is sent, and what is read from the head of an answer."""
 
 from __future__ import annotations
 
-import gzip
-import ssl
-import zlib
+from collections.abc import AsyncIterable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+import anyio
+import attrs
 import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from access_tokens import EndpointError, InvalidResponseError, RetryPolicy, UnavailableError
+from access_tokens import RetryPolicy
 from access_tokens import _wire as wire
-from access_tokens._pool import proxy_for
 from access_tokens._secret import Secret
 from access_tokens._settings import Settings, settings
 
@@ -51,8 +50,29 @@ def test_a_request_carries_the_bearer_token_in_the_header_alone(deployment: Sett
     assert request.headers["content-type"] == "application/json"
     assert request.headers["user-agent"].startswith("access-tokens-client/")
     assert request.content == '{"owner":"ä"}'.encode()
+    assert request.headers["accept"] == "application/json"
     assert request.headers["accept-encoding"] == "gzip"
     assert "cookie" not in request.headers
+
+
+async def joined(parts: AsyncIterable[bytes]) -> bytes:
+    return b"".join([part async for part in parts])
+
+
+def test_the_body_of_a_request_can_be_read_in_both_colours_and_again(deployment: Settings) -> None:
+    kwargs = {"method": "post", "url": "/admin/tokens", "json": {"owner": "x"}}
+    stream: Any = wire.build_request(deployment, kwargs, JWT, seconds_left=300.0).stream
+    for _ in range(2):
+        assert b"".join(stream) == b'{"owner":"x"}'
+        assert anyio.run(joined, stream) == b'{"owner":"x"}'
+
+
+def test_a_request_has_the_query_and_the_headers_of_the_generated_core(deployment: Settings) -> None:
+    kwargs = {"method": "get", "url": "/admin/tokens", "params": {"limit": 7}, "headers": {"Accept": "x/y"}}
+    request = wire.build_request(deployment, kwargs, JWT, seconds_left=300.0)
+    assert request.url.query == b"limit=7"
+    assert request.headers["accept"] == "x/y"
+    assert request.content == b""
 
 
 def test_no_timeout_reaches_past_the_deadline(deployment: Settings) -> None:
@@ -61,6 +81,13 @@ def test_no_timeout_reaches_past_the_deadline(deployment: Settings) -> None:
     assert request.extensions["timeout"] == {"connect": 5.0, "read": 7.0, "write": 7.0, "pool": 7.0}
 
 
+def test_without_timeouts_there_is_the_deadline(deployment: Settings) -> None:
+    patient = attrs.evolve(deployment, timeout=httpx.Timeout(None, connect=5.0))
+    request = wire.build_request(patient, {"method": "get", "url": "/admin/tokens"}, JWT, seconds_left=7.0)
+    assert request.extensions["timeout"] == {"connect": 5.0, "read": 7.0, "write": 7.0, "pool": 7.0}
+
+
+@pytest.mark.fault(38)
 @given(st.text(min_size=1).filter(lambda text: text not in {".", ".."}))
 @example("%2e%2e")
 @example("a/b?c#d")
@@ -90,6 +117,7 @@ def retry_after(value: str) -> float | None:
     return wire.parse_retry_after(value, NOW)
 
 
+@pytest.mark.fault(13)
 @pytest.mark.parametrize(
     ("value", "seconds"), [("0", 0.0), ("5", 5.0), ("007", 7.0), ("9" * 400, float("inf"))]
 )
@@ -97,11 +125,13 @@ def test_retry_after_may_be_seconds(value: str, seconds: float) -> None:
     assert retry_after(value) == seconds
 
 
+@pytest.mark.fault(13)
 @pytest.mark.parametrize(("ahead", "seconds"), [(90, 90.0), (0, 0.0), (-90, 0.0)])
 def test_retry_after_may_be_a_date_ahead_or_past(ahead: int, seconds: float) -> None:
     assert retry_after(format_datetime(NOW + timedelta(seconds=ahead), usegmt=True)) == seconds
 
 
+@pytest.mark.fault(14)
 @pytest.mark.parametrize(
     "value",
     [
@@ -124,157 +154,32 @@ def test_a_retry_after_that_makes_no_sense_is_ignored(value: str) -> None:
     assert retry_after(value) is None
 
 
+@pytest.mark.fault(14)
 @given(st.text() | st.from_regex(r"[A-Z][a-z]{2}, \d{1,3} [A-Z][a-z]{2} \d{1,6} \d\d:\d\d:\d\d .{0,6}"))
 def test_no_retry_after_breaks_it(value: str) -> None:
     seconds = retry_after(value)
     assert seconds is None or seconds >= 0
 
 
+@pytest.mark.fault(13)
 @pytest.mark.parametrize(("status", "seconds"), [(429, 5.0), (503, 5.0), (500, None), (200, None)])
 def test_retry_after_is_read_on_429_and_503(status: int, seconds: float | None) -> None:
     response = httpx.Response(status, headers={"retry-after": "5"})
     assert wire.answer_from(response, b"", 0.0).retry_after == seconds
 
 
-def body_of(chunks: list[bytes], encoding: str | None = None) -> bytes:
-    headers = {} if encoding is None else {"content-encoding": encoding}
-    body = wire.Body(httpx.Response(200, headers=headers))
-    for chunk in chunks:
-        body.add(chunk)
-    return body.content()
+def test_a_date_to_retry_after_is_counted_from_now() -> None:
+    ahead = format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
+    seconds = wire.answer_from(httpx.Response(503, headers={"retry-after": ahead}), b"", 0.0).retry_after
+    assert seconds == pytest.approx(86_400, abs=3600)
 
 
-def test_a_body_is_put_together() -> None:
-    assert body_of([b"a", b"", b"b"]) == b"ab"
-    assert body_of([]) == b""
+def test_without_a_header_there_is_nothing_to_retry_after() -> None:
+    assert wire.answer_from(httpx.Response(429), b"", 0.0).retry_after is None
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip"])
-def test_a_gzipped_body_is_unpacked_byte_by_byte(encoding: str) -> None:
-    packed = gzip.compress(b"hello" * 100)
-    assert body_of([packed[i : i + 1] for i in range(len(packed))], encoding) == b"hello" * 100
-
-
-def test_an_empty_body_needs_no_unpacking() -> None:
-    assert body_of([], "gzip") == b""
-
-
-@pytest.mark.parametrize(
-    ("chunks", "encoding", "problem"),
-    [
-        ([b"x" * 2**20] * 33, None, "over 32 MiB"),
-        ([gzip.compress(bytes(2**25 + 1))], "gzip", "over 32 MiB"),
-        ([gzip.compress(b"hello")[:-1]], "gzip", "ended early"),
-        ([b"hello"], "gzip", "not gzip"),
-        ([zlib.compress(b"hello")], "gzip", "not gzip"),
-        ([b"hello"], "br", "not asked for"),
-        ([gzip.compress(b"abc") + gzip.compress(b"def")], "gzip", "goes on after its end"),
-    ],
-    ids=["large", "bomb", "truncated", "plain", "zlib", "brotli", "members"],
-)
-def test_a_body_that_cannot_be_taken_is_refused(
-    chunks: list[bytes], encoding: str | None, problem: str
-) -> None:
-    with pytest.raises(wire.UnreadableBodyError, match=problem):
-        body_of(chunks, encoding)
-
-
-def test_a_body_of_32_mib_is_taken() -> None:
-    assert len(body_of([gzip.compress(bytes(2**25))], "gzip")) == 2**25
-
-
-@pytest.mark.parametrize("status", [204, 400, 503])
-def test_the_encoding_of_an_error_or_of_nothing_is_never_at_fault(status: int) -> None:
-    body = wire.Body(httpx.Response(status, headers={"content-encoding": "br"}))
-    body.add(b"odd")
-    assert body.content() == b"odd"
-
-
-def test_a_failure_without_words_takes_those_of_what_caused_it() -> None:
-    error = httpx.ConnectError("")
-    error.__cause__ = ssl.SSLCertVerificationError("certificate has expired")
-    assert "certificate has expired" in str(wire.failure_of(error, "h").cause)
-
-
-def refused_certificate() -> httpx.ConnectError:
-    error = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate has expired")
-    error.__cause__ = ssl.SSLCertVerificationError("expired")
-    return error
-
-
-REQUEST = httpx.Request("GET", "https://h/", headers={"Authorization": "Bearer the-jwt"})
-
-
-@pytest.mark.parametrize(
-    ("error", "acted", "kind"),
-    [
-        (httpx.ConnectError("refused", request=REQUEST), False, UnavailableError),
-        (httpx.ConnectTimeout(""), False, UnavailableError),
-        (httpx.PoolTimeout(""), False, UnavailableError),
-        (httpx.ProxyError("407"), False, UnavailableError),
-        (httpx.WriteError("the-jwt"), True, UnavailableError),
-        (httpx.WriteTimeout(""), True, UnavailableError),
-        (httpx.ReadError(""), True, UnavailableError),
-        (httpx.ReadTimeout("", request=REQUEST), True, UnavailableError),
-        (httpx.RemoteProtocolError("peer closed connection"), True, UnavailableError),
-        (OSError(9, "Bad file descriptor"), True, UnavailableError),
-        (refused_certificate(), False, EndpointError),
-        (httpx.LocalProtocolError("Illegal header value b'the-jwt'"), False, EndpointError),
-        (httpx.UnsupportedProtocol("ftp"), False, EndpointError),
-        (httpx.InvalidURL("no"), False, EndpointError),
-        (FileNotFoundError(2, "No such file"), False, EndpointError),
-        (KeyError("the-jwt"), True, EndpointError),
-        (wire.UnreadableBodyError("over"), True, InvalidResponseError),
-    ],
-    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
-)
-def test_failures_are_sorted_and_hold_no_secret(error: Exception, acted: bool, kind: type[Exception]) -> None:
-    failure = wire.failure_of(error, "h:443", JWT)
-    assert (failure.acted, failure.kind) == (acted, kind)
-    assert "the-jwt" not in repr(failure.cause)
-    cause = failure.cause
-    assert (cause.__traceback__, cause.__cause__, cause.__context__) == (None, None, None)
-    assert getattr(failure.cause, "_request", None) is None
-
-
-def test_a_failure_of_the_network_names_the_host_and_keeps_its_type() -> None:
-    cause = wire.failure_of(httpx.ConnectError("[Errno 111] Connection refused"), "h:443").cause
-    assert isinstance(cause, httpx.ConnectError)
-    assert str(cause) == "h:443: [Errno 111] Connection refused"
-    assert str(wire.failure_of(httpx.ReadTimeout(""), "h:443").cause) == "h:443: ReadTimeout"
-
-
-LOCAL, REMOTE = "http://127.0.0.1:3000", "https://api.example.com"
-PROXY = "http://proxy:8080"
-
-
-@pytest.mark.parametrize(
-    ("environment", "endpoint", "allow_http", "proxy"),
-    [
-        ({}, REMOTE, False, None),
-        ({"https_proxy": PROXY}, REMOTE, False, PROXY),
-        ({"https_proxy": "proxy:8080"}, REMOTE, False, PROXY),
-        ({"all_proxy": PROXY}, REMOTE, False, PROXY),
-        ({"http_proxy": PROXY}, REMOTE, False, None),
-        ({"https_proxy": PROXY, "no_proxy": ".example.com"}, REMOTE, False, None),
-        ({"https_proxy": PROXY, "no_proxy": "api.example.com:8443"}, f"{REMOTE}:8443", False, None),
-        ({"https_proxy": PROXY, "no_proxy": "api.example.com:8443"}, REMOTE, False, PROXY),
-        ({"http_proxy": PROXY}, LOCAL, False, None),
-        ({"http_proxy": PROXY}, LOCAL, True, PROXY),
-    ],
-)
-def test_the_environment_names_the_proxy(
-    environment: dict[str, str],
-    endpoint: str,
-    allow_http: bool,
-    proxy: str | None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    deployment = settings(endpoint, Secret("x"), "/auth", "/admin", 1.0, 1.0, RetryPolicy(), allow_http)
-    found = proxy_for(deployment)
-    assert (str(found.url) if found else None) == proxy
+def test_an_answer_has_what_the_flow_and_the_generated_core_read() -> None:
+    response = httpx.Response(503, headers={"Content-Type": "text/plain"})
+    answer = wire.answer_from(response, b"body", sent_at=7.0)
+    assert (answer.status_code, answer.reason, answer.content) == (503, "Service Unavailable", b"body")
+    assert (answer.headers["content-type"], answer.sent_at) == ("text/plain", 7.0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from ._secret import Secret, redact
@@ -77,7 +78,8 @@ def roles(name: str, value: Iterable[str]) -> list[str]:
     """Check a collection of role names."""
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         raise TypeError(f"{name} must be a collection of strings, not {type(value).__name__}")
-    checked = [role(f"each of {name}", each) for each in value]
+    # No more than is needed to tell, since there may be no end.
+    checked = [role(f"each of {name}", each) for each in islice(value, _MOST_ROLES + 1)]
     if len(checked) > _MOST_ROLES:
         raise ValueError(f"{name} must have at most {_MOST_ROLES} roles")
     return checked

@@ -195,7 +195,8 @@ class SessionBase(Uncopied):
         """
         if is_foreign(error):
             raise error
-        failure = failure_of(error, httpx.URL(self.settings.base).netloc.decode(), *known)
+        host = httpx.URL(self.settings.base).netloc.decode()
+        failure = failure_of(error, host, *known, self.settings.api_key)
         if self._closed:
             return self._closed_during(failure.acted)
         if isinstance(error, TimeoutError) or not self._has_time(0, deadline):

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
-from .server import FaultServer
+from .server import EXCHANGE, JWT, FaultServer, response
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the machine's proxies nor its authorities have a say."""
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
 
 
 @pytest.fixture
@@ -21,3 +32,32 @@ def server() -> Iterator[FaultServer]:
 def victim(server: FaultServer, make_client: Callable[..., Any]) -> Any:
     """A client of that service, whose waits take no time."""
     return make_client(server.endpoint, "pat_x")
+
+
+@pytest.fixture
+def warm(server: FaultServer, victim: Any) -> Any:
+    """The same client with a JWT, and without a connection."""
+    server.play(EXCHANGE, lambda peer: peer.send(response(200, JWT, "Connection: close")))
+    victim.authenticate()
+    return victim
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """What signs certificates, and nobody trusts by itself."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody trusts the authority."""
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+
+
+@pytest.fixture
+def context(authority: trustme.CA) -> ssl.SSLContext:
+    """How a service with a certificate speaks TLS."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1", "api.example.com").configure_cert(made)
+    return made

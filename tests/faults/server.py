@@ -11,17 +11,20 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from attrs import define, field, frozen
 
 EXCHANGE = "/auth/token"
 TOKENS = "/admin/tokens"
 RECORD = {"tokenId": "A" * 21, "owner": "x", "isAdmin": False, "createdAt": 1}
+JWT = {"access_token": "jwt", "token_type": "Bearer", "expires_in": 3600}
 _ANSWERS: dict[tuple[str, str], tuple[int, bytes | dict[str, Any]]] = {
-    ("POST", EXCHANGE): (200, {"access_token": "jwt", "token_type": "Bearer", "expires_in": 3600}),
+    ("POST", EXCHANGE): (200, JWT),
     ("GET", TOKENS): (200, {"records": [RECORD]}),
     ("POST", TOKENS): (201, {"token": "pat_new", "record": RECORD}),
     ("POST", f"{TOKENS}/batch"): (200, {"found": [RECORD], "notFound": []}),
+    ("PUT", f"{TOKENS}/{RECORD['tokenId']}"): (200, {"record": RECORD}),
 }
 
 
@@ -36,7 +39,8 @@ class Request:
 
     @property
     def path(self) -> str:
-        return self.target.partition("?")[0]
+        """The path, also of a request to a proxy, which has the whole URL. CONNECT has host and port."""
+        return urlsplit(self.target).path if "://" in self.target else self.target.partition("?")[0]
 
 
 def response(status: int = 200, body: bytes | dict[str, Any] = b"", *lines: str) -> bytes:
@@ -148,11 +152,18 @@ class FaultServer:
         """Return how many requests there were for a path."""
         return sum(each.path == path for each in self.requests)
 
+    def stop_listening(self) -> None:
+        """Refuse connections from now on. Nobody else gets the port meanwhile."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+
     def hang_up(self) -> None:
-        """Close all connections, in an orderly way."""
+        """Close all connections, in an orderly way, and return when the other ends know."""
         for each in list(self._open):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
+                while hasattr(socket, "TCP_INFO") and _is_leaving(each) and not self._over.is_set():
+                    self._over.wait(0.001)
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -161,7 +172,7 @@ class FaultServer:
 
     def __exit__(self, *exc: object) -> None:
         self._over.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
+        self.stop_listening()
         self._listener.close()
         self.hang_up()
 
@@ -180,7 +191,7 @@ class FaultServer:
                 self._talk(Peer(accepted, self._over), greeting)
         except (ConnectionError, EOFError):
             pass
-        except OSError as error:
+        except (OSError, ValueError) as error:
             self.trouble.append(error)
         finally:
             self._open.discard(accepted)
@@ -221,3 +232,8 @@ def _line(stream: Any) -> str:
     if not line:
         raise EOFError
     return str(line, "latin-1").rstrip("\r\n")
+
+
+def _is_leaving(each: socket.socket) -> bool:
+    # FIN_WAIT1, LAST_ACK and CLOSING: what was sent last has not been acknowledged.
+    return each.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] in {4, 9, 11}

@@ -20,6 +20,7 @@ EXCHANGE = "/auth/token"
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 class TestCancellation:
+    @pytest.mark.fault(32)
     def test_a_cancelled_leader_hands_over(self, service: LocalService, backend: str) -> None:
         async def main() -> None:
             async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
@@ -47,6 +48,8 @@ class TestCancellation:
 
         anyio.run(main, backend=backend)
 
+    @pytest.mark.fault(32)
+    @pytest.mark.fault(32)
     def test_a_cancelled_waiter_leaves_the_rest_alone(self, service: LocalService, backend: str) -> None:
         async def main() -> None:
             async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
@@ -62,6 +65,7 @@ class TestCancellation:
 
         anyio.run(main, backend=backend)
 
+    @pytest.mark.fault(33)
     def test_a_call_that_is_cancelled_leaves_the_client_working(
         self, service: LocalService, backend: str
     ) -> None:

@@ -26,6 +26,7 @@ from .silent import silent_service
 TOKENS = "/admin/tokens"
 
 
+@pytest.mark.fault(34)
 class TestClosing:
     def test_it_wakes_a_thread_that_waits_for_a_retry(self, service: LocalService) -> None:
         client = AccessTokensClient(service.endpoint, service.admin_pat, retry=RetryPolicy(backoff=30))

@@ -28,12 +28,14 @@ Make = Callable[..., Any]
 
 
 class TestDeadline:
+    @pytest.mark.fault(4)
     def test_it_ends_a_call_to_a_service_that_says_nothing(self) -> None:
         with silent_service() as (endpoint, _):
             client = AccessTokensClient(endpoint, "pat_x", deadline=0.1)
             with client, pytest.raises(UnavailableError, match=r"no answer within the deadline of 0\.1 s"):
                 client.list()
 
+    @pytest.mark.fault(4)
     @pytest.mark.parametrize("backend", ["asyncio", "trio"])
     def test_it_ends_a_task_too(self, backend: str) -> None:
         async def main(endpoint: str) -> None:
@@ -44,6 +46,7 @@ class TestDeadline:
         with silent_service() as (endpoint, _):
             anyio.run(main, endpoint, backend=backend)
 
+    @pytest.mark.fault(6)
     def test_it_ends_a_body_that_trickles(self) -> None:
         def trickle(connection: socket.socket) -> None:
             connection.recv(65536)
@@ -61,6 +64,7 @@ class TestDeadline:
                 client.list()
             server.join()
 
+    @pytest.mark.fault(6)
     def test_it_ends_headers_that_trickle(self) -> None:
         def trickle(connection: socket.socket) -> None:
             connection.recv(65536)
@@ -80,6 +84,7 @@ class TestDeadline:
             server.join()
         assert time.monotonic() - began < 0.15 + 0.5
 
+    @pytest.mark.fault(15)
     def test_a_retry_after_past_it_is_not_waited_for(self, service: LocalService, make_client: Make) -> None:
         client = make_client(service.endpoint, service.admin_pat, deadline=60)
         service.fail_next(1, status=429, headers={"Retry-After": "61"}, path=TOKENS)

@@ -32,6 +32,7 @@ def last_body(service: LocalService) -> Any:
 
 
 class TestErrors:
+    @pytest.mark.fault(18)
     @pytest.mark.parametrize("errors", ["json", "text", "html"])
     @pytest.mark.parametrize("documented", [True, False])
     def test_an_unknown_id_is_told_at_once_in_every_dress(
@@ -53,6 +54,7 @@ class TestErrors:
                 assert raised.value.token_id == "no-such-id"
             assert len(service.requests) == 3
 
+    @pytest.mark.fault(18)
     def test_an_error_without_a_body_is_told_by_its_status(self, make_client: Make) -> None:
         with LocalService(errors="empty") as service:
             client = make_client(service.endpoint, service.admin_pat)
@@ -71,6 +73,7 @@ class TestErrors:
                 call()
             assert (raised.value.outcome_unknown, raised.value.attempts) == (False, 1)
 
+    @pytest.mark.fault(12)
     @pytest.mark.parametrize("status", [400, 413, 415, 422])
     def test_what_the_service_refuses_is_told_with_its_details(
         self, client: Any, service: LocalService, status: int
@@ -83,16 +86,19 @@ class TestErrors:
         assert raised.value.cause == ApiError("Invalid request", "E_BAD", "owner:\n  too odd")
         assert not raised.value.outcome_unknown
 
+    @pytest.mark.fault(11)
     def test_a_request_that_fails_for_now_is_repeated(self, client: Any, service: LocalService) -> None:
         service.fail_next(3, status=503, path=TOKENS)
         client.list()
         assert client.clock.waits == [1.0, 2.0, 4.0]
 
+    @pytest.mark.fault(13)
     def test_a_rate_limit_is_waited_for(self, client: Any, service: LocalService) -> None:
         service.fail_next(1, status=429, headers={"Retry-After": "7"}, path=TOKENS)
         client.list()
         assert client.clock.waits == [7.0]
 
+    @pytest.mark.fault(15)
     def test_a_rate_limit_that_is_too_long_is_told_at_once(self, client: Any, service: LocalService) -> None:
         service.fail_next(1, status=429, headers={"Retry-After": "121"}, path=TOKENS)
         with pytest.raises(RateLimitedError) as raised:
@@ -106,6 +112,7 @@ class TestErrors:
             client.list()
         assert (client.clock.waits, raised.value.attempts) == ([1.0, 2.0], 3)
 
+    @pytest.mark.fault(16)
     def test_a_redirect_is_not_followed(self, client: Any, service: LocalService) -> None:
         with LocalService() as elsewhere:
             service.fail_next(
@@ -115,6 +122,7 @@ class TestErrors:
                 client.list()
             assert elsewhere.requests == []
 
+    @pytest.mark.fault(17)
     @pytest.mark.parametrize("status", [200, 201, 204])
     def test_an_answer_that_is_not_the_services_is_unreadable(
         self, client: Any, service: LocalService, status: int
@@ -139,12 +147,14 @@ class TestErrors:
         service.fail_next(1, status=200, body={"token": "pat_x", "record": record}, path=TOKENS)
         assert client.issue("x").token == "pat_x"
 
+    @pytest.mark.fault(17)
     def test_a_success_that_was_not_expected_is_no_success(self, client: Any, service: LocalService) -> None:
         service.fail_next(1, status=200, body="<html>welcome</html>", path=f"{TOKENS}*")
         with pytest.raises(InvalidResponseError, match="^Failed to revoke token") as raised:
             client.revoke("some-id")
         assert raised.value.outcome_unknown
 
+    @pytest.mark.fault(1)
     def test_a_closed_port_is_told_with_the_host_after_four_attempts(self, make_client: Make) -> None:
         with LocalService() as service:
             endpoint = service.endpoint

@@ -27,6 +27,7 @@ EXCHANGE = "/auth/token"
 
 
 class TestForkAndLoops:
+    @pytest.mark.fault(36)
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
     @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
     def test_a_child_works_though_another_thread_was_exchanging(self, service: LocalService) -> None:
@@ -44,6 +45,7 @@ class TestForkAndLoops:
         assert service.exchanges == 2
         client.close()
 
+    @pytest.mark.fault(36)
     def test_no_call_imports_anything(self, service: LocalService) -> None:
         """A child that is forked while another thread imports hangs when it imports the same."""
         call = f"""
@@ -57,6 +59,7 @@ print(*set(sys.modules) - before)
         done = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=True)
         assert done.stdout.split() == []
 
+    @pytest.mark.fault(35)
     @pytest.mark.parametrize("backend", ["asyncio", "trio"])
     def test_a_client_works_in_a_second_event_loop(self, service: LocalService, backend: str) -> None:
         client = AsyncAccessTokensClient(service.endpoint, service.admin_pat)
@@ -69,6 +72,7 @@ print(*set(sys.modules) - before)
         anyio.run(main, backend=backend)
         assert service.exchanges == 1
 
+    @pytest.mark.fault(35, 37)
     def test_no_event_loop_is_kept_alive(self, service: LocalService) -> None:
         client = AsyncAccessTokensClient(service.endpoint, service.admin_pat)
 

@@ -27,6 +27,7 @@ def last_body(service: LocalService) -> Any:
 
 
 class TestJwt:
+    @pytest.mark.fault(21)
     def test_the_first_call_exchanges_the_pat_and_the_next_reuses_the_jwt(
         self, client: Any, service: LocalService
     ) -> None:
@@ -39,6 +40,7 @@ class TestJwt:
         assert len({call.headers["authorization"] for call in calls}) == 1
         assert all(service.admin_pat not in str(call.headers.raw) for call in calls)
 
+    @pytest.mark.fault(22)
     @pytest.mark.parametrize(("age", "exchanges"), [(3569, 1), (3570, 2)])
     def test_it_is_renewed_with_30_seconds_left(
         self, client: Any, service: LocalService, age: int, exchanges: int
@@ -48,6 +50,7 @@ class TestJwt:
         client.list()
         assert service.exchanges == exchanges
 
+    @pytest.mark.fault(25)
     def test_a_new_signing_key_costs_one_exchange(self, client: Any, service: LocalService) -> None:
         client.list()
         service.rotate_key()
@@ -60,6 +63,7 @@ class TestJwt:
         client.list()
         assert service.exchanges == 2
 
+    @pytest.mark.fault(29)
     def test_a_renewal_that_fails_for_now_leaves_the_jwt_in_use(
         self, client: Any, service: LocalService
     ) -> None:
@@ -74,6 +78,7 @@ class TestJwt:
         assert service.exchanges == 3
         assert client.clock.waits == []
 
+    @pytest.mark.fault(29)
     def test_a_rate_limited_renewal_is_left_alone_for_as_long_as_asked(
         self, client: Any, service: LocalService
     ) -> None:
@@ -88,6 +93,7 @@ class TestJwt:
         client.list()
         assert service.exchanges == 3
 
+    @pytest.mark.fault(28, 29)
     def test_without_any_life_left_a_failed_exchange_fails_the_call(
         self, client: Any, service: LocalService
     ) -> None:
@@ -99,6 +105,7 @@ class TestJwt:
         assert raised.value.attempts == 4
         assert client.clock.waits == [1.0, 2.0, 4.0]
 
+    @pytest.mark.fault(29)
     def test_a_pat_refused_at_the_renewal_fails_the_call(self, client: Any, service: LocalService) -> None:
         client.list()
         service.revoke(service.admin_token_id)
@@ -106,6 +113,7 @@ class TestJwt:
         with pytest.raises(AuthenticationError):
             client.list()
 
+    @pytest.mark.fault(27)
     def test_a_wrong_pat_is_told_with_the_services_words(
         self, service: LocalService, make_client: Make
     ) -> None:
@@ -116,6 +124,7 @@ class TestJwt:
         assert is_api_error(error.cause)
         assert error.cause == ApiError("Invalid Authorization token")
 
+    @pytest.mark.fault(27)
     def test_a_pat_that_is_no_administrators_is_told_so(
         self, service: LocalService, make_client: Make
     ) -> None:
@@ -123,6 +132,7 @@ class TestJwt:
             make_client(service.endpoint, service.issue("x")).list()
         assert service.exchanges == 1
 
+    @pytest.mark.fault(23, 24)
     @pytest.mark.parametrize(
         "answer",
         [

@@ -25,6 +25,7 @@ def last_body(service: LocalService) -> Any:
 
 
 class TestLifeCycle:
+    @pytest.mark.fault(34)
     def test_a_closed_client_refuses_and_may_be_closed_again(
         self, client: Any, service: LocalService
     ) -> None:
@@ -48,6 +49,7 @@ class TestLifeCycle:
         with pytest.raises(EndpointError, match="404"):
             client.list()
 
+    @pytest.mark.fault(48)
     def test_the_log_tells_what_happens_and_no_secret(
         self, client: Any, service: LocalService, caplog: pytest.LogCaptureFixture
     ) -> None:

@@ -24,6 +24,7 @@ def last_body(service: LocalService) -> Any:
 
 
 class TestLostAnswers:
+    @pytest.mark.fault(45)
     def test_an_issue_that_may_have_been_done_says_so(self, client: Any, service: LocalService) -> None:
         service.drop_next(1, path=TOKENS, method="POST", after=True)
         with pytest.raises(ConflictError) as raised:
@@ -33,17 +34,20 @@ class TestLostAnswers:
         assert service.record(error.token_id)["owner"] == "x"  # type: ignore[index, arg-type]
         assert sum(request.method == "POST" and request.path == TOKENS for request in service.requests) == 2
 
+    @pytest.mark.fault(45)
     def test_an_issue_that_was_lost_on_the_way_is_done_once(self, client: Any, service: LocalService) -> None:
         service.drop_next(2, path=TOKENS, method="POST")
         token_id = client.issue("x").record.token_id
         assert [r.token_id for r in client.iter_tokens() if r.owner == "x"] == [token_id]
 
+    @pytest.mark.fault(45)
     def test_a_register_that_was_done_is_a_success(self, client: Any, service: LocalService) -> None:
         made = generate_token()
         service.drop_next(1, path=f"{TOKENS}/{made.token_id}", after=True)
         record = client.register(made.token_id, made.secret_phc, "me")
         assert (record.owner, record.secret_phc) == ("me", None)
 
+    @pytest.mark.fault(45)
     def test_a_register_that_was_done_is_a_success_also_where_the_service_hides_its_reasons(
         self, make_client: Make
     ) -> None:
@@ -53,6 +57,7 @@ class TestLostAnswers:
             service.drop_next(1, path=f"{TOKENS}/{made.token_id}", after=True)
             assert client.register(made.token_id, made.secret_phc, "me").owner == "me"
 
+    @pytest.mark.fault(45)
     def test_a_register_that_was_not_done_stays_unknown(self, client: Any, service: LocalService) -> None:
         made = generate_token()
         service.drop_next(4, path=f"{TOKENS}/{made.token_id}")
@@ -60,6 +65,7 @@ class TestLostAnswers:
             client.register(made.token_id, made.secret_phc, "me")
         assert raised.value.outcome_unknown
 
+    @pytest.mark.fault(45)
     def test_a_register_that_finds_another_in_its_place_is_a_conflict(
         self, client: Any, service: LocalService
     ) -> None:
@@ -69,6 +75,7 @@ class TestLostAnswers:
             client.register(token_id, generate_token().secret_phc, "me")
         assert not raised.value.outcome_unknown
 
+    @pytest.mark.fault(45)
     def test_a_register_that_was_done_before_with_other_values_is_a_conflict(
         self, client: Any, service: LocalService
     ) -> None:
@@ -79,6 +86,7 @@ class TestLostAnswers:
             client.register(made.token_id, made.secret_phc, "second", is_admin=True)
         assert not raised.value.outcome_unknown
 
+    @pytest.mark.fault(45)
     def test_a_register_that_cannot_be_settled_stays_unknown(
         self, client: Any, service: LocalService
     ) -> None:

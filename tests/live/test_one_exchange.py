@@ -26,6 +26,7 @@ Make = Callable[..., Any]
 
 
 class TestOneExchange:
+    @pytest.mark.fault(31)
     @pytest.mark.parametrize("count", [50, 200])
     def test_any_number_of_cold_callers_share_one(
         self, client: Any, service: LocalService, count: int
@@ -34,6 +35,7 @@ class TestOneExchange:
         assert [len(result) for result in results] == [1] * count
         assert service.exchanges == 1
 
+    @pytest.mark.fault(26)
     def test_late_401s_for_one_jwt_share_one(self, client: Any, service: LocalService) -> None:
         client.list()
         service.rotate_key()
@@ -41,6 +43,7 @@ class TestOneExchange:
         assert [len(result) for result in results] == [1] * 20
         assert service.exchanges == 2
 
+    @pytest.mark.fault(31)
     def test_all_share_its_failure(self, service: LocalService, make_client: Make) -> None:
         service.fail_next(4, status=503, path=EXCHANGE)
         client = make_client(service.endpoint, service.admin_pat)
@@ -51,6 +54,7 @@ class TestOneExchange:
         assert service.exchanges == 4
         assert client.clock.waits == [1.0, 2.0, 4.0]
 
+    @pytest.mark.fault(31)
     def test_what_the_leader_adds_to_its_error_is_not_shared(self) -> None:
         with (
             silent_service() as (endpoint, accept),
@@ -68,6 +72,7 @@ class TestOneExchange:
         assert flight.error
         assert flight.error.token_id is None
 
+    @pytest.mark.fault(29)
     def test_an_authentication_that_fails_leaves_the_others_their_jwt(
         self, service: LocalService, make_client: Make
     ) -> None:
@@ -81,6 +86,7 @@ class TestOneExchange:
         assert sum(isinstance(result, UnavailableError) for result in results) == 1
         assert sum(isinstance(result, tuple) for result in results) == 5
 
+    @pytest.mark.fault(32)
     def test_an_interrupt_at_any_moment_wedges_nobody(
         self, service: LocalService, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -96,6 +102,7 @@ class TestOneExchange:
                 client.list()
             assert client.list()
 
+    @pytest.mark.fault(31)
     def test_an_authentication_joins_the_one_under_way(self, client: Any, service: LocalService) -> None:
         client.at_once(20, lambda c: c.authenticate())
         assert service.exchanges == 1

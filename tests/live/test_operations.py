@@ -131,6 +131,7 @@ class TestOperations:
         assert len(client.list(include_revoked=True)) == 100
         assert all(r.secret_phc for r in client.list(include_revoked=True, include_secret_phc=True, limit=3))
 
+    @pytest.mark.fault(44)
     def test_a_walk_finds_exactly_the_active_tokens(self, client: Any, service: LocalService) -> None:
         active = {*service.seed(40), service.admin_token_id}
         service.seed(1500, revoked=True)
@@ -141,6 +142,7 @@ class TestOperations:
         assert set(walked) == active
         assert sum(request.method == "GET" for request in service.requests) <= 4
 
+    @pytest.mark.fault(44)
     def test_a_walk_filters_by_role(self, client: Any, service: LocalService) -> None:
         readers = service.seed(30, roles=["reader"])
         service.seed(30)
@@ -149,6 +151,7 @@ class TestOperations:
         assert sorted(record.token_id for record in walked) == sorted(readers)
         assert len(client.iter_tokens(has_role="reader", include_revoked=True)) == 35
 
+    @pytest.mark.fault(38)
     @pytest.mark.parametrize(
         "token_id", ["a/b", "a?b", "a#b", "%2e%2e", "//evil.example", "a b", "ä", "a\nb", "\0"]
     )
@@ -162,6 +165,7 @@ class TestOperations:
         assert path.count("/") == 4
         assert path.startswith(f"{TOKENS}/")
 
+    @pytest.mark.fault(42)
     def test_mistakes_are_told_before_any_request(self, client: Any, service: LocalService) -> None:
         mistakes: list[Callable[[], Any]] = [
             lambda: client.revoke(".."),

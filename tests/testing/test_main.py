@@ -38,6 +38,7 @@ def test_it_runs_until_it_is_told_to_stop(number: signal.Signals) -> None:
     assert f"curl -sX POST {endpoint}/auth/token -H 'Authorization: Bearer {pat}'" in banner
 
 
+@pytest.mark.prints_secrets("it introduces the service, with its administrator's PAT")
 def test_signals_end_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def signal_at_once(number: int, handler: Callable[[int, FrameType | None], None]) -> None:
         handler(number, None)

@@ -1,0 +1,92 @@
+"""Forked children of a test."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from .server import RECORD, Peer, response
+from .threads import PATIENCE
+
+forks = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),
+    # Python warns that what is tested here is dangerous.
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
+]
+
+
+class Child:
+    """A child that makes a call and ends.
+
+    Args:
+        call: Returns whether all is well.
+    """
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self.pid = os.fork()
+        if self.pid == 0:
+            # One that hangs is ended by the alarm, says where, and does not do what the parent would on one.
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            faulthandler.register(signal.SIGALRM, file=sys.__stderr__ or sys.stderr, chain=True)
+            signal.alarm(int(PATIENCE))
+            # Another thread may have been writing to the log, whose file stays locked here for ever.
+            logging.disable()
+            os._exit(_exit_code(call))
+
+    def succeeds(self) -> bool:
+        """Wait for the end, and tell whether all was well."""
+        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        assert code != -signal.SIGALRM, "the child hangs"
+        return code == 0
+
+
+def _exit_code(call: Callable[[], Any]) -> int:
+    try:
+        return 0 if call() else 1
+    except BaseException:  # noqa: BLE001 - nothing may return from here into the test
+        traceback.print_exc()
+        return 2
+
+
+def echo(peer: Peer) -> None:
+    """Answer a list with a record whose owner is the role that was asked for."""
+    [role] = parse_qs(peer.request.target.partition("?")[2])["hasRole"]
+    peer.send(response(200, {"records": [RECORD | {"owner": role}]}))
+
+
+def owners(client: Any, role: str) -> set[str]:
+    """Return whose answer a client gets."""
+    return {record.owner for record in client.list(has_role=role)}
+
+
+def gets_its_own(client: Any, name: str, calls: int = 1) -> bool:
+    """Tell whether each of some calls is answered with what it has asked for."""
+    roles = [f"{name}-{number}" for number in range(calls)]
+    return all(owners(client, role) == {role} for role in roles)
+
+
+def locks_of(owner: Any, seen: set[int] | None = None) -> Iterator[Any]:
+    """Find the locks of an object of the package, wherever it keeps them."""
+    seen = set() if seen is None else seen
+    for value in [*getattr(owner, "__dict__", {}).values(), *_slots(owner)]:
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if hasattr(value, "acquire") and hasattr(value, "release"):
+            yield value
+        elif type(value).__module__.startswith("access_tokens"):
+            yield from locks_of(value, seen)
+
+
+def _slots(owner: Any) -> list[Any]:
+    names = [name for kind in type(owner).__mro__ for name in getattr(kind, "__slots__", ())]
+    return [getattr(owner, name) for name in names if hasattr(owner, name)]

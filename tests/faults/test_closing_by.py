@@ -1,0 +1,207 @@
+"""Clients that are closed by whom, and how often (case 34)."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import socket
+from contextlib import suppress
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient, ClientClosedError
+
+from ..colours import result_of
+from .server import EXCHANGE, TOKENS, FaultServer, Peer
+from .signals import handling, needs_signals, send_signal
+from .threads import PATIENCE, Task, until, waiting_in_the_library
+
+pytestmark = pytest.mark.fault(34)
+
+
+@needs_signals
+@pytest.mark.parametrize("path", [EXCHANGE, TOKENS])
+def test_a_signal_handler_may_close_it_in_the_thread_that_calls(server: FaultServer, path: str) -> None:
+    client = AccessTokensClient(server.endpoint, "pat_x")
+    server.play(path, send_signal)
+    with handling(client.close):
+        assert isinstance(result_of(client.list), ClientClosedError)
+    until(lambda: not server._open)
+
+
+@needs_signals
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("path", [EXCHANGE, TOKENS])
+def test_a_task_that_receives_signals_may_close_it(server: FaultServer, backend: str, path: str) -> None:
+    server.play(path, send_signal)
+
+    async def main() -> Any:
+        client = AsyncAccessTokensClient(server.endpoint, "pat_x")
+
+        async def close_on_signal(*, task_status: Any) -> None:
+            with anyio.open_signal_receiver(signal.SIGUSR1) as signals:
+                task_status.started()
+                await anext(aiter(signals))
+                await client.aclose()
+
+        async with anyio.create_task_group() as group:
+            await group.start(close_on_signal)
+            with pytest.raises(ClientClosedError):
+                await client.list()
+
+    anyio.run(main, backend=backend)
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        "http",
+        "https",
+    ],
+)
+def test_a_thread_that_has_just_connected_leaves_no_socket(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    """Python warns of sockets that are left to the garbage collector, and warnings are errors here."""
+    client = AccessTokensClient(server.endpoint.replace("http", scheme), "pat_x")
+
+    def connect(self: socket.socket, address: Any) -> None:
+        super(socket.socket, self).connect(address)
+        client.close()
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    assert isinstance(result_of(client.list), ClientClosedError)
+    gc.collect()
+
+
+def test_an_iteration_goes_on_to_the_end_of_its_page(server: FaultServer) -> None:
+    client = AccessTokensClient(server.endpoint, "pat_x")
+    walk = client.iter_tokens(page_size=1)
+    assert next(walk)
+    client.close()
+    with pytest.raises(ClientClosedError):
+        next(walk)
+    assert list(walk) == []
+    assert server.count(TOKENS) == 1
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+class TestTasks:
+    def test_an_iteration_goes_on_to_the_end_of_its_page(self, server: FaultServer, backend: str) -> None:
+        async def main() -> None:
+            client = AsyncAccessTokensClient(server.endpoint, "pat_x")
+            walk = aiter(client.iter_tokens(page_size=1))
+            assert await anext(walk)
+            await client.aclose()
+            with pytest.raises(ClientClosedError):
+                await anext(walk)
+            assert server.count(TOKENS) == 1
+
+        anyio.run(main, backend=backend)
+
+    def test_it_may_be_closed_by_the_task_that_will_call(self, server: FaultServer, backend: str) -> None:
+        """Also inside its own `async with`."""
+
+        async def main() -> None:
+            async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
+                await client.list()
+                await client.aclose()
+                with pytest.raises(ClientClosedError):
+                    await client.list()
+
+        anyio.run(main, backend=backend)
+
+    def test_a_closing_that_is_cancelled_can_be_done_again(self, server: FaultServer, backend: str) -> None:
+        """And nothing is left open after it."""
+
+        async def main() -> None:
+            client = AsyncAccessTokensClient(server.endpoint, "pat_x")
+            async with anyio.create_task_group() as group:
+                for _ in range(5):
+                    group.start_soon(client.list)
+            with anyio.CancelScope() as scope:
+                scope.cancel()
+                await client.aclose()
+            await client.aclose()
+            with pytest.raises(ClientClosedError):
+                await client.list()
+
+        anyio.run(main, backend=backend)
+        until(lambda: not server._open)
+
+    def test_a_closing_and_a_cancellation_at_once_end_a_call(self, server: FaultServer, backend: str) -> None:
+        server.always(TOKENS, Peer.stall)
+
+        async def main() -> None:
+            client = AsyncAccessTokensClient(server.endpoint, "pat_x")
+            await client.authenticate()
+            with anyio.fail_after(PATIENCE):
+                async with anyio.create_task_group() as group:
+                    for _ in range(5):
+                        group.start_soon(client.list)
+                    await anyio.to_thread.run_sync(until, lambda: server.count(TOKENS) == 5)
+                    group.start_soon(client.aclose)
+                    group.cancel_scope.cancel()
+            await client.aclose()
+
+        anyio.run(main, backend=backend)
+        until(lambda: not server._open)
+
+    def test_it_may_be_closed_before_its_first_use(self, server: FaultServer, backend: str) -> None:
+        async def main() -> None:
+            client = AsyncAccessTokensClient(server.endpoint, "pat_x")
+            await client.aclose()
+            with pytest.raises(ClientClosedError):
+                await client.list()
+
+        anyio.run(main, backend=backend)
+        assert server.requests == []
+
+
+def test_threads_behind_those_that_it_cannot_wake_end_at_once(server: FaultServer) -> None:
+    """Behind those that read through the caller's own HTTP stack, which has but two connections."""
+    server.always(TOKENS, Peer.stall)
+    with httpx.Client(limits=httpx.Limits(max_connections=2)) as http:
+        client = AccessTokensClient(server.endpoint, "pat_x", http_client=http)
+        client.authenticate()
+        reading = [Task(client.list) for _ in range(2)]
+        until(lambda: server.count(TOKENS) == 2)
+        behind = [Task(client.list) for _ in range(5)]
+        until(lambda: waiting_in_the_library() >= 5)
+        client.close()
+        assert [type(task.outcome()) for task in behind] == [ClientClosedError] * 5
+        server.hang_up()
+        assert [type(task.outcome()) for task in reading] == [ClientClosedError] * 2
+    assert server.count(TOKENS) == 2
+
+
+def test_a_task_that_is_cancelled_natively_closes_it(server: FaultServer) -> None:
+    """As a server does that shuts down: the `async with` is left by a cancellation."""
+    server.play(TOKENS, Peer.stall)
+
+    async def use() -> None:
+        async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
+            await client.list()
+
+    async def main() -> None:
+        task = asyncio.create_task(use())
+        await asyncio.to_thread(until, lambda: server.count(TOKENS))
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    asyncio.run(main())
+    until(lambda: not server._open)
+
+
+def test_a_with_block_that_is_left_by_an_error_ends_what_other_threads_do(server: FaultServer) -> None:
+    server.play(TOKENS, Peer.stall)
+    with suppress(ZeroDivisionError), AccessTokensClient(server.endpoint, "pat_x") as client:
+        task = Task(client.list)
+        until(lambda: server.count(TOKENS))
+        raise ZeroDivisionError
+    assert isinstance(task.outcome(), ClientClosedError)

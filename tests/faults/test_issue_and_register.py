@@ -1,0 +1,133 @@
+"""The two calls that are not safe to repeat, when the service has acted and its answer is lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from access_tokens import AuthenticationError, ConflictError, UnavailableError
+from access_tokens.testing import LocalService
+from access_tokens.tokens import generate_token_id
+
+TOKENS, EXCHANGE = "/admin/tokens", "/auth/token"
+# The hash of no secret at all: nothing here presents the token.
+PHC = "$scrypt$ln=14,r=8,p=1$lzRhbyEcqYp5n5FBCald5Q$" + "o" * 43
+
+Make = Callable[..., Any]
+pytestmark = pytest.mark.fault(45)
+
+
+@pytest.fixture(scope="module")
+def one_service() -> Iterator[LocalService]:
+    """One for all, in which each test has an owner and an id of its own."""
+    with LocalService() as running:
+        yield running
+
+
+@pytest.fixture
+def service(one_service: LocalService) -> LocalService:
+    one_service.clear_faults()
+    one_service.clear_requests()
+    one_service.errors, one_service.documented = "json", False
+    return one_service
+
+
+@pytest.fixture
+def token_id() -> str:
+    """An id that is free, and serves as the name of an owner as well."""
+    return generate_token_id()
+
+
+def ids_of(client: Any, owner: str) -> list[str]:
+    """Return the ids of all tokens of an owner."""
+    walked = client.iter_tokens(include_revoked=True, include_expired=True)
+    return [record.token_id for record in walked if record.owner == owner]
+
+
+def ids_sent(service: LocalService) -> list[str]:
+    """Return the ids in all requests to issue a token."""
+    sent = [request for request in service.requests if (request.method, request.path) == ("POST", TOKENS)]
+    return [json.loads(request.body)["tokenId"] for request in sent]
+
+
+class TestIssue:
+    @pytest.mark.parametrize(("errors", "documented"), [("json", True), ("text", False), ("html", False)])
+    def test_a_repeat_that_is_told_it_exists_has_made_one_token_which_can_be_revoked(
+        self, client: Any, service: LocalService, token_id: str, errors: Any, documented: bool
+    ) -> None:
+        service.errors, service.documented = errors, documented
+        service.drop_next(1, path=TOKENS, method="POST", after=True)
+        with pytest.raises(ConflictError, match="already exists.*outcome unknown") as raised:
+            client.issue(token_id)
+        error = raised.value
+        assert (error.outcome_unknown, error.attempts) == (True, 2)
+        assert ids_sent(service) == [error.token_id] * 2
+        assert ids_of(client, token_id) == [error.token_id]
+        client.revoke(error.token_id)
+
+    @pytest.mark.parametrize("lost", [1, 4])
+    def test_it_is_unknown_too_when_no_answer_says_so(
+        self, client: Any, service: LocalService, token_id: str, lost: int
+    ) -> None:
+        """Because the service hides its reasons, or because every answer is lost."""
+        service.errors = "empty"
+        service.drop_next(lost, path=TOKENS, method="POST", after=True)
+        with pytest.raises(UnavailableError) as raised:
+            client.issue(token_id, token_id=token_id)
+        assert (raised.value.outcome_unknown, raised.value.attempts) == (True, 4)
+        assert ids_of(client, token_id) == [raised.value.token_id] == [token_id]
+
+    def test_a_failure_of_another_kind_afterwards_still_tells_of_it(
+        self, client: Any, service: LocalService, token_id: str
+    ) -> None:
+        """As when the service has restarted meanwhile, and the PAT has been revoked."""
+        client.authenticate()
+        service.drop_next(1, path=TOKENS, method="POST", after=True)
+        service.fail_next(1, status=401, path=TOKENS, method="POST")
+        service.fail_next(1, status=401, path=EXCHANGE)
+        with pytest.raises(AuthenticationError, match="^Failed to authenticate") as raised:
+            client.issue(token_id)
+        assert raised.value.outcome_unknown
+        assert ids_of(client, token_id) == [raised.value.token_id]
+
+    def test_a_deadline_that_ends_before_the_repeat_tells_of_it(
+        self, service: LocalService, make_client: Make, token_id: str
+    ) -> None:
+        client = make_client(service.endpoint, service.admin_pat, deadline=0.9)
+        service.drop_next(1, path=TOKENS, method="POST", after=True)
+        with pytest.raises(UnavailableError) as raised:
+            client.issue(token_id)
+        assert (raised.value.outcome_unknown, raised.value.attempts) == (True, 1)
+        assert ids_of(client, token_id) == [raised.value.token_id]
+
+
+class TestRegister:
+    @pytest.mark.parametrize(("errors", "lost"), [("text", 1), ("html", 2), ("json", 4)])
+    def test_it_is_a_success_when_the_stored_hash_is_ours(
+        self, client: Any, service: LocalService, token_id: str, errors: Any, lost: int
+    ) -> None:
+        service.errors = errors
+        service.drop_next(lost, path=f"{TOKENS}/{token_id}", after=True)
+        record = client.register(token_id, PHC, token_id, roles=["b", "a", "b"], expires_at=4_000_000_000)
+        assert (record.token_id, record.expires_at) == (token_id, 4_000_000_000)
+        assert record.secret_phc is None
+        assert ids_of(client, token_id) == [token_id]
+
+    def test_one_that_has_expired_meanwhile_is_found_too(
+        self, client: Any, service: LocalService, token_id: str
+    ) -> None:
+        service.drop_next(1, path=f"{TOKENS}/{token_id}", after=True)
+        assert client.register(token_id, PHC, "me", expires_at=1).expires_at == 1
+
+    def test_it_stays_unknown_when_nobody_answers_whose_it_is(
+        self, client: Any, service: LocalService, token_id: str
+    ) -> None:
+        service.drop_next(4, path=f"{TOKENS}/{token_id}", after=True)
+        service.drop_next(4, path=f"{TOKENS}/batch")
+        with pytest.raises(UnavailableError, match="^Failed to register token") as raised:
+            client.register(token_id, PHC, token_id)
+        assert (raised.value.token_id, raised.value.outcome_unknown) == (token_id, True)
+        assert ids_of(client, token_id) == [token_id]

@@ -1,0 +1,128 @@
+"""One async client in several event loops (case 35)."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable, Iterator
+from itertools import product
+
+import anyio
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from access_tokens import AsyncAccessTokensClient, ClientClosedError, RetryPolicy
+
+from ..colours import result_of
+from .plays import Held
+from .server import EXCHANGE, TOKENS, FaultServer, Peer
+from .threads import PATIENCE, Task, outcomes, until
+
+Make = Callable[[], AsyncAccessTokensClient]
+BACKENDS = ("asyncio", "trio")
+PAIRS = list(product(BACKENDS, BACKENDS))
+# What a loop leaves open when it ends is reported by Python, as it should be.
+leaves_connections_open = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+
+pytestmark = pytest.mark.fault(35)
+
+
+@pytest.fixture
+def make_shared(server: FaultServer) -> Iterator[Make]:
+    """Makes clients that are left to the garbage collector, which comes before the test is over."""
+    yield lambda: AsyncAccessTokensClient(server.endpoint, "pat_x", retry=RetryPolicy(retries=0))
+    gc.collect()
+
+
+@leaves_connections_open
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_it_works_in_one_loop_after_another_though_the_first_did_not_close_it(
+    make_shared: Make, server: FaultServer, first: str, second: str
+) -> None:
+    shared = make_shared()
+    for backend in (first, second, first):
+        assert anyio.run(shared.list, backend=backend)
+    assert (server.count(EXCHANGE), server.count(TOKENS)) == (1, 3)
+
+
+@leaves_connections_open
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_it_works_in_two_loops_at_once(
+    make_shared: Make, server: FaultServer, first: str, second: str
+) -> None:
+    shared = make_shared()
+
+    async def main() -> list[int]:
+        return [len(await shared.list()) for _ in range(10)]
+
+    results = outcomes(*[lambda b=b: anyio.run(main, backend=b) for b in (first, second)])
+    assert results == [[1] * 10] * 2
+    assert server.count(EXCHANGE) <= 2
+
+
+@leaves_connections_open
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_a_loop_that_ends_inside_the_exchange_does_not_hold_up_the_next(
+    make_shared: Make, server: FaultServer, first: str, second: str
+) -> None:
+    shared = make_shared()
+    server.play(EXCHANGE, Peer.stall)
+
+    async def leave_early() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(shared.list)
+            await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+
+    anyio.run(leave_early, backend=first)
+    assert anyio.run(shared.list, backend=second)
+
+
+@leaves_connections_open
+@pytest.mark.filterwarnings("ignore:.*was never awaited:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_loop_that_is_abandoned_inside_the_exchange_does_not_hold_up_the_next(
+    make_shared: Make, server: FaultServer
+) -> None:
+    """Stopped and closed under the feet of its tasks, none of which has the chance to clean up."""
+    shared = make_shared()
+    server.play(EXCHANGE, Peer.stall)
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)
+    tasks = [loop.create_task(shared.list()) for _ in range(3)]
+    running = Task(loop.run_forever)
+    until(lambda: server.count(EXCHANGE))
+    loop.call_soon_threadsafe(loop.stop)
+    running.outcome()
+    loop.close()
+    assert anyio.run(shared.list)
+    assert not any(task.done() for task in tasks)
+
+
+@leaves_connections_open
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_closed_in_one_loop_it_is_closed_in_all(
+    make_shared: Make, server: FaultServer, first: str, second: str
+) -> None:
+    shared = make_shared()
+    anyio.run(shared.list, backend=first)
+    anyio.run(shared.aclose, backend=second)
+    assert isinstance(result_of(lambda: anyio.run(shared.list, backend=first)), ClientClosedError)
+    assert server.count(TOKENS) == 1
+
+
+@leaves_connections_open
+def test_a_call_under_way_in_one_loop_ends_when_it_is_closed_in_another(
+    make_shared: Make, server: FaultServer
+) -> None:
+    """With its answer, since only its own loop could break it off; and then no more is sent."""
+    shared = make_shared()
+    held = Held()
+    server.play(TOKENS, held)
+    with start_blocking_portal("asyncio") as one, start_blocking_portal("asyncio") as other:
+        future = one.start_task_soon(shared.list)
+        held.came()
+        other.call(shared.aclose)
+        held.go_on()
+        assert future.result(PATIENCE)
+        assert isinstance(result_of(lambda: one.call(shared.list)), ClientClosedError)

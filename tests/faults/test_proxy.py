@@ -1,0 +1,245 @@
+"""Proxies, by the environment and by argument."""
+
+from __future__ import annotations
+
+import base64
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+import trustme
+
+from access_tokens import AccessTokensError, EndpointError, RequestRejectedError, UnavailableError
+
+from .operations import ISSUE, LIST, keep_jwt
+from .proxies import refuse, secrets_in, tunnel_to, tunnels
+from .server import EXCHANGE, TOKENS, FaultServer
+
+Make = Callable[..., Any]
+ENDPOINT = "https://api.example.com"
+TARGET = "api.example.com:443"
+PASSWORD = "hunter2-of-the-proxy"
+
+
+@pytest.fixture
+def service(context: ssl.SSLContext, trusted: None) -> Iterator[FaultServer]:
+    """The service `api.example.com`, whose name nobody but the proxy can resolve."""
+    with FaultServer(context) as server:
+        yield server
+
+
+@pytest.fixture
+def proxy(service: FaultServer) -> Iterator[FaultServer]:
+    """A proxy that tunnels to the service."""
+    with FaultServer() as server:
+        server.always(TARGET, tunnel_to(service.address))
+        yield server
+
+
+def failure_of(client: Any) -> AccessTokensError:
+    with pytest.raises(AccessTokensError) as raised:
+        client.list()
+    return raised.value
+
+
+@pytest.mark.fault(10)
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_the_proxy_of_the_environment_is_used(
+    service: FaultServer,
+    proxy: FaultServer,
+    make_client: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    scheme: str,
+) -> None:
+    monkeypatch.setenv(name, scheme + proxy.address)
+    client = make_client(ENDPOINT, "pat_x")
+    assert len(client.list()) == len(client.list()) == 1
+    assert tunnels(proxy.requests) == [TARGET]
+    assert secrets_in(proxy.requests) == set()
+    assert (service.count(EXCHANGE), service.count(TOKENS)) == (1, 2)
+
+
+@pytest.mark.fault(10)
+def test_the_proxy_of_the_callers_http_client_is_used(
+    authority: trustme.CA, service: FaultServer, proxy: FaultServer, make_client: Make, colour: str
+) -> None:
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+    own = kind(proxy=proxy.endpoint, verify=trusting)
+    client = make_client(ENDPOINT, "pat_x", http_client=own)
+    assert len(client.list()) == 1
+    own.close() if colour == "sync" else client.portal.call(own.aclose)
+    assert tunnels(proxy.requests) == [TARGET]
+    assert service.count(TOKENS) == 1
+
+
+@pytest.mark.fault(55)
+@pytest.mark.fault(10)
+def test_a_proxy_may_speak_tls(
+    service: FaultServer, context: ssl.SSLContext, make_client: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that there is TLS within TLS."""
+    with FaultServer(context) as proxy:
+        proxy.always(TARGET, tunnel_to(service.address))
+        monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
+        assert len(make_client(ENDPOINT, "pat_x").list()) == 1
+        assert tunnels(proxy.requests) == [TARGET]
+
+
+@pytest.mark.fault(10)
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_plain_http_goes_through_a_proxy_where_it_is_allowed(
+    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The server is the proxy here, and answers for the service."""
+    monkeypatch.setenv(name, server.endpoint)
+    assert len(make_client("http://api.example.com", "pat_x", allow_http=True).list()) == 1
+    assert [each.target for each in server.requests] == [
+        f"http://api.example.com{EXCHANGE}",
+        f"http://api.example.com{TOKENS}",
+    ]
+
+
+@pytest.mark.fault(10)
+def test_plain_http_on_loopback_goes_through_none(
+    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FaultServer() as proxy:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.endpoint)
+        assert len(make_client(server.endpoint, "pat_x").list()) == 1
+        assert proxy.connections == 0
+
+
+EXCEPTIONS = ["api.example.com", "example.com", ".example.com", "*", "a, EXAMPLE.com ,b", "{address}"]
+
+
+@pytest.mark.fault(10)
+@pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
+@pytest.mark.parametrize("exception", EXCEPTIONS)
+def test_what_no_proxy_names_is_reached_without_one(
+    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, name: str, exception: str
+) -> None:
+    port = int(server.address.rpartition(":")[2])
+    address = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", port))
+    with FaultServer() as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.endpoint)
+        monkeypatch.setenv(name, exception.format(address=f"api.example.com:{port}"))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [address])
+        client = make_client(f"http://api.example.com:{port}", "pat_x", allow_http=True)
+        assert len(client.list()) == 1
+        assert proxy.connections == 0
+
+
+@pytest.mark.fault(10)
+@pytest.mark.parametrize(
+    "exception", ["", "other.example.com", "xample.com", "api.example.com:444", "127.0.0.1"]
+)
+def test_what_no_proxy_does_not_name_goes_through_it(
+    proxy: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, exception: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
+    monkeypatch.setenv("NO_PROXY", exception)
+    assert len(make_client(ENDPOINT, "pat_x").list()) == 1
+    assert tunnels(proxy.requests) == [TARGET]
+
+
+def with_password(proxy: FaultServer, password: str = PASSWORD) -> str:
+    return f"http://user:{password}@{proxy.address}"
+
+
+@pytest.mark.fault(55)
+@pytest.mark.fault(10)
+def test_a_password_reaches_the_proxy_and_nobody_else(
+    service: FaultServer, proxy: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", with_password(proxy, "p%40ss"))
+    assert len(make_client(ENDPOINT, "pat_x").list()) == 1
+    credentials = base64.b64encode(b"user:p@ss").decode()
+    assert [each.headers["proxy-authorization"] for each in proxy.requests] == [f"Basic {credentials}"]
+    assert all("proxy-authorization" not in each.headers for each in service.requests)
+
+
+def check_no_password(error: AccessTokensError) -> None:
+    texts = str(error) + repr(error) + repr(error.cause) + str(error.cause)
+    assert PASSWORD not in texts
+    assert base64.b64encode(f"user:{PASSWORD}".encode()).decode() not in texts
+
+
+@pytest.mark.fault(55)
+@pytest.mark.fault(10, 3)
+@pytest.mark.parametrize("status", [301, 400, 403, 407, 429, 500, 502])
+def test_a_proxy_that_refuses_is_asked_four_times(
+    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """It is no answer of the service, whatever its status."""
+    monkeypatch.setenv("HTTPS_PROXY", with_password(server))
+    server.always(TARGET, refuse(status, "No such luck"))
+    client = make_client(ENDPOINT, "pat_x")
+    keep_jwt(client)
+    error = failure_of(client)
+    assert type(error) is UnavailableError
+    assert (error.status_code, error.attempts) == (None, 4)
+    assert client.clock.waits == [1.0, 2.0, 4.0]
+    assert str(error).startswith(f"{LIST.failed}: api.example.com: {status} No such luck")
+    assert not error.outcome_unknown
+    check_no_password(error)
+
+
+@pytest.mark.fault(55)
+@pytest.mark.fault(10, 1)
+def test_a_proxy_that_is_not_there_is_tried_four_times(
+    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.stop_listening()
+    monkeypatch.setenv("HTTPS_PROXY", with_password(server))
+    client = make_client(ENDPOINT, "pat_x")
+    error = failure_of(client)
+    assert (type(error), error.attempts) == (UnavailableError, 4)
+    assert isinstance(error.cause, httpx.ConnectError)
+    check_no_password(error)
+
+
+@pytest.mark.fault(10)
+def test_a_proxy_of_plain_http_that_refuses_is_told(
+    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", with_password(server))
+    server.always(EXCHANGE, refuse(407))
+    error = failure_of(make_client("http://api.example.com", "pat_x", allow_http=True))
+    assert (type(error), error.status_code) == (RequestRejectedError, 407)
+    check_no_password(error)
+
+
+ODD = [
+    f"http://user:{PASSWORD}/x@127.0.0.1:1",
+    f"http://user:{PASSWORD}@127.0.0.1:port",
+    f"http://user:{PASSWORD}@[::1",
+    f"http://user:{PASSWORD}\n@127.0.0.1",
+    f"ftp://user:{PASSWORD}@127.0.0.1",
+    f"socks4://user:{PASSWORD}@127.0.0.1",
+    f"socks5://user:{PASSWORD}@127.0.0.1",
+    f"://user:{PASSWORD}@127.0.0.1",
+]
+
+
+@pytest.mark.fault(55)
+@pytest.mark.fault(10, 46)
+@pytest.mark.parametrize("url", ODD)
+def test_an_address_that_is_no_proxys_is_told_at_once_without_its_password(
+    make_client: Make, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", url)
+    client = make_client(ENDPOINT, "pat_x")
+    keep_jwt(client)
+    with pytest.raises(EndpointError) as raised:
+        ISSUE.call(client)
+    assert (raised.value.attempts, client.clock.waits) == (1, [])
+    assert not raised.value.outcome_unknown
+    check_no_password(raised.value)

@@ -1,0 +1,144 @@
+"""The flow, stepped by hand: the error that a call ends in, and what it may have done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+
+from access_tokens import (
+    ClientClosedError,
+    ConflictError,
+    EndpointError,
+    NotFoundError,
+    RetryPolicy,
+    UnavailableError,
+)
+from access_tokens._flow import calling
+from access_tokens._steps import Answer, Call
+
+from .flows import (
+    ISSUE,
+    LOST,
+    READ,
+    REVOKE,
+    UNREACHED,
+    Flow,
+    answer,
+    error,
+    started,
+)
+
+
+@pytest.mark.parametrize("status", [500, 404])
+def test_an_unknown_id_is_told_at_once_and_changed_nothing(status: int) -> None:
+    problem = started(REVOKE).fails(error("Token not found: some-id", status))
+    assert isinstance(problem, NotFoundError)
+    assert (problem.token_id, problem.attempts, problem.outcome_unknown) == ("some-id", 1, False)
+
+
+def test_a_refusal_may_stand_in_the_details() -> None:
+    body = {"error": {"message": "Internal error", "details": "Error: Token not found: some-id\n  at f"}}
+    assert isinstance(started(REVOKE).fails(answer(500, body)), NotFoundError)
+
+
+def test_a_404_for_a_new_token_is_that_of_the_route() -> None:
+    assert isinstance(started(attrs.evolve(ISSUE, creates=True)).fails(Answer(404)), EndpointError)
+
+
+@pytest.mark.parametrize("status", [501, 505])
+def test_a_service_that_does_not_know_the_request_has_not_acted(status: int) -> None:
+    assert not started(ISSUE).fails(Answer(status)).outcome_unknown
+
+
+def test_the_text_of_a_status_shows_no_secret() -> None:
+    assert started().fails(Answer(400, reason="no old-jwt here")).cause == "no [hidden] here"
+
+
+@pytest.mark.parametrize("text", ["Token not found: some-id2", "Token not found: another", "Boom"])
+def test_a_500_that_does_not_name_the_id_is_repeated(text: str) -> None:
+    started(REVOKE).retries_after(error(text), 1.0)
+
+
+def test_an_id_that_is_taken_is_told_at_once() -> None:
+    problem = started(ISSUE).fails(error("Token ID already exists: some-id"))
+    assert isinstance(problem, ConflictError)
+    assert not problem.outcome_unknown
+
+
+@pytest.mark.parametrize("lost", [LOST, Answer(500), Answer(503)])
+def test_an_id_that_is_taken_after_a_lost_answer_leaves_the_outcome_unknown(lost: Any) -> None:
+    flow = started(ISSUE)
+    flow.retries_after(lost, 1.0)
+    problem = flow.fails(error("Token ID already exists: some-id"))
+    assert isinstance(problem, ConflictError)
+    assert (problem.outcome_unknown, problem.token_id) == (True, "some-id")
+
+
+@pytest.mark.parametrize("undone", [UNREACHED, Answer(408), Answer(429)])
+def test_an_attempt_that_never_acted_leaves_nothing_unknown(undone: Any) -> None:
+    flow = started(ISSUE)
+    flow.retries_after(undone, 1.0)
+    assert not flow.fails(error("Token ID already exists: some-id")).outcome_unknown
+
+
+@pytest.mark.parametrize(("outcome", "unknown"), [(LOST, True), (Answer(502), True), (UNREACHED, False)])
+def test_a_change_that_fails_for_good_says_whether_it_may_have_been_done(outcome: Any, unknown: bool) -> None:
+    assert started(REVOKE, retries=0).fails(outcome).outcome_unknown is unknown
+
+
+def test_a_bare_404_after_a_lost_answer_leaves_the_outcome_unknown() -> None:
+    flow = started(REVOKE)
+    flow.retries_after(LOST, 1.0)
+    problem = flow.fails(Answer(404))
+    assert isinstance(problem, NotFoundError)
+    assert problem.outcome_unknown
+
+
+def test_a_lost_attempt_stays_unknown_whatever_follows() -> None:
+    flow = started(ISSUE, retries=1)
+    flow.retries_after(LOST, 1.0)
+    assert flow.fails(UNREACHED).outcome_unknown
+
+
+def test_a_call_that_only_reads_has_no_unknown_outcome() -> None:
+    assert not started(READ, retries=0).fails(LOST).outcome_unknown
+
+
+def test_an_exchange_that_fails_between_attempts_tells_what_may_have_been_done() -> None:
+    flow = started(ISSUE)
+    flow.retries(LOST)
+    with pytest.raises(UnavailableError) as raised:
+        flow.flow.throw(UnavailableError("Failed to authenticate"))
+    assert (raised.value.token_id, raised.value.outcome_unknown) == ("some-id", True)
+
+
+def test_a_client_closed_between_attempts_tells_what_may_have_been_done() -> None:
+    flow = started(ISSUE)
+    flow.retries(LOST)
+    with pytest.raises(ClientClosedError) as raised:
+        flow.flow.throw(ClientClosedError("Failed to authenticate", cause="the client is closed"))
+    error = raised.value
+    assert (error.message, error.args) == ("Failed to issue token", ("Failed to issue token",))
+    assert (error.token_id, error.outcome_unknown, error.attempts) == ("some-id", True, 1)
+
+
+@pytest.mark.parametrize(("call", "lost"), [(READ, True), (ISSUE, False)])
+def test_an_exchange_that_fails_leaves_nothing_unknown_where_nothing_was_changed(
+    call: Call[Any], lost: bool
+) -> None:
+    flow = started(call)
+    flow.retries(LOST if lost else UNREACHED)
+    with pytest.raises(UnavailableError) as raised:
+        flow.flow.throw(UnavailableError("Failed to authenticate"))
+    assert raised.value.outcome_unknown is False
+
+
+def test_a_client_closed_before_the_first_attempt_has_done_nothing() -> None:
+    flow = Flow(calling(ISSUE, RetryPolicy()))
+    with pytest.raises(ClientClosedError) as raised:
+        flow.flow.throw(ClientClosedError("Failed to authenticate", cause="the client is closed"))
+    assert str(raised.value) == "Failed to issue token: the client is closed (token some-id)"
+    assert (raised.value.outcome_unknown, raised.value.attempts) == (False, 0)
+    assert isinstance(raised.value.cause, RuntimeError)

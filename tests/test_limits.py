@@ -1,0 +1,52 @@
+"""Arguments at the very limit are taken, and one step further is too far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from access_tokens import RetryPolicy
+from access_tokens import _arguments as check
+from access_tokens._secret import Secret
+from access_tokens.retry import LONGEST_WAIT
+
+YEAR_9999_ENDS = 253_402_300_799
+
+
+@pytest.mark.parametrize(
+    ("checked", "last", "next_one"),
+    [
+        (lambda n: check.roles("roles", ["r"] * n), 50, 51),
+        (lambda n: check.role("role", "r" * n), 100, 101),
+        (lambda n: check.owner("x" * n), 100, 101),
+        (lambda n: check.token_id("x" * n), 4096, 4097),
+        (lambda n: check.phc(Secret("$" * n)), 200, 201),
+        (lambda n: check.api_key(Secret("x" * n)), 200, 201),
+        (lambda n: check.api_key(Secret(f"!{chr(n)}")), ord("~"), ord("~") + 1),
+        (lambda n: check.moment("expires_at", n), YEAR_9999_ENDS, YEAR_9999_ENDS + 1),
+        (lambda n: check.page_limit("limit", n), 2**63 - 1, 2**63),
+        (check.page_size, 1000, 1001),
+        (lambda n: RetryPolicy(backoff=n), LONGEST_WAIT, LONGEST_WAIT + 1),
+        (lambda n: RetryPolicy(backoff=n), 0, -0.1),
+        (lambda n: RetryPolicy(backoff_max=n), 0.5, float("nan")),
+        (lambda n: RetryPolicy(jitter=n), 1, 1.01),
+        (lambda n: RetryPolicy(jitter=n), 0, -0.01),
+        (lambda n: RetryPolicy(retries=n), 0, -1),
+        (lambda n: RetryPolicy(statuses=[n]), 400, 399),
+        (lambda n: RetryPolicy(statuses=[n]), 599, 600),
+    ],
+)
+def test_a_limit_can_be_reached_and_not_passed(
+    checked: Callable[[Any], object], last: float, next_one: float
+) -> None:
+    checked(last)
+    with pytest.raises(ValueError, match=" must "):
+        checked(next_one)
+
+
+@pytest.mark.parametrize("prefix", ["Bearer ", "bearer ", "BEARER "])
+def test_a_pat_is_bare_in_any_case(prefix: str) -> None:
+    with pytest.raises(ValueError, match="without 'Bearer'$"):
+        check.api_key(Secret(f"{prefix}pat_x"))

@@ -1,0 +1,219 @@
+"""Every operation, stepped by hand: its request, its messages, and what it makes of the answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from access_tokens import BatchLoadResult, IssueResult, TokenRecord
+from access_tokens import _operations as operations
+from access_tokens._batch import batch
+from access_tokens._register import register
+from access_tokens._secret import Secret
+from access_tokens._steps import Story
+from access_tokens.models import KEEP
+
+from .stories import ID, PHC, RECORD, call_of, performed, result_of
+
+Make = Callable[..., Story[Any]]
+
+PARSED = TokenRecord(token_id=ID, owner="x", is_admin=False, created_at=1)
+
+
+def list_page(**options: Any) -> Story[Any]:
+    names = (
+        "include_revoked",
+        "include_expired",
+        "include_secret_phc",
+        "has_role",
+        "limit",
+        "after_token_id",
+    )
+    defaults: dict[str, Any] = dict.fromkeys(names[:3], False) | dict.fromkeys(names[3:])
+    return operations.list_page(**(defaults | options))
+
+
+def issue(owner: Any = "x", **options: Any) -> Story[Any]:
+    defaults: dict[str, Any] = {"is_admin": False, "roles": None, "expires_at": None, "token_id": None}
+    return operations.issue(owner, **(defaults | options))
+
+
+def register_token(owner: Any = "x", secret_phc: str = PHC, token_id: Any = ID, **options: Any) -> Story[Any]:
+    defaults: dict[str, Any] = {"is_admin": False, "roles": None, "expires_at": None}
+    return register(token_id, Secret(secret_phc), owner, **(defaults | options))
+
+
+def update(token_id: Any = ID, **options: Any) -> Story[Any]:
+    names = ("owner", "is_admin", "roles", "add_roles", "remove_roles", "secret_phc")
+    return operations.update(token_id, **(dict.fromkeys(names) | {"expires_at": KEEP} | options))
+
+
+def load(*token_ids: str, hashes: bool = False) -> Story[Any]:
+    yield batch(list(token_ids), hashes)
+
+
+ANSWERS = {
+    "Failed to list tokens": {"records": [RECORD]},
+    "Failed to issue token": {"token": "pat_x", "record": RECORD},
+    "Failed to register token": {"record": RECORD},
+    "Failed to batch load tokens": {"found": [RECORD], "notFound": ["b"]},
+}
+ALL: dict[str, Any] = {"is_admin": True, "roles": ["a", "b"], "expires_at": 7}
+ALL_SENT = {"isAdmin": True, "roles": ["a", "b"], "expiresAt": 7}
+
+
+@pytest.mark.parametrize(
+    ("make", "method", "path", "body"),
+    [
+        (lambda: issue(token_id=ID), "post", "", {"owner": "x", "tokenId": ID}),
+        (lambda: issue(token_id=ID, **ALL), "post", "", {"owner": "x", "tokenId": ID, **ALL_SENT}),
+        (register_token, "put", f"/{ID}", {"owner": "x", "secretPhc": PHC}),
+        (lambda: register_token(**ALL), "put", f"/{ID}", {"owner": "x", "secretPhc": PHC, **ALL_SENT}),
+        (update, "patch", f"/{ID}", {}),
+        (lambda: update(owner="y", is_admin=False), "patch", f"/{ID}", {"owner": "y", "isAdmin": False}),
+        (lambda: update(secret_phc=Secret(PHC)), "patch", f"/{ID}", {"secretPhc": PHC}),
+        (lambda: update(expires_at=None), "patch", f"/{ID}", {"expiresAt": None}),
+        (lambda: update(expires_at=7), "patch", f"/{ID}", {"expiresAt": 7}),
+        (lambda: update(roles=["a"]), "patch", f"/{ID}", {"roles": ["a"]}),
+        (lambda: update(add_roles=["a"]), "patch", f"/{ID}", {"roles": {"add": ["a"]}}),
+        (lambda: update(remove_roles=["a"]), "patch", f"/{ID}", {"roles": {"remove": ["a"]}}),
+        (lambda: operations.revoke(ID, None), "put", f"/{ID}/revoke", {}),
+        (lambda: operations.revoke("a/../b", 7), "put", "/a%2F..%2Fb/revoke", {"expiresAt": 7}),
+        (lambda: operations.restore(ID), "put", f"/{ID}/restore", None),
+        (lambda: load("a", "b"), "post", "/batch", {"tokenIds": ["a", "b"]}),
+        (lambda: load("a", hashes=True), "post", "/batch", {"tokenIds": ["a"], "includeSecretPhc": True}),
+        (list_page, "get", "", None),
+    ],
+)
+def test_a_call_is_the_request_of_openapi_yaml(make: Make, method: str, path: str, body: Any) -> None:
+    call = call_of(make())
+    request, _ = performed(call, ANSWERS.get(call.failed))
+    assert (request["method"], request["url"]) == (method, f"/admin/tokens{path}")
+    assert request.get("json") == body
+
+
+@pytest.mark.parametrize(
+    ("options", "query"),
+    [
+        ({}, {}),
+        ({"include_revoked": True}, {"includeRevoked": True}),
+        ({"include_expired": True}, {"includeExpired": True}),
+        ({"include_secret_phc": True}, {"includeSecretPhc": True}),
+        ({"has_role": "reader", "limit": 7}, {"hasRole": "reader", "limit": 7}),
+        ({"after_token_id": ID}, {"afterTokenId": ID}),
+    ],
+)
+def test_a_list_asks_for_what_was_asked_for(options: dict[str, Any], query: dict[str, Any]) -> None:
+    request, page = performed(call_of(list_page(**options)), {"records": [RECORD]})
+    assert {name: value for name, value in request["params"].items() if value is not False} == query
+    assert page == (PARSED,)
+
+
+@pytest.mark.parametrize(
+    ("make", "failed", "unreadable"),
+    [
+        (list_page, "Failed to list tokens", "Invalid list tokens response"),
+        (lambda: load("a"), "Failed to batch load tokens", "Invalid batch load response"),
+        (issue, "Failed to issue token", "Invalid issue token response"),
+        (register_token, "Failed to register token", "Invalid register token response"),
+        (update, "Failed to update token", "Failed to update token"),
+        (lambda: operations.revoke(ID, None), "Failed to revoke token", "Failed to revoke token"),
+        (lambda: operations.restore(ID), "Failed to restore token", "Failed to restore token"),
+    ],
+)
+def test_a_call_has_the_messages_of_the_reference_client(make: Make, failed: str, unreadable: str) -> None:
+    call = call_of(make())
+    assert (call.failed, call.unreadable) == (failed, unreadable)
+
+
+@pytest.mark.parametrize("make", [list_page, lambda: load("a")])
+def test_what_only_reads_changes_nothing_and_is_about_no_token(make: Make) -> None:
+    call = call_of(make())
+    assert (call.changes, call.creates, call.token_id, call.known) == (False, False, None, ())
+
+
+@pytest.mark.parametrize("make", [lambda: issue(token_id=ID), register_token])
+def test_what_makes_a_token_says_so_and_names_it(make: Make) -> None:
+    call = call_of(make())
+    assert (call.changes, call.creates, call.token_id) == (True, True, ID)
+
+
+@pytest.mark.parametrize(
+    "make", [update, lambda: operations.revoke(ID, None), lambda: operations.restore(ID)]
+)
+def test_what_changes_a_token_names_it(make: Make) -> None:
+    call = call_of(make())
+    assert (call.changes, call.creates, call.token_id, call.known) == (True, False, ID, ())
+    assert performed(call)[1] is None
+
+
+@pytest.mark.parametrize("make", [lambda: update(secret_phc=Secret(PHC)), register_token])
+def test_a_hash_that_is_sent_is_known_as_a_secret(make: Make) -> None:
+    assert [secret.reveal() for secret in call_of(make()).known] == [PHC]
+
+
+def test_an_issued_token_comes_with_its_record() -> None:
+    story = issue(token_id=ID)
+    _, issued = performed(call_of(story), {"token": "pat_x", "record": RECORD})
+    assert issued == IssueResult("pat_x", PARSED)
+    assert result_of(story, issued) is issued
+
+
+def test_a_batch_tells_what_was_found_and_what_was_not() -> None:
+    _, loaded = performed(call_of(load(ID, "b")), {"found": [RECORD], "notFound": ["b"]})
+    assert loaded == BatchLoadResult((PARSED,), ("b",))
+
+
+def test_an_id_is_chosen_before_the_first_attempt() -> None:
+    ids = [call_of(issue()).token_id for _ in range(2)]
+    assert all(re.fullmatch("[0-9A-Za-z]{21}", token_id or "") for token_id in ids)
+    assert ids[0] != ids[1]
+
+
+def test_a_page_and_a_registered_record_are_returned_as_they_came() -> None:
+    for story in (list_page(), register_token()):
+        call_of(story)
+        reply = object()
+        assert result_of(story, reply) is reply
+    assert performed(call_of(register_token()), {"record": RECORD})[1] == PARSED
+
+
+@pytest.mark.parametrize(
+    "operations_on_roles",
+    [
+        {"roles": [], "add_roles": []},
+        {"roles": [], "remove_roles": []},
+        {"add_roles": [], "remove_roles": []},
+        {"roles": [], "add_roles": [], "remove_roles": []},
+    ],
+)
+def test_two_operations_on_roles_are_refused(operations_on_roles: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="^only one of roles, add_roles and remove_roles may be given$"):
+        call_of(update(**operations_on_roles))
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "wrong"),
+    [
+        *((list_page, name, 1) for name in ("include_revoked", "include_expired", "include_secret_phc")),
+        *((list_page, name, "") for name in ("has_role", "limit", "after_token_id")),
+        *((issue, name, "") for name in ("owner", "is_admin", "roles", "expires_at", "token_id")),
+        *((register_token, name, "") for name in ("owner", "is_admin", "roles", "expires_at", "token_id")),
+        (register_token, "secret_phc", "not a hash"),
+        *((update, name, "") for name in ("token_id", "owner", "is_admin", "expires_at")),
+        *((update, name, "") for name in ("roles", "add_roles", "remove_roles")),
+        (update, "secret_phc", Secret("not a hash")),
+        (operations.revoke, "token_id", ""),
+        (operations.revoke, "expires_at", ""),
+        (operations.restore, "token_id", ""),
+    ],
+)
+def test_a_wrong_argument_is_named_before_any_request(make: Make, name: str, wrong: Any) -> None:
+    arguments: dict[str, Any] = {name: wrong}
+    if make is operations.revoke:
+        arguments = {"token_id": ID, "expires_at": None} | arguments
+    with pytest.raises((ValueError, TypeError), match=f"^{name} must"):
+        call_of(make(**arguments))

@@ -1,0 +1,124 @@
+"""Registering a token, stepped by hand: what comes of a registration whose outcome is unknown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+
+from access_tokens import (
+    AccessTokensError,
+    BatchLoadResult,
+    ConflictError,
+    EndpointError,
+    TokenRecord,
+    UnavailableError,
+)
+from access_tokens._register import register
+from access_tokens._secret import Secret
+from access_tokens._steps import Call, Story
+
+from .stories import ID, PHC, performed, result_of
+
+LOST = UnavailableError
+ASKED: dict[str, Any] = {"is_admin": True, "roles": ["a", "b"], "expires_at": 7}
+OURS = TokenRecord(token_id=ID, owner="me", secret_phc=PHC, created_at=1, **ASKED | {"roles": ("b", "a")})
+
+
+def registering(**options: Any) -> Story[TokenRecord]:
+    """A registration that has made its request."""
+    story = register(ID, Secret(PHC), "me", **(ASKED | options))
+    next(story)
+    return story
+
+
+def looked_up(story: Story[TokenRecord], error: AccessTokensError) -> Call[Any]:
+    """Return the call that follows an error."""
+    call: Call[Any] = story.throw(error)
+    return call
+
+
+def unknown(kind: type[AccessTokensError] = LOST) -> AccessTokensError:
+    return kind("Failed to register token", cause="lost", token_id=ID, outcome_unknown=True)
+
+
+def error_after(story: Story[TokenRecord], *found: TokenRecord) -> AccessTokensError:
+    """Lose the answer of a registration, and return the error that what is found makes of it."""
+    error = unknown()
+    looked_up(story, error)
+    with pytest.raises(AccessTokensError) as raised:
+        story.send(BatchLoadResult(found, ()))
+    assert raised.value is error
+    return error
+
+
+@pytest.mark.parametrize("kind", [ConflictError, UnavailableError])
+def test_a_known_outcome_is_told_at_once(kind: type[AccessTokensError]) -> None:
+    error = kind("Failed to register token")
+    with pytest.raises(kind) as raised:
+        registering().throw(error)
+    assert raised.value is error
+
+
+def test_an_error_that_is_no_matter_of_luck_is_told_at_once() -> None:
+    with pytest.raises(EndpointError):
+        registering().throw(unknown(EndpointError))
+
+
+@pytest.mark.parametrize("kind", [ConflictError, UnavailableError])
+def test_an_unknown_outcome_is_looked_up_with_the_hash(kind: type[AccessTokensError]) -> None:
+    request, _ = performed(looked_up(registering(), unknown(kind)), {"found": [], "notFound": [ID]})
+    assert request["url"] == "/admin/tokens/batch"
+    assert request["json"] == {"tokenIds": [ID], "includeSecretPhc": True}
+
+
+def test_the_record_that_was_asked_for_is_a_success_and_its_hash_is_left_out() -> None:
+    story = registering()
+    looked_up(story, unknown())
+    assert result_of(story, BatchLoadResult((OURS,), ())) == attrs.evolve(OURS, secret_phc=None)
+
+
+def test_a_record_without_roles_expiry_and_rights_is_found_again_too() -> None:
+    story = registering(is_admin=False, roles=None, expires_at=None)
+    looked_up(story, unknown())
+    plain = attrs.evolve(OURS, is_admin=False, roles=(), expires_at=None)
+    assert result_of(story, BatchLoadResult((plain,), ())) == attrs.evolve(plain, secret_phc=None)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"secret_phc": "$scrypt$other"},
+        {"owner": "you"},
+        {"is_admin": False},
+        {"roles": ("a",)},
+        {"expires_at": 8},
+        {"expires_at": None},
+    ],
+)
+def test_another_record_in_its_place_tells_that_nothing_was_done(other: dict[str, Any]) -> None:
+    assert error_after(registering(), attrs.evolve(OURS, **other)).outcome_unknown is False
+
+
+def test_a_hash_that_cannot_be_encoded_is_anothers() -> None:
+    """JSON can hold half of a surrogate pair."""
+    assert error_after(registering(), attrs.evolve(OURS, secret_phc="$\ud800")).outcome_unknown is False
+
+
+def test_a_record_without_a_hash_tells_nothing() -> None:
+    assert error_after(registering(), attrs.evolve(OURS, secret_phc=None)).outcome_unknown is True
+
+
+def test_no_record_tells_nothing() -> None:
+    assert error_after(registering()).outcome_unknown is True
+
+
+def test_a_look_that_fails_leaves_the_error_and_its_cause_as_they_were() -> None:
+    story, cause = registering(), ConnectionResetError("reset")
+    error = UnavailableError("Failed to register token", cause=cause, outcome_unknown=True)
+    looked_up(story, error)
+    with pytest.raises(UnavailableError) as raised:
+        story.throw(EndpointError("Failed to batch load tokens"))
+    assert raised.value is error
+    assert error.__cause__ is cause

@@ -1,0 +1,106 @@
+"""The bodies of answers: decoded as they arrive, and bounded."""
+
+from __future__ import annotations
+
+import gzip
+import tracemalloc
+import zlib
+
+import httpx
+import pytest
+
+from access_tokens._body import Body, UnreadableBodyError
+
+
+def body_of(chunks: list[bytes], encoding: str | None = None) -> bytes:
+    headers = {} if encoding is None else {"content-encoding": encoding}
+    body = Body(httpx.Response(200, headers=headers))
+    for chunk in chunks:
+        body.add(chunk)
+    return body.content()
+
+
+def test_a_body_is_put_together() -> None:
+    assert body_of([b"a", b"", b"b"]) == b"ab"
+    assert body_of([]) == b""
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", " Identity "])
+def test_a_body_may_be_as_it_is(encoding: str) -> None:
+    assert body_of([b"a"], encoding) == b"a"
+
+
+@pytest.mark.fault(20)
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip"])
+def test_a_gzipped_body_is_unpacked_byte_by_byte(encoding: str) -> None:
+    packed = gzip.compress(b"hello" * 100)
+    assert body_of([packed[i : i + 1] for i in range(len(packed))], encoding) == b"hello" * 100
+
+
+def test_an_empty_body_needs_no_unpacking() -> None:
+    assert body_of([], "gzip") == b""
+
+
+@pytest.mark.fault(20)
+@pytest.mark.parametrize(
+    ("chunks", "encoding", "problem"),
+    [
+        ([b"x" * 2**20] * 33, None, "is over 32 MiB$"),
+        ([gzip.compress(bytes(2**25 + 1))], "gzip", "is over 32 MiB$"),
+        ([gzip.compress(b"hello")[:-1]], "gzip", "ended early$"),
+        ([b"hello"], "gzip", "is not gzip, as its header says$"),
+        ([zlib.compress(b"hello")], "gzip", "is not gzip, as its header says$"),
+        ([b"hello"], "br", "has an encoding that was not asked for$"),
+        ([gzip.compress(b"abc") + gzip.compress(b"def")], "gzip", "goes on after its end$"),
+    ],
+    ids=["large", "bomb", "truncated", "plain", "zlib", "brotli", "members"],
+)
+def test_a_body_that_cannot_be_taken_is_refused(
+    chunks: list[bytes], encoding: str | None, problem: str
+) -> None:
+    with pytest.raises(UnreadableBodyError, match=f"^the body {problem}"):
+        body_of(chunks, encoding)
+
+
+def test_no_more_is_unpacked_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a small answer could fill the memory before it is found to be too large."""
+    monkeypatch.setattr("access_tokens._body._LARGEST", 2**16)
+    bomb = gzip.compress(bytes(2**23))
+    tracemalloc.start()
+    with pytest.raises(UnreadableBodyError):
+        body_of([bomb], "gzip")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20
+
+
+@pytest.mark.fault(20)
+def test_a_body_of_32_mib_is_taken() -> None:
+    assert len(body_of([gzip.compress(bytes(2**25))], "gzip")) == 2**25
+
+
+@pytest.mark.fault(18, 20)
+@pytest.mark.parametrize("status", [400, 503])
+@pytest.mark.parametrize("encoding", ["br", "gzip"])
+def test_the_encoding_of_an_error_is_never_at_fault(status: int, encoding: str) -> None:
+    body = Body(httpx.Response(status, headers={"content-encoding": encoding}))
+    body.add(b"odd")
+    assert body.content() == b""
+
+
+@pytest.mark.fault(18)
+def test_the_body_of_an_error_is_unpacked() -> None:
+    body = Body(httpx.Response(500, headers={"content-encoding": "gzip"}))
+    body.add(gzip.compress(b"Token not found"))
+    assert body.content() == b"Token not found"
+
+
+def test_what_has_no_body_has_no_encoding() -> None:
+    assert Body(httpx.Response(204, headers={"content-encoding": "br"})).content() == b""
+
+
+def test_a_large_error_is_left() -> None:
+    body = Body(httpx.Response(500))
+    body.add(bytes(2**20 + 1))
+    assert body.has_trouble
+    assert body.content() == b""

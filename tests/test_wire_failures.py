@@ -1,0 +1,115 @@
+"""Failures of the transport, sorted by what the service may have done and whether a repeat may help."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx
+import pytest
+
+from access_tokens import EndpointError, InvalidResponseError, UnavailableError
+from access_tokens import _wire as wire
+from access_tokens._body import UnreadableBodyError
+from access_tokens._pool import SetupError
+from access_tokens._secret import Secret
+
+JWT = Secret("the-jwt")
+
+
+def test_a_failure_without_words_takes_those_of_what_caused_it() -> None:
+    error = httpx.ConnectError("")
+    error.__cause__ = ssl.SSLCertVerificationError("certificate has expired")
+    assert "certificate has expired" in str(wire.failure_of(error, "h").cause)
+
+
+def refused_certificate() -> httpx.ConnectError:
+    error = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate has expired")
+    error.__cause__ = ssl.SSLCertVerificationError("expired")
+    return error
+
+
+REQUEST = httpx.Request("GET", "https://h/", headers={"Authorization": "Bearer the-jwt"})
+
+
+@pytest.mark.parametrize(
+    ("error", "acted", "kind"),
+    [
+        (httpx.ConnectError("refused", request=REQUEST), False, UnavailableError),
+        (httpx.ConnectTimeout(""), False, UnavailableError),
+        (httpx.PoolTimeout(""), False, UnavailableError),
+        (httpx.ProxyError("407"), False, UnavailableError),
+        (httpx.WriteError("the-jwt"), True, UnavailableError),
+        (httpx.WriteTimeout(""), True, UnavailableError),
+        (httpx.ReadError(""), True, UnavailableError),
+        (httpx.ReadTimeout("", request=REQUEST), True, UnavailableError),
+        (httpx.RemoteProtocolError("peer closed connection"), True, UnavailableError),
+        (OSError(9, "Bad file descriptor"), True, UnavailableError),
+        (refused_certificate(), False, EndpointError),
+        (httpx.LocalProtocolError("Illegal header value b'the-jwt'"), False, EndpointError),
+        (httpx.UnsupportedProtocol("ftp"), False, EndpointError),
+        (httpx.InvalidURL("no"), False, EndpointError),
+        (SetupError("no such file"), False, EndpointError),
+        (KeyError("the-jwt"), True, EndpointError),
+        (UnreadableBodyError("over"), True, InvalidResponseError),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+def test_failures_are_sorted_and_hold_no_secret(error: Exception, acted: bool, kind: type[Exception]) -> None:
+    failure = wire.failure_of(error, "h:443", JWT)
+    assert (failure.acted, failure.kind) == (acted, kind)
+    assert "the-jwt" not in repr(failure.cause)
+    cause = failure.cause
+    assert (cause.__traceback__, cause.__cause__, cause.__context__) == (None, None, None)
+    assert getattr(failure.cause, "_request", None) is None
+
+
+def test_a_failure_of_the_network_names_the_host_and_keeps_its_type() -> None:
+    cause = wire.failure_of(httpx.ConnectError("[Errno 111] Connection refused"), "h:443").cause
+    assert isinstance(cause, httpx.ConnectError)
+    assert str(cause) == "h:443: [Errno 111] Connection refused"
+    assert str(wire.failure_of(httpx.ReadTimeout(""), "h:443").cause) == "h:443: ReadTimeout"
+
+
+def test_what_is_wrong_with_a_body_is_kept() -> None:
+    assert (
+        str(wire.failure_of(UnreadableBodyError("the body ended early"), "h").cause) == "the body ended early"
+    )
+
+
+def test_an_illegal_header_is_not_quoted() -> None:
+    """The text of the transport's error holds its value, which may be any secret."""
+    failure = wire.failure_of(httpx.LocalProtocolError("Illegal header value b'hunter2'"), "h:443")
+    assert str(failure.cause) == "h:443: LocalProtocolError"
+
+
+def test_an_error_of_the_system_becomes_one_of_the_transport() -> None:
+    cause = wire.failure_of(OSError(9, "Bad file descriptor"), "h:443").cause
+    assert type(cause) is httpx.TransportError
+    assert str(cause) == "h:443: [Errno 9] Bad file descriptor"
+
+
+def test_a_long_text_is_cut() -> None:
+    assert str(wire.failure_of(httpx.ReadError("x" * 501), "h").cause) == f"h: {'x' * 500}"
+
+
+@pytest.mark.parametrize(
+    ("module", "is_foreign"),
+    [
+        ("httpx", False),
+        ("httpcore._exceptions", False),
+        ("h11._util", False),
+        ("anyio", False),
+        ("trio", False),
+        ("access_tokens._body", False),
+        ("socket", False),
+        ("billiard.exceptions", True),
+        ("http_of_mine", True),
+    ],
+)
+def test_an_exception_of_no_transport_is_foreign(module: str, is_foreign: bool) -> None:
+    error = type("Trouble", (Exception,), {"__module__": module})
+    assert wire.is_foreign(error()) is is_foreign
+
+
+def test_an_interrupt_is_foreign() -> None:
+    assert wire.is_foreign(KeyboardInterrupt())
