@@ -69,7 +69,10 @@ class Network(httpcore.NetworkBackend):
         # In a thread of its own, since neither a name server nor a connection can be told when to give up.
         found = self._found = Future[httpcore.NetworkStream]()
         work = partial(self._connect, host, port, timeout, local_address, socket_options)
-        threading.Thread(target=_hand_over, args=(work, found), daemon=True).start()
+        try:
+            threading.Thread(target=_hand_over, args=(work, found), daemon=True).start()
+        except RuntimeError:  # there may be no more threads, above all when the interpreter ends
+            _hand_over(work, found)
         try:
             return self.keep(found.result(self.connecting(timeout)))
         except BaseException as error:
@@ -112,11 +115,14 @@ class Network(httpcore.NetworkBackend):
         """Remember a socket for `shut`, as long as it lives."""
         with self._lock:
             self._sockets.add(each)
+        if self._is_shut:  # in the meantime
+            self.shut()
 
     def abandon(self) -> None:
-        """Close the sockets in a child, without a lock, which another thread of the parent may hold."""
+        """Close the sockets, without a lock: in a child, another thread of the parent may hold it."""
         for each in list(self._sockets):
-            each.close()
+            with suppress(OSError):
+                each.close()
 
     def shut(self) -> None:
         """End all connections, wake the threads that read from them, and allow no more."""

@@ -111,7 +111,7 @@ def _is_host(host: str) -> bool:
     return (
         len(host) <= 253
         and all(1 <= len(label) <= 63 for label in labels)
-        and re.fullmatch("[A-Za-z0-9._:-]+", host) is not None  # the colons are those of IPv6
+        and re.fullmatch("[a-z0-9._:-]+", host) is not None  # the colons are those of IPv6
     )
 
 

@@ -128,6 +128,7 @@ class SyncHttp:
         with self._lock:
             self._all.discard(transport)
         transport.close()
+        transport.network.abandon()  # what an interrupt has kept from the pool
 
     def abandon(self) -> None:
         """Close the connections of the parent in a child, which they do not end."""

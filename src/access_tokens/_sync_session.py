@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import httpx
+from attrs import Factory, define
 
 from ._fork import afresh_after_fork
 from ._gate import Latch
@@ -24,6 +25,23 @@ from .errors import AccessTokensError
 
 T = TypeVar("T")
 Y = TypeVar("Y")
+
+
+@define
+class _Each(Iterator[T]):
+    """The items of a walk. No generator, since one that has raised an error seems to be at its end."""
+
+    session: SyncSession
+    walk: Walk[T]
+    page: Iterator[T] = Factory(lambda: iter(()))
+
+    def __next__(self) -> T:
+        while True:
+            if (item := next(self.page, None)) is not None:
+                return item
+            if self.walk.is_over:
+                raise StopIteration
+            self.page = iter(self.session.run(self.walk.next_page()))
 
 
 class SyncSession(SessionBase):
@@ -69,8 +87,7 @@ class SyncSession(SessionBase):
 
     def each(self, walk: Walk[T]) -> Iterator[T]:
         """Yield the items of a walk, page by page."""
-        while not walk.is_over:
-            yield from self.run(walk.next_page())
+        return _Each(self, walk)
 
     def authorize(self, *, afresh: bool = False) -> Authorization:
         """Return a JWT, one that was got just now with `afresh`.

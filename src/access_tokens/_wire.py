@@ -47,7 +47,7 @@ def build_request(
         "Authorization": f"Bearer {bearer.reveal()}",
     }
     request = httpx.Request(
-        kwargs["method"].upper(),
+        kwargs["method"],
         settings.url(kwargs["url"]),
         params=kwargs.get("params"),
         json=kwargs.get("json"),

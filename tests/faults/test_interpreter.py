@@ -177,7 +177,6 @@ def test_threads_that_die_of_an_error_leave_it_working(
     assert all(isinstance(each, AccessTokensError) for each in heard)
 
 
-@pytest.mark.xfail(reason="each connection takes a thread", strict=True)
 def test_a_call_needs_no_other_thread(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A system may start no more of them, and Python 3.12 starts none while it ends."""
     start = threading.Thread.start

@@ -10,6 +10,7 @@ import pytest
 
 from access_tokens import (
     AccessTokensClient,
+    AccessTokensError,
     AsyncAccessTokensClient,
 )
 from access_tokens.testing import LocalService
@@ -48,7 +49,6 @@ class TestCancellation:
 
         anyio.run(main, backend=backend)
 
-    @pytest.mark.fault(32)
     @pytest.mark.fault(32)
     def test_a_cancelled_waiter_leaves_the_rest_alone(self, service: LocalService, backend: str) -> None:
         async def main() -> None:
@@ -103,3 +103,32 @@ class TestIteration:
             assert service.requests == []
             assert next(walk)
             assert len(service.requests) == 2
+
+    @pytest.mark.fault(44)
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_it_goes_on_where_it_was_after_an_error(self, service: LocalService, backend: str) -> None:
+        """Or who catches the error would take the rest for the end."""
+        service.seed(3)
+
+        async def main() -> None:
+            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
+                walk = client.iter_tokens(page_size=2).__aiter__()
+                found = [await walk.__anext__(), await walk.__anext__()]
+                service.fail_next(1, status=400, path=TOKENS)
+                with pytest.raises(AccessTokensError):
+                    await walk.__anext__()
+                found += [record async for record in walk]
+                assert len({record.token_id for record in found}) == 4
+
+        anyio.run(main, backend=backend)
+
+    @pytest.mark.fault(44)
+    def test_in_threads_too_it_goes_on_where_it_was_after_an_error(self, service: LocalService) -> None:
+        service.seed(3)
+        with AccessTokensClient(service.endpoint, service.admin_pat) as client:
+            walk = client.iter_tokens(page_size=2)
+            found = [next(walk), next(walk)]
+            service.fail_next(1, status=400, path=TOKENS)
+            with pytest.raises(AccessTokensError):
+                next(walk)
+            assert len({record.token_id for record in [*found, *walk]}) == 4
