@@ -27,8 +27,10 @@ demo: $(READY)  ## Show the main job, sync and async, against a local service
 
 test: check  ## Run every check and every test
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest --numprocesses 2 --ignore tests/faults
+	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+	$(BIN)/python -m pytest --numprocesses 2 tests/faults
 
 check: $(READY)  ## Run the checks that need no test run
 	$(BIN)/ruff format --check .

@@ -224,7 +224,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    looked = ", ".join(f"{count} {sort}s" for sort, count in WATCH.looked.items())
-    terminalreporter.write_line(f"Looked for secrets in {looked}.")
+    looked = ", ".join(f"{count} {sort}s" for sort, count in WATCH.looked.items() if count)
+    if looked:  # with several processes, each has looked by itself
+        terminalreporter.write_line(f"Looked for secrets in {looked}.")
     for each in WATCH.late:
         terminalreporter.write_line(f"Secret in sight: {each}", red=True)

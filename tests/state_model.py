@@ -176,8 +176,9 @@ class Model:
         return fault
 
     def _answer_exchange(self) -> httpx.Response:
-        if fault := self._fault("exchange", self.exchange_faults):
-            if fault.passes and self.lives and not self.is_asked_for:
+        is_renewal = self.lives and not self.is_asked_for
+        if fault := self._fault("renewal" if is_renewal else "exchange", self.exchange_faults):
+            if fault.passes and is_renewal:
                 self.put_off = self.clock.time + max(fault.retry_after or 0.0, 1.0)
                 self.episode.gave_up_renewal = True
             self.episode.denied += ["exchange"] if fault.status in {401, 403} else []

@@ -25,6 +25,7 @@ ENDPOINT = "https://api.example.com"
 # Without a search for what failing examples have in common, which takes minutes.
 PHASES = [Phase.generate, Phase.shrink]
 MANY = settings(phases=PHASES, report_multiple_bugs=False, max_examples=80, stateful_step_count=30)
+FEWER = settings(MANY, max_examples=40)  # for each event loop
 
 
 class SyncMachine(Machine):
@@ -156,4 +157,4 @@ def test_a_client_for_threads_survives_any_order_of_events() -> None:
 def test_a_client_for_tasks_survives_any_order_of_events(backend: str) -> None:
     with start_blocking_portal(backend) as portal:
         machine = type("Machine", (AsyncMachine,), {"portal": portal})
-        run_state_machine_as_test(machine, settings=MANY)
+        run_state_machine_as_test(machine, settings=FEWER)

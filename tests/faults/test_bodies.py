@@ -108,7 +108,11 @@ def test_a_refusal_is_recognised_in_every_dress(
 
 @pytest.mark.fault(58)
 @pytest.mark.fault(18, 20)
-@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b"x" * 99)[:-9], gzip.compress(bytes(2**26))])
+@pytest.mark.parametrize(
+    "body",
+    [b"not gzip", gzip.compress(b"x" * 99)[:-9], gzip.compress(bytes(2**26))],
+    ids=["not gzip", "cut", "bomb"],
+)
 def test_an_error_that_is_packed_wrongly_is_told_by_its_status(
     server: FaultServer, victim: Any, body: bytes
 ) -> None:

@@ -83,9 +83,9 @@ def test_an_iteration_goes_on_to_the_end_of_its_page(server: FaultServer) -> Non
     walk = client.iter_tokens(page_size=1)
     assert next(walk)
     client.close()
-    with pytest.raises(ClientClosedError):
-        next(walk)
-    assert list(walk) == []
+    for _ in range(2):
+        with pytest.raises(ClientClosedError):
+            next(walk)
     assert server.count(TOKENS) == 1
 
 

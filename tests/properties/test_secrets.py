@@ -90,7 +90,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "batch_load": lambda client: client.batch_load([ID]),
     "authenticate": lambda client: client.authenticate(),
 }
-# What stands beside a secret, such as quotes; letters glued to one are another matter, see below.
+# What stands beside a secret, such as quotes; letters glued to one are another matter.
 EDGES = st.sampled_from(["", " ", "=", '"', "'", "Bearer ", "<", "\\", "(", ":"]) | st.text(
     "$%&./:;=?@[]^{|}~", max_size=3
 )
