@@ -137,9 +137,9 @@ def test_what_is_found_between_two_tests_fails_the_run(watch: Watch, monkeypatch
 
 
 def test_what_is_planted_in_a_test_makes_it_fail() -> None:
-    plugins = ("no:cacheprovider", "pytest_timeout", "anyio.pytest_plugin")
+    plugins = [f"-p{each}" for each in ("no:cacheprovider", "pytest_timeout", "anyio.pytest_plugin")]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-v", *(f"-p{each}" for each in plugins), "tests/faults/planted.py"],
+        [sys.executable, "-m", "pytest", "-vrN", *plugins, "tests/faults/planted.py"],
         cwd=Path(__file__).parents[2],
         env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # which takes seconds
         capture_output=True,
