@@ -44,6 +44,13 @@ def test_roles_are_a_collection_of_at_most_50_names(value: Any) -> None:
         check.roles("add_roles", value)
 
 
+def test_no_more_roles_are_taken_than_tell_that_there_are_too_many() -> None:
+    names = iter([f"role {each}" for each in range(60)])
+    with pytest.raises(ValueError, match="at most 50"):
+        check.roles("roles", names)
+    assert len(list(names)) == 60 - 51
+
+
 def test_roles_may_come_from_any_iterable() -> None:
     assert check.roles("roles", (name for name in ("a", "b"))) == ["a", "b"]
     assert check.roles("roles", []) == []

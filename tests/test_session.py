@@ -92,8 +92,11 @@ class TestARequest:
         assert is_end(session()._failed(TimeoutError(), DEADLINE), UnavailableError, text, acted=True)
 
     def test_any_other_failure_names_the_host_and_no_secret(self) -> None:
-        failure = session()._failed(httpx.ReadError("after hunter2"), NOW + 0.1, Secret("hunter2"))
-        assert is_end(failure, UnavailableError, "api.example.com:8443: after [hidden]", acted=True)
+        error = httpx.ReadError(f"after hunter2 and {PAT.reveal()}")
+        failure = session()._failed(error, NOW + 0.1, Secret("hunter2"))
+        assert is_end(
+            failure, UnavailableError, "api.example.com:8443: after [hidden] and [hidden]", acted=True
+        )
 
     def test_what_is_none_of_the_transports_is_raised(self) -> None:
         error = type("TimeLimit", (Exception,), {"__module__": "tasks.limits"})()
