@@ -104,10 +104,15 @@ class AsyncHttp:
     async def _take(self) -> AsyncTransport:
         while outdated := self._idle.outdated():
             await self._drop(outdated)
-        return self._idle.take() or self._new()
+        transport = self._idle.take()
+        if transport and transport.is_usable:
+            return transport
+        if transport:
+            await self._drop(transport)
+        return self._new()
 
     def _new(self) -> AsyncTransport:
-        return self._new_transport(self._tls, proxy_for(self._settings))
+        return self._new_transport(self._settings.base, self._tls, proxy_for(self._settings))
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:

@@ -11,22 +11,28 @@ import httpcore
 import httpx
 
 from ._body import has_unread
-from ._pool import ONE_CONNECTION
+from ._pool import ONE_CONNECTION, origin_of
 
 
 class AsyncTransport(httpx.AsyncHTTPTransport):
-    """A transport over one connection.
+    """Same as `Transport`, for tasks."""
 
-    Args:
-        tls: How TLS is done.
-        proxy: The proxy to go through.
-    """
+    _pool: Any
 
-    def __init__(self, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
+    def __init__(self, base: str, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         super().__init__(verify=tls, limits=ONE_CONNECTION, proxy=proxy)
-        # httpx has no argument for it, though httpcore has; tests tell when this has no effect.
-        pool = self._pool
-        pool._network_backend = _Network(pool._network_backend)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        network = _Network(self._pool._network_backend)  # noqa: SLF001
+        if proxy is None:
+            self._pool = httpcore.AsyncHTTPConnection(origin_of(base), tls, network_backend=network)
+        else:
+            self._pool._network_backend = network  # noqa: SLF001
+
+    @property
+    def is_usable(self) -> bool:
+        """Same as `Transport.is_usable`."""
+        if not isinstance(self._pool, httpcore.AsyncHTTPConnection):
+            return True
+        return self._pool.is_available() and not self._pool.has_expired()
 
 
 class _Network(httpcore.AsyncNetworkBackend):

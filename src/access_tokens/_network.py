@@ -20,7 +20,7 @@ from weakref import WeakSet
 import httpcore
 import httpx
 
-from ._pool import ONE_CONNECTION
+from ._pool import ONE_CONNECTION, origin_of
 
 
 class Network(httpcore.NetworkBackend):
@@ -199,15 +199,32 @@ class Transport(httpx.HTTPTransport):
     """A transport over one such connection.
 
     Args:
+        base: The URL of the service.
         seconds_until: Tells how far away a deadline is.
         tls: How TLS is done.
         proxy: The proxy to go through.
     """
 
+    _pool: Any
+
     def __init__(
-        self, seconds_until: Callable[[float], float], tls: ssl.SSLContext, proxy: httpx.Proxy | None
+        self,
+        base: str,
+        seconds_until: Callable[[float], float],
+        tls: ssl.SSLContext,
+        proxy: httpx.Proxy | None,
     ) -> None:
         super().__init__(verify=tls, limits=ONE_CONNECTION, proxy=proxy)
         self.network = Network(seconds_until)
         # httpx has no argument for it, though httpcore has; tests tell when this has no effect.
-        self._pool._network_backend = self.network  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        if proxy is None:
+            self._pool = httpcore.HTTPConnection(origin_of(base), tls, network_backend=self.network)
+        else:
+            self._pool._network_backend = self.network  # noqa: SLF001
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether its connection can be used again. The pool that there is for a proxy sees to it itself."""
+        if not isinstance(self._pool, httpcore.HTTPConnection):
+            return True
+        return self._pool.is_available() and not self._pool.has_expired()

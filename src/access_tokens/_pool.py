@@ -8,12 +8,15 @@ import time
 from collections import deque
 from contextlib import suppress
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from ._settings import Settings
+
+if TYPE_CHECKING:
+    import httpcore
 
 WIDTH = 100
 NO_PLACE = "no connection was free"
@@ -80,6 +83,14 @@ def _usual_tls() -> ssl.SSLContext:
 @cache
 def _no_tls() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def origin_of(base: str) -> httpcore.Origin:
+    """Return to which host a connection is made, as httpcore has it."""
+    import httpcore
+
+    url = httpx.URL(base)
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/").origin
 
 
 def width_of(borrowed: Any, settings: Settings) -> int:

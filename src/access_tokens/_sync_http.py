@@ -60,6 +60,9 @@ class SyncHttp:
                 self._close_outdated()
                 transport = self._idle.last()  # by name before it is taken, lest an interrupt loses it
                 self._idle.take()
+            if transport and not transport.is_usable:
+                self._drop(transport)
+                transport = None
             transport = transport or self._new()
             transport.network.obey(deadline)
             answer = self._answer(transport.handle_request, request, deadline, sent_at)
@@ -108,7 +111,8 @@ class SyncHttp:
             self._drop(outdated)
 
     def _new(self) -> Transport:
-        transport = self._new_transport(self._seconds_until, self._tls, proxy_for(self._settings))
+        proxy = proxy_for(self._settings)
+        transport = self._new_transport(self._settings.base, self._seconds_until, self._tls, proxy)
         self._all.add(transport)
         if self._is_closed:
             raise RuntimeError("the client is closed")
