@@ -22,7 +22,7 @@ CACHED, GOT = Authorization(OLD), Authorization(NEW, is_new=True)
 READ = Call[Any](
     endpoint=cast(Any, None),  # the flow never looks at it
     arguments={},
-    result=lambda parsed, _: parsed,
+    result=lambda answer: answer,
     failed="Failed to list tokens",
     unreadable="Invalid list tokens response",
     changes=False,

@@ -52,7 +52,7 @@ def test_nothing_that_holds_a_secret_shows_it(holder: object, show: Callable[[ob
 def test_a_call_does_not_show_its_arguments() -> None:
     nowhere: Any = None
     call = Call[Any](
-        endpoint=nowhere, arguments={"body": CANARY}, result=max, failed="", known=(Secret(CANARY),)
+        endpoint=nowhere, arguments={"body": CANARY}, result=repr, failed="", known=(Secret(CANARY),)
     )
     assert CANARY not in repr(call)
 

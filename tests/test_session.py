@@ -164,7 +164,6 @@ def test_a_call_that_succeeds_leaves_as_it_is() -> None:
     ("error", "text"),
     [
         (json.JSONDecodeError("Expecting value", "canary", 0), "not JSON: Expecting value at character 0"),
-        (KeyError("tokenId"), "tokenId: missing"),
         (UnreadableError("owner: text expected"), "owner: text expected"),
         (ValueError("canary"), "not of the expected shape (ValueError)"),
     ],

@@ -22,6 +22,7 @@ from access_tokens import (
     IssueResult,
     TokenRecord,
 )
+from access_tokens._convert import json_name
 from access_tokens._jwt import AuthToken
 
 SPEC = yaml.safe_load((Path(__file__).parent.parent / "openapi.yaml").read_text())
@@ -116,10 +117,39 @@ def test_every_schema_with_properties_has_its_place() -> None:
 @pytest.mark.parametrize("name", sorted(ANSWERS))
 def test_every_property_of_an_answer_reaches_the_caller(name: str) -> None:
     model = ANSWERS[name]
-    reached = {model} if isinstance(model, str) else {field.name for field in attrs.fields(model)}
+    reached = {model} if isinstance(model, str) else set(read_from(model))
     for each in SCHEMAS[name]["properties"]:
         if (name, each) not in UNREACHABLE:
-            assert snake(each) in reached, f"the public model of {name} lacks {each}"
+            assert each in reached, f"the public model of {name} lacks {each}"
+
+
+def read_from(model: Any) -> dict[str, Any]:
+    """The properties of the JSON that a model is read from, and what it makes of each."""
+    return {json_name(field): field for field in attrs.fields(attrs.resolve_types(model))}
+
+
+READ = sorted(name for name, model in ANSWERS.items() if model in {TokenRecord, IssueResult, BatchLoadResult})
+TYPES = {"string": str, "integer": int, "boolean": bool}
+
+
+def type_of(schema: dict[str, Any]) -> Any:
+    """The type that a value of a schema has in a public model, null left aside."""
+    if "$ref" in schema:
+        return ANSWERS[schema["$ref"].rpartition("/")[2]]
+    kind = schema["type"]
+    (kind,) = set(kind) - {"null"} if isinstance(kind, list) else {kind}
+    return tuple[type_of(schema["items"]), ...] if kind == "array" else TYPES[kind]  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", READ)
+def test_every_property_of_an_answer_has_its_type_and_may_be_missing_when_the_service_says_so(
+    name: str,
+) -> None:
+    fields, required = read_from(ANSWERS[name]), SCHEMAS[name]["required"]
+    for each, schema in SCHEMAS[name]["properties"].items():
+        expected, found = type_of(schema), fields[each]
+        assert found.type in (expected, expected | None), f"{name}.{each} is not {found.type}"
+        assert (found.default is attrs.NOTHING) == (each in required), f"{name}.{each}: is it required?"
 
 
 @pytest.mark.parametrize(
@@ -127,8 +157,7 @@ def test_every_property_of_an_answer_reaches_the_caller(name: str) -> None:
 )
 def test_no_model_has_what_the_service_does_not_answer(name: str) -> None:
     model: Any = ANSWERS[name]
-    described = {snake(each) for each in SCHEMAS[name]["properties"]}
-    assert {field.name for field in attrs.fields(model)} <= described
+    assert set(read_from(model)) <= set(SCHEMAS[name]["properties"])
 
 
 def test_every_operation_parameter_and_property_is_described() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from copy import copy
-from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -13,12 +12,12 @@ from attrs import Factory, define
 
 from ._async_http import AsyncHttp
 from ._jwt import Authorization, Jwt
-from ._leaving import Surface, reading
+from ._leaving import Surface, read
 from ._per_loop import PerLoop, this_loop
 from ._secret import Secret
 from ._session import Flight, SessionBase, log_outcome
 from ._settings import Settings
-from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Seam, Send, Step, Story, Wait, Walk
+from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Send, Step, Story, Wait, Walk
 from ._wire import build_request
 from .errors import AccessTokensError
 
@@ -101,14 +100,9 @@ class AsyncSession(SessionBase):
             return result
 
     async def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
-        seam = Seam(partial(self._answer, flow, deadline), call.status)
-        with reading(call, seam):
-            parsed = (await call.endpoint.asyncio_detailed(**call.arguments, client=seam)).parsed
-            return call.result(parsed, seam.told())
-
-    async def _answer(self, flow: Flow, deadline: float, seam: Seam, kwargs: dict[str, Any]) -> Answer:
-        seam.answer = await self._tell(flow, lambda step: self._take(step, kwargs, deadline))
-        return seam.expected()
+        request = call.request()
+        answer: Answer = await self._tell(flow, lambda step: self._take(step, request, deadline))
+        return read(call, answer)
 
     async def _take(self, step: Step, kwargs: dict[str, Any], deadline: float) -> Any:
         match step:

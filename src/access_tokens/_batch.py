@@ -55,8 +55,7 @@ def batch(token_ids: list[str], include_secret_phc: bool) -> Call[BatchLoadResul
     return Call(
         endpoint=batch_load_tokens,
         arguments={"body": BatchLoadRequest(token_ids, include_secret_phc or UNSET)},
-        result=lambda parsed, _: structure(parsed, BatchLoadResult),
-        status=200,
+        result=lambda answer: structure(answer.json(), BatchLoadResult),
         failed="Failed to batch load tokens",
         unreadable="Invalid batch load response",
         changes=False,

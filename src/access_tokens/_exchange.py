@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from access_tokens_api.api.auth import exchange_token
 
 from ._convert import UnreadableError, structure
@@ -18,7 +16,6 @@ def exchange(api_key: Secret) -> Call[Jwt]:
         endpoint=exchange_token,
         arguments={},
         result=_jwt,
-        status=200,
         failed="Failed to authenticate",
         unreadable="Invalid auth token response",
         changes=False,
@@ -26,8 +23,8 @@ def exchange(api_key: Secret) -> Call[Jwt]:
     )
 
 
-def _jwt(parsed: Any, answer: Answer) -> Jwt:
+def _jwt(answer: Answer) -> Jwt:
     try:
-        return jwt_from(structure(parsed, AuthToken), answer.sent_at)
+        return jwt_from(structure(answer.json(), AuthToken), answer.sent_at)
     except ValueError as error:
         raise UnreadableError(str(error)) from None

@@ -40,9 +40,9 @@ class Jwt:
 class AuthToken(Unpickled):
     """The service's answer to an exchange (RFC 6749, section 5.1)."""
 
-    access_token: str = field(repr=mask)
-    token_type: str
-    expires_in: Any
+    access_token: str = field(repr=mask, metadata={"json_name": "access_token"})
+    token_type: str = field(metadata={"json_name": "token_type"})
+    expires_in: Any = field(metadata={"json_name": "expires_in"})
 
 
 def jwt_from(answer: AuthToken, sent_at: float) -> Jwt:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
-from contextlib import contextmanager
-from typing import Any
+from typing import TypeVar
 
 from ._convert import UnreadableError
-from ._steps import Call, Seam
+from ._steps import Answer, Call
 from ._wire import is_foreign
 from .errors import AccessTokensError, InvalidResponseError
+
+T = TypeVar("T")
 
 
 class Surface:
@@ -27,21 +27,20 @@ class Surface:
             error.__context__ = error.__traceback__ = None
 
 
-@contextmanager
-def reading(call: Call[Any], seam: Seam) -> Generator[None, None, None]:
-    """Turn what the generated parser raises into an error of ours: it checks little, and raises anything."""
+def read(call: Call[T], answer: Answer) -> T:
+    """Return the result of a call.
+
+    Raises:
+        InvalidResponseError: The answer makes no sense.
+    """
     try:
-        yield
-    except AccessTokensError:
-        raise
-    except Exception as error:
-        if seam.answer is None:  # the request's fault, not the answer's
-            raise
+        return call.result(answer)
+    except (ValueError, RecursionError) as error:
         raise InvalidResponseError(
             call.unreadable,
             cause=UnreadableError(_problem(error)),
-            status_code=seam.answer.status_code,
-            attempts=seam.answer.attempts,
+            status_code=answer.status_code,
+            attempts=answer.attempts,
             token_id=call.token_id,
             outcome_unknown=call.changes,
         ) from None
@@ -51,8 +50,6 @@ def _problem(error: Exception) -> str:
     """Say what is wrong with an answer, without a value of it."""
     if isinstance(error, json.JSONDecodeError):
         return f"not JSON: {error.msg} at character {error.pos}"
-    if isinstance(error, KeyError):
-        return f"{error.args[0]}: missing"
     if isinstance(error, UnreadableError):
         return str(error)
     return f"not of the expected shape ({type(error).__name__})"

@@ -6,7 +6,7 @@ Every method is told once here, as the story of its calls; a session carries the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from access_tokens_api.api.tokens import (
     issue_token,
@@ -23,9 +23,10 @@ from access_tokens_api.models import (
     UpdateTokenRequest,
 )
 from access_tokens_api.types import UNSET, Unset
+from attrs import frozen
 
 from . import _arguments as check
-from ._convert import structure
+from ._convert import UnreadableError, structure
 from ._fields import expiry, given, if_true, role_names
 from ._secret import Secret
 from ._steps import Answer, Call, Story
@@ -36,12 +37,19 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 
-def _records(parsed: Any, _: Answer) -> tuple[TokenRecord, ...]:
-    return structure(parsed.records, tuple[TokenRecord, ...])
+@frozen
+class _Page:
+    records: tuple[TokenRecord, ...]
 
 
-def _nothing(_parsed: Any, _: Answer) -> None:
-    """Return None: the service answers without a body."""
+def _records(answer: Answer) -> tuple[TokenRecord, ...]:
+    return structure(answer.json(), _Page).records
+
+
+def _nothing(answer: Answer) -> None:
+    """Return None: the service answers without a body, and says so (RFC 9110, section 15.3.5)."""
+    if answer.status_code != 204:
+        raise UnreadableError(f"status 204 expected, not {answer.status_code}")
 
 
 def list_page(
@@ -64,7 +72,6 @@ def list_page(
             "after_token_id": given(after_token_id, lambda value: check.token_id(value, "after_token_id")),
         },
         result=_records,
-        status=200,
         failed="Failed to list tokens",
         unreadable="Invalid list tokens response",
         changes=False,
@@ -92,8 +99,7 @@ def issue(
                 expires_at=expiry(expires_at),
             )
         },
-        result=lambda parsed, _: structure(parsed, IssueResult),
-        status=201,
+        result=lambda answer: structure(answer.json(), IssueResult),
         failed="Failed to issue token",
         unreadable="Invalid issue token response",
         token_id=token_id,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from typing import Any
 
 import attrs
 from access_tokens_api.api.tokens import register_token
 from access_tokens_api.models import RegisterTokenRequest
+from attrs import frozen
 
 from . import _arguments as check
 from ._batch import batch
@@ -18,6 +18,11 @@ from ._secret import Secret
 from ._steps import Answer, Call, Story
 from .errors import AccessTokensError, ConflictError, UnavailableError
 from .models import BatchLoadResult, Moment, TokenRecord
+
+
+@frozen
+class _Registered:
+    record: TokenRecord
 
 
 def register(
@@ -42,7 +47,6 @@ def register(
             endpoint=register_token,
             arguments={"token_id": token_id, "body": body},
             result=_record,
-            status=200,
             failed="Failed to register token",
             unreadable="Invalid register token response",
             token_id=token_id,
@@ -82,5 +86,5 @@ def _is_as_asked(record: TokenRecord, body: RegisterTokenRequest) -> bool:
     )
 
 
-def _record(parsed: Any, _: Answer) -> TokenRecord:
-    return structure(parsed.record, TokenRecord)
+def _record(answer: Answer) -> TokenRecord:
+    return structure(answer.json(), _Registered).record

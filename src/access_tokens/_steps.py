@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Iterable, Mapping
-from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-import attrs
-from attrs import Factory, define, field, frozen
+from attrs import Factory, field, frozen
 
 from ._jwt import Jwt
 from ._secret import Secret, Unpickled
@@ -18,13 +17,10 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Endpoint(Protocol):
-    """A module of the generated core: one operation, in both colours."""
+    """A module of the generated core: one operation."""
 
     @property
-    def sync_detailed(self) -> Callable[..., Any]: ...
-
-    @property
-    def asyncio_detailed(self) -> Callable[..., Any]: ...
+    def _get_kwargs(self) -> Callable[..., dict[str, Any]]: ...
 
 
 @frozen(kw_only=True)
@@ -32,10 +28,9 @@ class Call(Generic[T]):
     """One operation of the service, with its arguments.
 
     Attributes:
-        endpoint: The generated module that builds the request and parses the answer.
+        endpoint: The generated module that describes the request.
         arguments: What the generated function is called with.
-        result: Turns what it parsed, and the answer, into a value of ours.
-        status: The status of a success, where a body is due. Any other 2xx is read as if it were this one.
+        result: Turns a successful answer into a value of ours. Where a body is due, any 2xx is one.
         failed: The message of the error when the call fails.
         unreadable: The message of the error when the answer cannot be read; `failed` by default.
         token_id: The token that the call is about.
@@ -47,15 +42,21 @@ class Call(Generic[T]):
 
     endpoint: Endpoint
     arguments: Mapping[str, Any] = field(repr=False)
-    result: Callable[[Any, Answer], T]
+    result: Callable[[Answer], T]
     failed: str
-    status: int | None = None
     unreadable: str = field(default=Factory(lambda self: self.failed, takes_self=True))
     token_id: str | None = None
     changes: bool = True
     creates: bool = False
     api_key: Secret | None = None
     known: tuple[Secret, ...] = ()
+
+    def request(self) -> dict[str, Any]:
+        """Return the request as the generated core describes it, by the parameters of `httpx.request`.
+
+        Its public functions would send it as well, and parse the answer into objects of which ours are made.
+        """
+        return self.endpoint._get_kwargs(**self.arguments)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 Story: TypeAlias = Generator[Call[Any], Any, T]
@@ -102,7 +103,7 @@ Step: TypeAlias = Send | Wait | Authorize | Discard
 
 @frozen
 class Answer(Unpickled):
-    """An answer of the service, with the shape that the generated core reads.
+    """An answer of the service.
 
     Attributes:
         attempts: How many requests it took.
@@ -140,40 +141,3 @@ class Failure:
 
 Outcome: TypeAlias = Answer | Failure
 Flow: TypeAlias = Generator[Step, Any, Answer]
-
-
-@define
-class Seam:
-    """Stands where a generated function expects its client, and has the session answer the request.
-
-    Attributes:
-        send: Performs the request that the generated core describes.
-        status: The status by which the generated core recognises a success, where a body is due.
-        answer: What came of it, once it has succeeded.
-    """
-
-    send: Callable[[Seam, dict[str, Any]], Any]
-    status: int | None = None
-    answer: Answer | None = None
-    raise_on_unexpected_status: bool = True
-
-    def get_httpx_client(self) -> Self:
-        """Return what has the `request` method; the same for both colours."""
-        return self
-
-    get_async_httpx_client = get_httpx_client
-
-    def told(self) -> Answer:
-        """Return the answer, which a generated function has had before it returns."""
-        if self.answer is None:
-            raise RuntimeError("the generated core made no request")
-        return self.answer
-
-    def expected(self) -> Answer:
-        """Return the answer as the generated core expects it."""
-        answer = self.told()
-        return attrs.evolve(answer, status_code=self.status or answer.status_code)
-
-    def request(self, **kwargs: Any) -> Any:
-        """Perform a request; for an async session, return what is to be awaited."""
-        return self.send(self, kwargs)

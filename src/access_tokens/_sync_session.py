@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator
 from copy import copy
-from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -14,11 +13,11 @@ from attrs import Factory, define
 from ._fork import afresh_after_fork
 from ._gate import Latch
 from ._jwt import Authorization, Jwt
-from ._leaving import Surface, reading
+from ._leaving import Surface, read
 from ._secret import Secret
 from ._session import Flight, SessionBase, log_outcome
 from ._settings import Settings
-from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Seam, Send, Step, Story, Wait, Walk
+from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Send, Step, Story, Wait, Walk
 from ._sync_http import SyncHttp
 from ._wire import build_request
 from .errors import AccessTokensError
@@ -119,14 +118,9 @@ class SyncSession(SessionBase):
             return result
 
     def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
-        seam = Seam(partial(self._answer, flow, deadline), call.status)
-        with reading(call, seam):
-            parsed = call.endpoint.sync_detailed(**call.arguments, client=seam).parsed
-            return call.result(parsed, seam.told())
-
-    def _answer(self, flow: Flow, deadline: float, seam: Seam, kwargs: dict[str, Any]) -> Answer:
-        seam.answer = self._tell(flow, lambda step: self._take(step, kwargs, deadline))
-        return seam.expected()
+        request = call.request()
+        answer: Answer = self._tell(flow, lambda step: self._take(step, request, deadline))
+        return read(call, answer)
 
     def _take(self, step: Step, kwargs: dict[str, Any], deadline: float) -> Any:
         match step:

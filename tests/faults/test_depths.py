@@ -10,7 +10,7 @@ import pytest
 from access_tokens_api.models import RegisterTokenRequest
 
 import access_tokens
-from access_tokens._steps import Answer, Seam
+from access_tokens._steps import Answer
 
 from ..colours import result_of
 from .depths import bearers_in, seen_in
@@ -46,7 +46,6 @@ def suspended(secret: str) -> Iterator[str]:
         {PHC: 1},
         [RegisterTokenRequest(PHC, "x")],
         Answer(200, {}, PHC.encode()),
-        Seam(max, 200, Answer(200, {}, PHC.encode())),
         suspended(PHC),
     ],
 )
