@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from access_tokens import IssueResult, TokenRecord
-from access_tokens._convert import UnreadableError, json_name, structure
+from access_tokens._convert import json_name, structure
+from access_tokens.errors import UnreadableError
 
 FULL = {
     "tokenId": "An6ladUCmSoDfciDaYDE9",

@@ -90,8 +90,13 @@ def test_the_version_is_that_of_the_distribution() -> None:
     ("statement", "absent"),
     [
         ("import access_tokens", {"httpx", "cattrs", "anyio", "access_tokens_api"}),
-        ("from access_tokens import AccessTokensClient", {"anyio"}),
-        ("from access_tokens import AsyncAccessTokensClient", {"trio"}),
+        (
+            "from access_tokens import AccessTokensClient",
+            {"anyio", "cattrs", "httpcore", "access_tokens_api"},
+        ),
+        ("from access_tokens import AsyncAccessTokensClient", {"anyio", "cattrs", "access_tokens_api"}),
+        ("from access_tokens import AccessTokensClient as A; A('https://h', 'x')", {"aiohttp"}),
+        ("from access_tokens import AsyncAccessTokensClient as A; A('https://h', 'x')", {"aiohttp"}),
     ],
 )
 def test_importing_it_imports_no_more_than_is_needed(statement: str, absent: set[str]) -> None:

@@ -14,12 +14,13 @@ import httpx
 import pytest
 
 from access_tokens import AccessTokensError, ClientClosedError, EndpointError, UnavailableError
-from access_tokens._convert import UnreadableError
+from access_tokens._client import ClientBase
 from access_tokens._exchange import exchange
 from access_tokens._leaving import Surface, _problem
 from access_tokens._secret import Secret
-from access_tokens._session import ClientBase, SessionBase, log_outcome
+from access_tokens._session import SessionBase, log_outcome
 from access_tokens._steps import Answer, Failure
+from access_tokens.errors import UnreadableError
 
 from .sessions import CLOSED, DEADLINE, NOW, PAT, closed, session
 

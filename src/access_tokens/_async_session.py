@@ -14,6 +14,7 @@ from ._async_http import AsyncHttp
 from ._jwt import Authorization, Jwt
 from ._leaving import Surface, read
 from ._per_loop import PerLoop, this_loop
+from ._pool import NO_PLACE
 from ._secret import Secret
 from ._session import Flight, SessionBase, log_outcome
 from ._settings import Settings
@@ -163,16 +164,18 @@ class AsyncSession(SessionBase):
         if refusal := self._refusal(deadline):
             return refusal
         here = self._here()
+        too_late: Exception = httpx.PoolTimeout(NO_PLACE)
         try:
             with (
                 anyio.move_on_after(self._seconds_until(deadline) + _GRACE) as scope,
                 here.cancelled_by_closing(scope),
             ):
                 async with here.http.place(self._patience(deadline)):
+                    too_late = TimeoutError()  # from now on something may have been sent
                     return await self._sent(here.http, kwargs, bearer, deadline)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
             return self._failed(error, deadline, bearer)
-        return self._failed(TimeoutError(), deadline, bearer)
+        return self._failed(too_late, deadline, bearer)
 
     async def _sent(self, http: AsyncHttp, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Answer:
         sent_at = self.now()

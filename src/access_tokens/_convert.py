@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import NoneType, UnionType
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, TypeVar, get_args
 
 import attrs
 from cattrs import Converter
 
-from ._secret import Secret, redact
-from .errors import LONGEST_TEXT, ApiError, one_line
+from .errors import UnreadableError
 
 T = TypeVar("T")
-
-
-class UnreadableError(ValueError):
-    """An answer has the wrong shape. The text names the place and the types, never a value."""
 
 
 def structure(source: Any, target: type[T]) -> T:
@@ -103,44 +97,3 @@ for _type, _name in ((str, "text"), (int, "whole number"), (bool, "true or false
 _checked_object, _checked_list = _exactly(dict, "object"), _exactly(list, "list")
 _converter.register_structure_hook_factory(attrs.has, _object_of)
 _converter.register_structure_hook_factory(lambda kind: getattr(kind, "__origin__", None) is tuple, _tuple_of)
-
-
-def structure_api_error(body: Any, known: tuple[Secret, ...]) -> ApiError | None:
-    """Turn the body of an error into an `ApiError`, or None where it says nothing.
-
-    Args:
-        body: The parsed JSON: `{"error": {"message", "code"?, "details"?}}` or `{"error": "text"}`.
-        known: Secrets to hide, should the service have sent them back.
-    """
-    error = _object(body).get("error")
-    said = {"message": error} if isinstance(error, str) else _object(error)
-    message, code = (_said_text(said.get(name), known) for name in ("message", "code"))
-    return ApiError(message, code or None, _said_details(said.get("details"), known)) if message else None
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return cast(dict[str, Any], value) if isinstance(value, dict) else {}  # the keys of JSON are strings
-
-
-def _said_text(value: Any, known: tuple[Secret, ...]) -> str:
-    return one_line(redact(value, *known)) if isinstance(value, str) else ""
-
-
-def _said_details(value: Any, known: tuple[Secret, ...]) -> str | Mapping[str, Any] | None:
-    if isinstance(value, str):
-        return redact(value, *known)[:LONGEST_TEXT]
-    if not isinstance(value, dict):
-        return None
-    hidden = _hide(value, known)
-    excerpt = json.dumps(hidden, ensure_ascii=False)[: LONGEST_TEXT + 1]
-    return hidden if len(excerpt) <= LONGEST_TEXT else excerpt[:LONGEST_TEXT]
-
-
-def _hide(value: Any, known: tuple[Secret, ...]) -> Any:
-    if isinstance(value, str):
-        return redact(value, *known)
-    if isinstance(value, dict):
-        return {_hide(key, known): _hide(each, known) for key, each in _object(value).items()}
-    if isinstance(value, list):
-        return [_hide(each, known) for each in cast(list[object], value)]
-    return value

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from access_tokens_api.api.auth import exchange_token
 
-from ._convert import UnreadableError, structure
+from ._convert import structure
 from ._jwt import AuthToken, Jwt, jwt_from
 from ._secret import Secret
 from ._steps import Answer, Call
+from .errors import UnreadableError
 
 
 def exchange(api_key: Secret) -> Call[Jwt]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import TypeVar
 
-from ._convert import UnreadableError
 from ._steps import Answer, Call
 from ._wire import is_foreign
-from .errors import AccessTokensError, InvalidResponseError
+from .errors import AccessTokensError, InvalidResponseError, UnreadableError
 
 T = TypeVar("T")
 

@@ -26,10 +26,11 @@ from access_tokens_api.types import UNSET, Unset
 from attrs import frozen
 
 from . import _arguments as check
-from ._convert import UnreadableError, structure
+from ._convert import structure
 from ._fields import expiry, given, if_true, role_names
 from ._secret import Secret
 from ._steps import Answer, Call, Story
+from .errors import UnreadableError
 from .models import KEEP, IssueResult, Keep, Moment, TokenRecord
 from .tokens import generate_token_id
 

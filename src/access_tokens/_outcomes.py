@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from ._convert import structure_api_error
+from ._api_error import structure_api_error
 from ._secret import Secret, redact
 from ._steps import Answer, Call, Failure, Outcome
 from .errors import (

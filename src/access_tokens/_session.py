@@ -78,14 +78,6 @@ class Flight(Generic[E]):
         return self.authorization
 
 
-class ClientBase(Uncopied):
-    """What a client is beside its methods."""
-
-    def __repr__(self) -> str:
-        session = getattr(self, "_session", None)  # a debugger may look before there is one
-        return f"{type(self).__name__}({session.settings.base if session else ''!r})"
-
-
 class SessionBase(Uncopied):
     """The part of a session that has no colour.
 

@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 
 from . import _arguments as check
-from ._convert import UnreadableError
 from ._operations import list_page
 from ._steps import Story
-from .errors import InvalidResponseError
+from .errors import InvalidResponseError, UnreadableError
 from .models import TokenRecord
 
 

@@ -8,13 +8,10 @@ from typing import Self, Unpack
 import httpx
 
 from . import _arguments as check
-from . import _batch, _exchange, _operations, _register
-from ._async_session import AsyncSession
-from ._auth import AsyncAuth
+from . import _late as late
+from ._client import ClientBase
 from ._secret import Secret
-from ._session import ClientBase
 from ._settings import AsyncOptions, from_environment, settings
-from ._walk import TokenWalk
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
 
@@ -39,11 +36,12 @@ class AsyncAccessTokensClient(ClientBase):
         http_client: httpx.AsyncClient | None = None,
         allow_http: bool = False,
     ) -> None:
+        late.import_shared()
         secret = Secret(api_key)
         del api_key  # so that no traceback's locals hold it
         check.instance("http_client", http_client, httpx.AsyncClient)
         checked = settings(endpoint, secret, auth_path, admin_path, timeout, deadline, retry, allow_http)
-        self._session = AsyncSession(checked, _exchange.exchange(secret), http_client)
+        self._session = late.async_session.AsyncSession(checked, late.exchange.exchange(secret), http_client)
 
     @classmethod
     def from_env(cls, **options: Unpack[AsyncOptions]) -> Self:
@@ -64,7 +62,7 @@ class AsyncAccessTokensClient(ClientBase):
     ) -> tuple[TokenRecord, ...]:
         """Same as `AccessTokensClient.list`."""
         return await self._session.run(
-            _operations.list_page(
+            late.operations.list_page(
                 include_revoked, include_expired, include_secret_phc, has_role, limit, after_token_id
             )
         )
@@ -80,7 +78,7 @@ class AsyncAccessTokensClient(ClientBase):
     ) -> AsyncIterator[TokenRecord]:
         """Same as `AccessTokensClient.iter_tokens`."""
         return self._session.each(
-            TokenWalk(include_revoked, include_expired, include_secret_phc, has_role, page_size)
+            late.walk.TokenWalk(include_revoked, include_expired, include_secret_phc, has_role, page_size)
         )
 
     async def issue(
@@ -93,7 +91,7 @@ class AsyncAccessTokensClient(ClientBase):
         token_id: str | None = None,
     ) -> IssueResult:
         """Same as `AccessTokensClient.issue`."""
-        return await self._session.run(_operations.issue(owner, is_admin, roles, expires_at, token_id))
+        return await self._session.run(late.operations.issue(owner, is_admin, roles, expires_at, token_id))
 
     async def register(
         self,
@@ -109,7 +107,7 @@ class AsyncAccessTokensClient(ClientBase):
         hashed = Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
         return await self._session.run(
-            _register.register(token_id, hashed, owner, is_admin, roles, expires_at)
+            late.register.register(token_id, hashed, owner, is_admin, roles, expires_at)
         )
 
     async def update(
@@ -128,22 +126,24 @@ class AsyncAccessTokensClient(ClientBase):
         hashed = None if secret_phc is None else Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
         return await self._session.run(
-            _operations.update(token_id, owner, is_admin, roles, add_roles, remove_roles, hashed, expires_at)
+            late.operations.update(
+                token_id, owner, is_admin, roles, add_roles, remove_roles, hashed, expires_at
+            )
         )
 
     async def revoke(self, token_id: str, *, expires_at: Moment | None = None) -> None:
         """Same as `AccessTokensClient.revoke`."""
-        return await self._session.run(_operations.revoke(token_id, expires_at))
+        return await self._session.run(late.operations.revoke(token_id, expires_at))
 
     async def restore(self, token_id: str) -> None:
         """Same as `AccessTokensClient.restore`."""
-        return await self._session.run(_operations.restore(token_id))
+        return await self._session.run(late.operations.restore(token_id))
 
     async def batch_load(
         self, token_ids: Iterable[str], *, include_secret_phc: bool = False
     ) -> BatchLoadResult:
         """Same as `AccessTokensClient.batch_load`."""
-        return await self._session.run(_batch.batch_load(token_ids, include_secret_phc))
+        return await self._session.run(late.batch.batch_load(token_ids, include_secret_phc))
 
     async def authenticate(self) -> None:
         """Same as `AccessTokensClient.authenticate`."""
@@ -152,7 +152,7 @@ class AsyncAccessTokensClient(ClientBase):
     @property
     def auth(self) -> httpx.Auth:
         """Same as `AccessTokensClient.auth`."""
-        return AsyncAuth(self._session)
+        return late.auth.AsyncAuth(self._session)
 
     async def aclose(self) -> None:
         """Same as `AccessTokensClient.close`."""

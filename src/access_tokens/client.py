@@ -8,13 +8,10 @@ from typing import Self, Unpack
 import httpx
 
 from . import _arguments as check
-from . import _batch, _exchange, _operations, _register
-from ._auth import SyncAuth
+from . import _late as late
+from ._client import ClientBase
 from ._secret import Secret
-from ._session import ClientBase
 from ._settings import SyncOptions, from_environment, settings
-from ._sync_session import SyncSession
-from ._walk import TokenWalk
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
 
@@ -52,11 +49,12 @@ class AccessTokensClient(ClientBase):
         http_client: httpx.Client | None = None,
         allow_http: bool = False,
     ) -> None:
+        late.import_shared()
         secret = Secret(api_key)
         del api_key  # so that no traceback's locals hold it
         check.instance("http_client", http_client, httpx.Client)
         checked = settings(endpoint, secret, auth_path, admin_path, timeout, deadline, retry, allow_http)
-        self._session = SyncSession(checked, _exchange.exchange(secret), http_client)
+        self._session = late.sync_session.SyncSession(checked, late.exchange.exchange(secret), http_client)
 
     @classmethod
     def from_env(cls, **options: Unpack[SyncOptions]) -> Self:
@@ -93,7 +91,7 @@ class AccessTokensClient(ClientBase):
             after_token_id: Start after the token with this id.
         """
         return self._session.run(
-            _operations.list_page(
+            late.operations.list_page(
                 include_revoked, include_expired, include_secret_phc, has_role, limit, after_token_id
             )
         )
@@ -120,7 +118,7 @@ class AccessTokensClient(ClientBase):
             page_size: How many records to ask for at a time, from 1 to 1000.
         """
         return self._session.each(
-            TokenWalk(include_revoked, include_expired, include_secret_phc, has_role, page_size)
+            late.walk.TokenWalk(include_revoked, include_expired, include_secret_phc, has_role, page_size)
         )
 
     def issue(
@@ -144,7 +142,7 @@ class AccessTokensClient(ClientBase):
             expires_at: From when on it is refused. Never, by default.
             token_id: The id to give it. A new one is chosen by default.
         """
-        return self._session.run(_operations.issue(owner, is_admin, roles, expires_at, token_id))
+        return self._session.run(late.operations.issue(owner, is_admin, roles, expires_at, token_id))
 
     def register(
         self,
@@ -168,7 +166,7 @@ class AccessTokensClient(ClientBase):
         """
         hashed = Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
-        return self._session.run(_register.register(token_id, hashed, owner, is_admin, roles, expires_at))
+        return self._session.run(late.register.register(token_id, hashed, owner, is_admin, roles, expires_at))
 
     def update(
         self,
@@ -197,7 +195,9 @@ class AccessTokensClient(ClientBase):
         hashed = None if secret_phc is None else Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
         return self._session.run(
-            _operations.update(token_id, owner, is_admin, roles, add_roles, remove_roles, hashed, expires_at)
+            late.operations.update(
+                token_id, owner, is_admin, roles, add_roles, remove_roles, hashed, expires_at
+            )
         )
 
     def revoke(self, token_id: str, *, expires_at: Moment | None = None) -> None:
@@ -209,7 +209,7 @@ class AccessTokensClient(ClientBase):
             token_id: The token's id.
             expires_at: From when on the service may remove the record. It is kept for good by default.
         """
-        return self._session.run(_operations.revoke(token_id, expires_at))
+        return self._session.run(late.operations.revoke(token_id, expires_at))
 
     def restore(self, token_id: str) -> None:
         """Undo a revocation, and remove the expiry. To restore an active token does nothing.
@@ -217,7 +217,7 @@ class AccessTokensClient(ClientBase):
         Args:
             token_id: The token's id.
         """
-        return self._session.run(_operations.restore(token_id))
+        return self._session.run(late.operations.restore(token_id))
 
     def batch_load(self, token_ids: Iterable[str], *, include_secret_phc: bool = False) -> BatchLoadResult:
         """Load the records of any number of ids, in as few requests as the service's limit allows.
@@ -226,7 +226,7 @@ class AccessTokensClient(ClientBase):
             token_ids: The ids. One that comes twice is loaded once.
             include_secret_phc: Ask for each token's secret hash as well.
         """
-        return self._session.run(_batch.batch_load(token_ids, include_secret_phc))
+        return self._session.run(late.batch.batch_load(token_ids, include_secret_phc))
 
     def authenticate(self) -> None:
         """Exchange the PAT now, even when there is a JWT, to learn early whether it is accepted."""
@@ -235,7 +235,7 @@ class AccessTokensClient(ClientBase):
     @property
     def auth(self) -> httpx.Auth:
         """Carries this client's JWT to any other API that it opens: `httpx.Client(auth=client.auth)`."""
-        return SyncAuth(self._session)
+        return late.auth.SyncAuth(self._session)
 
     def close(self) -> None:
         """Close the connections. Calls under way fail with a `ClientClosedError`, and so do later ones."""

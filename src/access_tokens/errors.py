@@ -167,3 +167,7 @@ def one_line(text: str, longest: int = LONGEST_TEXT) -> str:
     """Return a text as one printable line of bounded length."""
     clean = "".join(c if c.isprintable() else " " for c in text[: 2 * longest])
     return " ".join(clean.split())[:longest]
+
+
+class UnreadableError(ValueError):
+    """An answer has the wrong shape. The text names the place and the types, never a value."""

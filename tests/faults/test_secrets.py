@@ -32,12 +32,12 @@ from access_tokens import (
     TokenRecord,
 )
 from access_tokens._body import UnreadableBodyError
-from access_tokens._convert import UnreadableError
 from access_tokens._jwt import Authorization, AuthToken, Jwt
 from access_tokens._secret import Secret
 from access_tokens._session import Flight
 from access_tokens._steps import Answer, Send
 from access_tokens._walk import TokenWalk
+from access_tokens.errors import UnreadableError
 
 CANARY = "canary-7f3a"
 PLAIN = TokenRecord(token_id="A" * 21, owner="x", is_admin=False, created_at=1)
