@@ -49,7 +49,7 @@ class _Attempts:
         return outcome
 
     def numbered(self, answer: Answer) -> Answer:
-        return attrs.evolve(answer, attempts=self.sent)
+        return answer if self.sent == 1 else attrs.evolve(answer, attempts=self.sent)
 
     def error(self, outcome: Outcome, *known: Secret) -> AccessTokensError:
         return error_for(self.call, outcome, self.sent, self.acted, (*known, *self.known))

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -48,14 +49,19 @@ def build_request(
     }
     request = httpx.Request(
         kwargs["method"],
-        settings.url(kwargs["url"]),
-        params=kwargs.get("params"),
+        _url(settings.url(kwargs["url"]), tuple(kwargs.get("params", {}).items())),
         json=kwargs.get("json"),
         headers=headers,
         extensions={"timeout": _clipped(settings.timeout, seconds_left)},
     )
     request.stream = _Content(request.content)
     return request
+
+
+@lru_cache(maxsize=64)
+def _url(url: str, params: tuple[tuple[str, Any], ...]) -> httpx.URL:
+    # Kept, since httpx parses it twice, and most calls are for one of a few.
+    return httpx.URL(url, params=dict(params)) if params else httpx.URL(url)
 
 
 @define
