@@ -14,7 +14,9 @@ RECORD = {"tokenId": ID, "owner": "x", "isAdmin": False, "createdAt": 1}
 
 def call_of(story: Story[Any]) -> Call[Any]:
     """Return the first call of a story."""
-    return next(story)
+    call = next(story)
+    assert isinstance(call, Call)
+    return call
 
 
 def performed(call: Call[Any], body: Any = None) -> tuple[dict[str, Any], Any]:

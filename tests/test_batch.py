@@ -10,18 +10,18 @@ import pytest
 
 from access_tokens import BatchLoadResult, TokenRecord
 from access_tokens._batch import batch_load
+from access_tokens._steps import Together
+
+from .stories import result_of
 
 
 def load(token_ids: Iterable[Any], hashes: bool = False) -> tuple[list[dict[str, Any]], BatchLoadResult]:
     """Answer as if the ids that begin with "x" existed, and return the bodies and the result."""
-    story, bodies = batch_load(token_ids, include_secret_phc=hashes), []
-    try:
-        call = next(story)
-        while True:
-            bodies.append(call.arguments["body"].to_dict())
-            call = story.send(answer_to(bodies[-1]["tokenIds"]))
-    except StopIteration as stop:
-        return bodies, stop.value
+    story = batch_load(token_ids, include_secret_phc=hashes)
+    asked = next(story)
+    assert isinstance(asked, Together)
+    bodies = [call.request()["json"] for call in asked.calls]
+    return bodies, result_of(story, [answer_to(body["tokenIds"]) for body in bodies])
 
 
 def answer_to(token_ids: list[str]) -> BatchLoadResult:

@@ -35,7 +35,8 @@ def registering(**options: Any) -> Story[TokenRecord]:
 
 def looked_up(story: Story[TokenRecord], error: AccessTokensError) -> Call[Any]:
     """Return the call that follows an error."""
-    call: Call[Any] = story.throw(error)
+    call = story.throw(error)
+    assert isinstance(call, Call)
     return call
 
 

@@ -10,6 +10,8 @@ from access_tokens_api.types import UNSET
 from access_tokens import InvalidResponseError, TokenRecord
 from access_tokens._walk import TokenWalk
 
+from .stories import call_of
+
 NOW = 1000
 
 
@@ -30,7 +32,7 @@ def walk(page_size: int = 2, **options: Any) -> TokenWalk:
 def page(walk: TokenWalk, *records: TokenRecord) -> tuple[dict[str, Any], list[str]]:
     """Answer the walk's next request, and return its arguments and the ids that come out."""
     story = walk.next_page()
-    arguments = next(story).arguments
+    arguments = call_of(story).arguments
     with pytest.raises(StopIteration) as stop:
         story.send(records)
     return dict(arguments), [each.token_id for each in stop.value.value]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from copy import copy
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -18,7 +19,8 @@ from ._pool import NO_PLACE
 from ._secret import Secret
 from ._session import Flight, SessionBase, log_outcome
 from ._settings import Settings
-from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Send, Step, Story, Wait, Walk
+from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Send, Step, Story, Together, Wait, Walk
+from ._together import together
 from ._wire import build_request
 from .errors import AccessTokensError
 
@@ -71,7 +73,7 @@ class AsyncSession(SessionBase):
         """Same as `SyncSession.run`."""
         deadline = self._new_deadline()
         with Surface():
-            return await self._tell(story, lambda call: self._call(call, self._calling(call), deadline))
+            return await self._tell(story, lambda asked: self._perform(asked, deadline))
 
     def each(self, walk: Walk[T]) -> AsyncIterator[T]:
         """Same as `SyncSession.each`."""
@@ -99,6 +101,11 @@ class AsyncSession(SessionBase):
         except StopIteration as end:
             result: T = end.value
             return result
+
+    async def _perform(self, asked: Call[Any] | Together, deadline: float) -> Any:
+        if isinstance(asked, Together):
+            return await together([partial(self._perform, each, deadline) for each in asked.calls])
+        return await self._call(asked, self._calling(asked), deadline)
 
     async def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
         request = call.request()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from access_tokens_api.api.tokens import batch_load_tokens
 from access_tokens_api.models import BatchLoadRequest
@@ -11,8 +12,8 @@ from access_tokens_api.types import UNSET
 
 from . import _arguments as check
 from ._convert import structure
-from ._steps import Call, Story
-from .models import BatchLoadResult, TokenRecord
+from ._steps import Call, Story, Together
+from .models import BatchLoadResult
 
 # The service takes 100 kB; what the ids do not fill is left for the rest of the body.
 _LARGEST_BATCH = 99_900
@@ -20,13 +21,11 @@ _LARGEST_BATCH = 99_900
 
 def batch_load(token_ids: Iterable[str], include_secret_phc: bool) -> Story[BatchLoadResult]:
     """Load the records of any number of ids, in as few requests as the service's limit allows."""
-    found: list[TokenRecord] = []
-    not_found: list[str] = []
     wants_hashes = check.flag("include_secret_phc", include_secret_phc)
-    for ids in list(_batches(_ids(token_ids))):
-        loaded: BatchLoadResult = yield batch(ids, wants_hashes)
-        found += loaded.found
-        not_found += loaded.not_found
+    calls = tuple(batch(ids, wants_hashes) for ids in _batches(_ids(token_ids)))
+    loaded: Sequence[BatchLoadResult] = yield Together(calls)
+    found = chain.from_iterable(each.found for each in loaded)
+    not_found = chain.from_iterable(each.not_found for each in loaded)
     return BatchLoadResult(tuple(found), tuple(not_found))
 
 

@@ -59,7 +59,14 @@ class Call(Generic[T]):
         return self.endpoint._get_kwargs(**self.arguments)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
-Story: TypeAlias = Generator[Call[Any], Any, T]
+@frozen
+class Together:
+    """Calls that do not wait for each other. The reply: their results, in order."""
+
+    calls: tuple[Call[Any], ...]
+
+
+Story: TypeAlias = Generator[Call[Any] | Together, Any, T]
 """The calls that one method makes, each yielded and answered with its result."""
 
 

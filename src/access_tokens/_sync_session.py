@@ -17,7 +17,7 @@ from ._leaving import Surface, read
 from ._secret import Secret
 from ._session import Flight, SessionBase, log_outcome
 from ._settings import Settings
-from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Send, Step, Story, Wait, Walk
+from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Send, Step, Story, Together, Wait, Walk
 from ._sync_http import SyncHttp
 from ._wire import build_request
 from .errors import AccessTokensError
@@ -82,7 +82,7 @@ class SyncSession(SessionBase):
         """
         deadline = self._new_deadline()
         with Surface():
-            return self._tell(story, lambda call: self._call(call, self._calling(call), deadline))
+            return self._tell(story, lambda asked: self._perform(asked, deadline))
 
     def each(self, walk: Walk[T]) -> Iterator[T]:
         """Yield the items of a walk, page by page."""
@@ -116,6 +116,11 @@ class SyncSession(SessionBase):
         except StopIteration as end:
             result: T = end.value
             return result
+
+    def _perform(self, asked: Call[Any] | Together, deadline: float) -> Any:
+        if isinstance(asked, Together):
+            return [self._perform(each, deadline) for each in asked.calls]
+        return self._call(asked, self._calling(asked), deadline)
 
     def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
         request = call.request()

@@ -13,7 +13,7 @@ from attrs import define
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from access_tokens import InvalidResponseError
+from access_tokens import InvalidResponseError, PermissionDeniedError
 from access_tokens.testing import LocalService
 
 from ..colours import result_of
@@ -56,6 +56,24 @@ def test_10_000_ids_need_as_few_requests_as_the_body_limit_allows(client: Any, s
     assert {record.token_id for record in found} == set(known)
     assert (len(found), sorted(not_found)) == (1000, unknown)
     assert len(batches(service)) == fewest_requests([*known, *unknown])
+
+
+@pytest.mark.fault(43)
+def test_a_part_that_fails_is_the_failure_of_the_whole(client: Any, service: LocalService) -> None:
+    client.list()
+    service.fail_next(1, status=403, path=BATCH)
+    with pytest.raises(PermissionDeniedError, match="^Failed to batch load tokens") as raised:
+        client.batch_load([f"{number:021}" for number in range(9000)])
+    assert (raised.value.attempts, raised.value.outcome_unknown) == (1, False)
+    assert client.batch_load(["a"]).not_found == ("a",)
+
+
+@pytest.mark.fault(43)
+def test_a_part_that_fails_for_now_is_all_that_is_repeated(client: Any, service: LocalService) -> None:
+    client.list()
+    service.fail_next(1, status=503, path=BATCH)
+    assert len(client.batch_load([f"{number:021}" for number in range(9000)]).not_found) == 9000
+    assert (len(batches(service)), client.clock.waits) == (3 + 1, [1.0])
 
 
 def fewest_requests(ids: list[str]) -> int:
