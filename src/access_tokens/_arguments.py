@@ -7,6 +7,7 @@ service's, as openapi.yaml has them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -21,6 +22,7 @@ _LONGEST_ROLE = 100
 _MOST_ROLES = 50
 _LONGEST_PHC = 200
 _LONGEST_PAT = 200
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LARGEST_PAGE = 1000
 _LARGEST_NUMBER = 2**63 - 1
 # Percent-encoded, it still fits the longest URL that httpx makes.
@@ -35,7 +37,7 @@ def text(name: str, value: Any, longest: int | None = None) -> str:
         raise ValueError(f"{name} must not be empty")
     if longest is not None and len(value) > longest:
         raise ValueError(f"{name} must have at most {longest} characters")
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if _SURROGATE.search(value):
         raise ValueError(f"{name} must not hold a lone surrogate")
     return str.__str__(value)  # of a member of an enum its value, which is what JSON makes of it
 

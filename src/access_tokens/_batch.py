@@ -17,6 +17,8 @@ from .models import BatchLoadResult
 
 # The service takes 100 kB; what the ids do not fill is left for the rest of the body.
 _LARGEST_BATCH = 99_900
+# As httpx writes it.
+_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 def batch_load(token_ids: Iterable[str], include_secret_phc: bool) -> Story[BatchLoadResult]:
@@ -40,7 +42,7 @@ def _batches(token_ids: Iterable[str]) -> Iterator[list[str]]:
     ids: list[str] = []
     room = _LARGEST_BATCH
     for token_id in token_ids:
-        size = len(json.dumps(token_id, ensure_ascii=False).encode()) + 1
+        size = len(_JSON.encode(token_id).encode()) + 1
         if ids and size > room:
             yield ids
             ids, room = [], _LARGEST_BATCH
