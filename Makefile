@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := .venv-bench
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
@@ -51,6 +52,15 @@ generate: $(READY)  ## Derive generated/ from openapi.yaml
 	&& rm -rf generated && mkdir generated && cp -R "$$fresh/." generated/
 	@echo "generated/ is up to date"
 
+bench: $(BENCH)/.ready  ## Measure the client beside its peers; OPTIONS=--quick takes under a minute
+	@$(BENCH)/bin/python -m benchmarks $(OPTIONS)
+
+$(BENCH)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --upgrade pip
+	$(BENCH)/bin/python -m pip install --quiet --editable . --group bench
+	@touch $@
+
 mutants: $(READY)  ## Change what decides, a thousand times, and see that the tests notice
 	@$(BIN)/python -m pip install --quiet --group mutants
 	@rm -rf mutants
@@ -65,7 +75,7 @@ build: $(READY)  ## Build the wheel and the sdist into dist/
 	$(BIN)/python -m build --quiet
 
 clean:  ## Remove what was made
-	rm -rf $(VENV) build dist mutants .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) build dist mutants .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed")'
@@ -74,4 +84,4 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[testing]' --group dev
 	@touch $@
 
-.PHONY: help demo test check check-generated generate mutants format build clean
+.PHONY: help demo test check check-generated generate bench mutants format build clean

@@ -1,0 +1,72 @@
+"""How costs are measured: contenders take turns inside one run, and only their ratios count."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from attrs import frozen
+
+Work = Callable[[], object]
+Costs = Mapping[str, "Sequence[Cost]"]
+
+OURS = "ours"
+
+
+@frozen
+class Cost:
+    """What one unit of work took, in seconds: by the clock, and of this process's CPUs."""
+
+    wall: float
+    cpu: float
+
+
+@frozen
+class Ratio:
+    """How many times as much as a peer ours took: the median of the rounds, and their range."""
+
+    median: float
+    least: float
+    most: float
+
+
+def take_turns(contenders: Mapping[str, Work], units: int, rounds: int) -> Costs:
+    """Measure each contender once a round, and begin every round with another.
+
+    Args:
+        contenders: The work of each.
+        units: How many units of work each does at a time.
+        rounds: How often each is measured, after one time that does not count.
+    """
+    for work in contenders.values():
+        work()
+    costs: dict[str, list[Cost]] = {name: [] for name in contenders}
+    for name in _in_turn(list(contenders), rounds):
+        costs[name].append(_cost(contenders[name], units))
+    return costs
+
+
+def _in_turn(names: list[str], rounds: int) -> Iterator[str]:
+    for turn in range(rounds):
+        begin = turn % len(names)
+        yield from names[begin:] + names[:begin]
+
+
+def _cost(work: Work, units: int) -> Cost:
+    gc.collect()
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return Cost((time.perf_counter() - wall) / units, (time.process_time() - cpu) / units)
+
+
+def ratio(ours: Sequence[Cost], theirs: Sequence[Cost]) -> Ratio:
+    """Compare two contenders round by round."""
+    ratios = [one.wall / other.wall for one, other in zip(ours, theirs, strict=True)]
+    return Ratio(statistics.median(ratios), min(ratios), max(ratios))
+
+
+def median(costs: Sequence[Cost]) -> Cost:
+    """Return the median of each cost."""
+    return Cost(statistics.median(each.wall for each in costs), statistics.median(each.cpu for each in costs))
