@@ -42,10 +42,10 @@ def main() -> None:
                 print(row.title, file=sys.stderr)
                 rows.append(row)
     print(table(rows))
+    missed = [row.title for row in rows if row.is_missed]
+    print(f"\nOver the goal: {'; '.join(missed)}." if missed else "\nEvery goal is reached.")
     packages = ("httpx", "httpcore", "anyio", "h11", "aiohttp", "httpx-aiohttp", "authlib", "cattrs", "attrs")
-    print(
-        f"\nPython {platform.python_version()}; " + ", ".join(f"{each} {version(each)}" for each in packages)
-    )
+    print(f"Python {platform.python_version()}; " + ", ".join(f"{each} {version(each)}" for each in packages))
 
 
 if __name__ == "__main__":
