@@ -11,9 +11,23 @@ from typing import Any, Protocol
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from attrs import define, field
 
-from access_tokens import AccessTokensClient, AsyncAccessTokensClient
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient, aiohttp
 
-COLOURS = ("sync", "asyncio", "trio")
+# On what the async client runs: the event loop, and "aiohttp" for the client over it, on asyncio.
+ASYNC = ("asyncio", "trio", "aiohttp")
+COLOURS = ("sync", *ASYNC)
+# Those that take an HTTP client of the caller's, or have connections of httpx's.
+OVER_HTTPX = ("sync", "asyncio", "trio")
+
+
+def backend_of(colour: str) -> str:
+    """Return the event loop of an async colour."""
+    return "asyncio" if colour == "aiohttp" else colour
+
+
+def client_of(colour: str) -> type[AsyncAccessTokensClient]:
+    """Return the client of an async colour."""
+    return aiohttp.AsyncAccessTokensClient if colour == "aiohttp" else AsyncAccessTokensClient
 
 
 @define
@@ -134,8 +148,8 @@ def caller(colour: str, endpoint: str, api_key: str, **options: Any) -> Iterator
             client._session.now, client._session._sleep = clock.now, clock.wait  # type: ignore[method-assign]
             yield SyncCaller(client, clock)
             return
-        portal = stack.enter_context(start_blocking_portal(colour))
-        async_client = AsyncAccessTokensClient(endpoint, api_key, **options)
+        portal = stack.enter_context(start_blocking_portal(backend_of(colour)))
+        async_client = client_of(colour)(endpoint, api_key, **options)
         async_client._session.now = clock.now
         async_client._session._sleep = clock.wait_async  # type: ignore[method-assign]
         stack.enter_context(portal.wrap_async_context_manager(async_client))

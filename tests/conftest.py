@@ -45,7 +45,7 @@ def service() -> Iterator[LocalService]:
 
 @pytest.fixture(params=COLOURS)
 def colour(request: pytest.FixtureRequest) -> str:
-    """Sync, asyncio and trio, one after the other."""
+    """Sync, asyncio, trio, and aiohttp on asyncio, one after the other."""
     return str(request.param)
 
 

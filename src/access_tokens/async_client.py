@@ -11,9 +11,11 @@ from . import _arguments as check
 from . import _batch, _exchange, _operations, _register
 from ._async_session import AsyncSession
 from ._auth import AsyncAuth
+from ._jwt import Jwt
 from ._secret import Secret
 from ._session import ClientBase
-from ._settings import AsyncOptions, from_environment, settings
+from ._settings import AsyncOptions, Settings, from_environment, settings
+from ._steps import Call
 from ._walk import TokenWalk
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
@@ -43,7 +45,13 @@ class AsyncAccessTokensClient(ClientBase):
         del api_key  # so that no traceback's locals hold it
         check.instance("http_client", http_client, httpx.AsyncClient)
         checked = settings(endpoint, secret, auth_path, admin_path, timeout, deadline, retry, allow_http)
-        self._session = AsyncSession(checked, _exchange.exchange(secret), http_client)
+        self._session = self._new_session(checked, _exchange.exchange(secret), http_client)
+
+    @staticmethod
+    def _new_session(
+        settings: Settings, exchange: Call[Jwt], http_client: httpx.AsyncClient | None
+    ) -> AsyncSession:
+        return AsyncSession(settings, exchange, http_client)
 
     @classmethod
     def from_env(cls, **options: Unpack[AsyncOptions]) -> Self:
