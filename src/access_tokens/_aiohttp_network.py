@@ -17,7 +17,7 @@ from attrs import define
 from httpx_aiohttp import AiohttpTransport as Transport
 from yarl import URL
 
-from ._aiohttp_peer import LONGEST_HEAD, Peer
+from ._aiohttp_peer import LONGEST_HEAD, MOST_HEADERS, Peer
 from ._pool import SetupError
 
 # What aiohttp raises; a ValueError for a header that cannot be sent.
@@ -58,18 +58,20 @@ class AiohttpTransport(Transport):
             raise SetupError(f"aiohttp does not go through a {proxy.url.scheme} proxy")
         super().__init__(verify=tls, proxy=proxy)
         self._session: aiohttp.ClientSession | None = None
+        self._connector: _Connector | None = None
         self._credentials = _credentials(proxy) if proxy else []
 
     def get_client(self) -> aiohttp.ClientSession:
         """Make what holds the connection."""
+        self._connector = _Connector(self, self.ssl_context)
         session = aiohttp.ClientSession(
-            connector=_Connector(self, self.ssl_context),
+            connector=self._connector,
             request_class=_Request,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             max_line_size=LONGEST_HEAD,
             max_field_size=LONGEST_HEAD,
-            max_headers=LONGEST_HEAD,
+            max_headers=MOST_HEADERS,
         )
         # It would repeat some requests by itself.
         session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
@@ -98,6 +100,12 @@ class AiohttpTransport(Transport):
             stream=content,
             extensions={"reason_phrase": reason, "network_stream": content},
         )
+
+    async def aclose(self) -> None:
+        """Close the connection. Its socket goes in the next round of the loop, come a cancellation or not."""
+        if self._connector is not None:
+            self._connector.abort()
+            await asyncio.sleep(0)
 
     def _addressed(self, request: httpx.Request) -> dict[str, Any]:
         headers = [(name.decode(), value.decode()) for name, value in request.headers.raw]
@@ -165,6 +173,9 @@ class _Connector(aiohttp.TCPConnector):
     def closed(self) -> bool:
         # When nobody is left to use it, the session does not complain that nobody has closed it.
         return self._closed or self._user() is None
+
+    def abort(self) -> None:
+        self._close()
 
     def __del__(self, _warnings: object = None) -> None:
         """Leave the connection to the garbage collector, as httpx does."""

@@ -12,6 +12,8 @@ from aiohttp.http import HttpProcessingError, RawResponseMessage
 
 # In bytes, as httpx has it: an answer without its body.
 LONGEST_HEAD = 100 * 1024
+# Those behind a body in chunks are kept as well.
+MOST_HEADERS = 500
 _LINE_END = b"\r\n"
 _BLANK_LINE = 2 * _LINE_END
 
@@ -63,9 +65,13 @@ class Peer(ResponseHandler):
         message, body = data
         if self._body is not None:
             return self._condemn()
-        if message.code == 101 or not 100 <= message.code < 200:
+        if fault := _fault_of(message):
+            return self._fail(fault)
+        if message.code < 200:
+            self._head_size = 0
+        else:
             self._body = body
-            self._rest = 0 if body.is_eof() else _length(message)
+            self._rest = 0 if body.is_eof() else _length_of(message)
         return super().feed_data(data, size)
 
     def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
@@ -113,8 +119,7 @@ class Peer(ResponseHandler):
         """Tell whether nothing more belongs to the answer, once a part of it is parsed."""
         if self._body is None:
             if self._head_size > LONGEST_HEAD:
-                self.set_exception(HttpProcessingError(message="The head is too long"))
-                self._condemn()
+                self._fail("Too long a head")
             return self._exception is not None
         if self._exception is not None or self._rest == 0:
             return True
@@ -130,6 +135,10 @@ class Peer(ResponseHandler):
             return self._parser is not None and self._parser.feed_eof() is not None
         except Exception:  # noqa: BLE001 - the parser finds fault with what it has got
             return True
+
+    def _fail(self, reason: str) -> None:
+        self.set_exception(HttpProcessingError(message=reason))
+        self._condemn()
 
     def _condemn(self) -> None:
         """See to it that the connection is not used again; if its answer has been read, close it now."""
@@ -150,6 +159,19 @@ class Peer(ResponseHandler):
         return bool(poll.poll(0))
 
 
-def _length(message: RawResponseMessage) -> int | None:
+def _fault_of(message: RawResponseMessage) -> str | None:
+    """Return what is wrong with a head that the parser lets pass."""
+    if message.code < 100 or message.code == 101:
+        return "Invalid status"
+    if any(name.endswith((b" ", b"\t")) for name, _ in message.raw_headers):
+        return "Invalid header name"
+    if message.chunked and [each.lower() for each in message.headers.getall("Transfer-Encoding")] != [
+        "chunked"
+    ]:
+        return "Unknown framing"
+    return None
+
+
+def _length_of(message: RawResponseMessage) -> int | None:
     length = None if message.chunked else message.headers.get("Content-Length")
     return None if length is None else int(length)
