@@ -7,6 +7,7 @@ import ssl
 import weakref
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -20,8 +21,8 @@ from yarl import URL
 from ._aiohttp_peer import LONGEST_HEAD, MOST_HEADERS, Peer
 from ._pool import SetupError
 
-# What aiohttp raises; a ValueError for a header that cannot be sent.
-_FAILURES = (aiohttp.ClientError, aiohttp.EofStream, HttpProcessingError, OSError, ValueError)
+# What aiohttp raises.
+_FAILURES = (aiohttp.ClientError, aiohttp.EofStream, HttpProcessingError, OSError)
 
 
 def over_aiohttp() -> type[AiohttpTransport]:
@@ -57,6 +58,7 @@ class AiohttpTransport(Transport):
         if proxy and proxy.url.scheme not in {"http", "https"}:
             raise SetupError(f"aiohttp does not go through a {proxy.url.scheme} proxy")
         super().__init__(verify=tls, proxy=proxy)
+        tls.set_alpn_protocols(["http/1.1"])
         self._session: aiohttp.ClientSession | None = None
         self._connector: _Connector | None = None
         self._credentials = _credentials(proxy) if proxy else []
@@ -178,7 +180,10 @@ class _Connector(aiohttp.TCPConnector):
         self._close()
 
     def __del__(self, _warnings: object = None) -> None:
-        """Leave the connection to the garbage collector, as httpx does."""
+        """Close the connection without a word, in its own loop; if that is over, asyncio sees to it."""
+        with suppress(RuntimeError):
+            if asyncio.get_running_loop() is self._loop:
+                self._close()
 
     async def connect(self, *args: Any, **options: Any) -> aiohttp.connector.Connection:
         try:
@@ -201,8 +206,6 @@ def _translated(error: Exception) -> httpx.TransportError:
         return httpx.ReadTimeout(str(error))
     if isinstance(error, (aiohttp.ClientResponseError, HttpProcessingError, aiohttp.ServerDisconnectedError)):
         return httpx.RemoteProtocolError(_reason(error))
-    if isinstance(error, ValueError):
-        return httpx.LocalProtocolError("")
     return httpx.ReadError(_reason(error))
 
 

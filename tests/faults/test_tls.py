@@ -52,6 +52,24 @@ def test_an_authority_that_the_environment_names_is_trusted(
         assert server.connections == 1
 
 
+@pytest.mark.fault(7)
+@pytest.mark.usefixtures("trusted")
+def test_http_1_1_is_agreed_upon(context: ssl.SSLContext, make_client: Make) -> None:
+    """By a service that would speak HTTP/2 as well."""
+    agreed = list[Any]()
+
+    def note(peer: Peer) -> None:
+        assert isinstance(peer.socket, ssl.SSLSocket)
+        agreed.append(peer.socket.selected_alpn_protocol())
+        peer.answer()
+
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with FaultServer(context) as server:
+        server.always(TOKENS, note)
+        assert len(make_client(server.endpoint, "pat_x").list()) == 1
+    assert agreed == ["http/1.1"]
+
+
 @over_httpx
 @pytest.mark.fault(7)
 def test_an_authority_of_the_callers_own_http_client_is_trusted(
