@@ -8,6 +8,7 @@ import inspect
 import logging
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp as installed
@@ -86,7 +87,15 @@ class TestRefusals:
         monkeypatch.setattr(
             "access_tokens._aiohttp_network.partial", lambda _, loop: lambda: ResponseHandler(loop)
         )
-        with pytest.raises(EndpointError, match="this version of aiohttp is not known"):
+        with pytest.raises(EndpointError, match="does not know this version of aiohttp"):
+            anyio.run(client_of(service).list)
+        assert service.requests == []
+
+    def test_an_aiohttp_that_may_repeat_requests_by_itself_is_refused(
+        self, service: LocalService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(installed, "ClientSession", lambda **_: SimpleNamespace())
+        with pytest.raises(EndpointError, match="does not know this version of aiohttp"):
             anyio.run(client_of(service).list)
         assert service.requests == []
 
@@ -133,8 +142,10 @@ class TestConnection:
     def test_no_cookie_is_kept_and_none_complained_of(
         self, service: LocalService, caplog: pytest.LogCaptureFixture
     ) -> None:
+        by_name = service.endpoint.replace("127.0.0.1", "localhost")  # no address ever gets a cookie
+
         async def main() -> None:
-            async with client_of(service) as client:
+            async with aiohttp.AsyncAccessTokensClient(by_name, service.admin_pat) as client:
                 for cookie in ("a=b", "a\x7f=pat_issued; Path", "=;;,", "x" * 9999):
                     service.fail_next(1, status=400, headers={"Set-Cookie": cookie}, path="/admin/tokens")
                     with pytest.raises(Exception, match="400"):

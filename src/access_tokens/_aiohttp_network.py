@@ -21,6 +21,7 @@ from yarl import URL
 from ._aiohttp_peer import LONGEST_HEAD, MOST_HEADERS, Peer
 from ._pool import SetupError
 
+_UNKNOWN = "access_tokens does not know this version of aiohttp"
 # What aiohttp raises.
 _FAILURES = (aiohttp.ClientError, aiohttp.EofStream, HttpProcessingError, OSError)
 
@@ -75,8 +76,7 @@ class AiohttpTransport(Transport):
             max_field_size=LONGEST_HEAD,
             max_headers=MOST_HEADERS,
         )
-        # It would repeat some requests by itself.
-        session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        _set(session, "_retry_connection", False)  # it would repeat some requests by itself
         return session
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -168,7 +168,7 @@ class _Connector(aiohttp.TCPConnector):
             resolver=aiohttp.ThreadedResolver(loop),  # and never by aiodns, should that be installed
             use_dns_cache=False,  # with which a task of its own would do it
         )
-        self._factory: Any = partial(Peer, loop)
+        _set(self, "_factory", partial(Peer, loop))
         self._user = weakref.ref(user)
 
     @property
@@ -196,8 +196,15 @@ class _Connector(aiohttp.TCPConnector):
             raise httpx.ConnectError(_reason(error)) from error
         if not isinstance(connection.protocol, Peer):
             connection.close()
-            raise SetupError("this version of aiohttp is not known to access_tokens")
+            raise SetupError(_UNKNOWN)
         return connection
+
+
+def _set(owner: object, name: str, value: object) -> None:
+    """Set an attribute that is not public, and so may be gone in another version of aiohttp."""
+    if not hasattr(owner, name):
+        raise SetupError(_UNKNOWN)
+    setattr(owner, name, value)
 
 
 def _translated(error: Exception) -> httpx.TransportError:

@@ -32,7 +32,7 @@ class Peer(ResponseHandler):
 
     def _expect_head(self) -> None:
         self._head_size = 0
-        self._end_of_head = b""
+        self._last_of_head = b""
         self._body: StreamReader | None = None
         # How much of the body is still to come, where the head has told.
         self._rest: int | None = None
@@ -50,12 +50,13 @@ class Peer(ResponseHandler):
         if not data:
             super().data_received(data)
             self._is_due = self._is_due and not self._has_ended(data)
-        while data and self._is_due:
-            part = data[: self._length_in(data)]
-            data = data[len(part) :]
+        start = 0
+        while start < len(data) and self._is_due:
+            part = data[start : self._end_in(data, start)]
+            start += len(part)
             super().data_received(part)
             self._is_due = not self._has_ended(part)
-        if data:
+        if start < len(data):
             self._condemn()
         elif self._is_due and not self._reading_paused and self._read_timeout_handle is None:
             self.start_timeout()  # which aiohttp has stopped, if this was an interim answer
@@ -97,23 +98,23 @@ class Peer(ResponseHandler):
 
     # The answer
 
-    def _length_in(self, data: bytes) -> int:
-        """Return how much belongs to the answer, as far as can be told before it is parsed."""
+    def _end_in(self, data: bytes, start: int) -> int:
+        """Return where the answer ends, or its head, as far as can be told before it is parsed."""
         if self._body is None:
-            return self._length_of_head_in(data)
+            return self._end_of_head_in(data, start)
         if self._rest is None:
             return len(data)
-        length = min(self._rest, len(data))
-        self._rest -= length
-        return length
+        end = min(start + self._rest, len(data))
+        self._rest -= end - start
+        return end
 
-    def _length_of_head_in(self, data: bytes) -> int:
-        joined = self._end_of_head + data
-        end = joined.find(_BLANK_LINE) + len(_BLANK_LINE)
-        length = len(data) if end < len(_BLANK_LINE) else end - len(self._end_of_head)
-        self._end_of_head = joined[-3:] if end < len(_BLANK_LINE) else b""
-        self._head_size += length
-        return length
+    def _end_of_head_in(self, data: bytes, start: int) -> int:
+        joined = self._last_of_head + data
+        found = joined.find(_BLANK_LINE, start)
+        end = len(data) if found < 0 else found + len(_BLANK_LINE) - len(self._last_of_head)
+        self._last_of_head = joined[-3:] if found < 0 else b""
+        self._head_size += end - start
+        return end
 
     def _has_ended(self, part: bytes) -> bool:
         """Tell whether nothing more belongs to the answer, once a part of it is parsed."""
