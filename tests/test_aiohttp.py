@@ -18,10 +18,18 @@ import pytest
 from aiohttp.client_proto import ResponseHandler
 from anyio.from_thread import start_blocking_portal
 
-from access_tokens import AsyncAccessTokensClient, EndpointError, RetryPolicy, aiohttp
+from access_tokens import (
+    AsyncAccessTokensClient,
+    EndpointError,
+    RetryPolicy,
+    UnavailableError,
+    aiohttp,
+)
 from access_tokens._aiohttp_network import AiohttpTransport
 from access_tokens._aiohttp_peer import Peer
 from access_tokens.testing import LocalService
+
+from .faults.server import EXCHANGE, FaultServer
 
 ONCE = RetryPolicy(retries=0)
 WITHOUT = """
@@ -156,6 +164,23 @@ class TestConnection:
         anyio.run(main)
         assert all("cookie" not in request.headers for request in service.requests)
         assert not [each for each in caplog.records if each.name.startswith("aiohttp")]
+
+    @pytest.mark.fault(60)
+    def test_nothing_is_shown_of_an_answer_that_cannot_be_parsed(self) -> None:
+        """Not even what could be no secret that is known here, such as that of another token."""
+        chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        garbled = [b"pat_other", b"HTTP/1.1 200 OK\r\nX pat_other\r\n\r\n", chunked + b"pat_other\r\n\r\n"]
+
+        async def main(server: FaultServer) -> None:
+            async with aiohttp.AsyncAccessTokensClient(server.endpoint, "pat_x", retry=ONCE) as client:
+                for answer in garbled:
+                    server.play(EXCHANGE, lambda peer, answer=answer: peer.send(answer))  # type: ignore[misc]
+                    with pytest.raises(UnavailableError, match="the answer is not HTTP: [A-Z]") as raised:
+                        await client.list()
+                    assert "pat_other" not in str(raised.value) + repr(raised.value.cause)
+
+        with FaultServer() as server:
+            anyio.run(main, server)
 
     def test_a_peer_that_does_not_read_is_waited_for_no_longer_than_one_that_does_not_answer(self) -> None:
         async def main() -> None:

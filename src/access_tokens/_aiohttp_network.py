@@ -21,6 +21,7 @@ from yarl import URL
 from ._aiohttp_peer import LONGEST_HEAD, MOST_HEADERS, Peer
 from ._pool import SetupError
 
+_LONG = 3600.0
 _UNKNOWN = "access_tokens does not know this version of aiohttp"
 # What aiohttp raises.
 _FAILURES = (aiohttp.ClientError, aiohttp.EofStream, HttpProcessingError, OSError)
@@ -164,7 +165,7 @@ class _Connector(aiohttp.TCPConnector):
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
             ssl=tls,
             limit=1,
-            keepalive_timeout=None,  # it is for the pool above to say
+            keepalive_timeout=_LONG,  # it is for the pool above to say
             resolver=aiohttp.ThreadedResolver(loop),  # and never by aiodns, should that be installed
             use_dns_cache=False,  # with which a task of its own would do it
         )
