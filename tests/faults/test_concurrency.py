@@ -100,7 +100,7 @@ class TestColdCallers:
         self, make_client: Make, server: FaultServer, colour: str
     ) -> None:
         server.always(EXCHANGE, Peer.stall)
-        client = make_client(server.endpoint, "pat_x", timeout=0.1)
+        client = make_client(server.endpoint, "pat_x", timeout=httpx.Timeout(5, read=0.1))
         assert_fails_as_one(client, storm(client, CROWD[colour]))
         assert len(server.requests) == 4
 
