@@ -6,7 +6,7 @@ import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, TypeAlias, cast
 
 import anyio
 import httpx
@@ -17,8 +17,31 @@ from ._settings import Settings
 from ._steps import Answer
 from ._wire import answer_from
 
-if TYPE_CHECKING:
-    from ._async_network import AsyncTransport
+
+class Transport(Protocol):
+    """A transport over one connection."""
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can be used again."""
+        ...
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response: ...
+
+    async def aclose(self) -> None: ...
+
+
+# Of the URL of the service, of how TLS is done, and of the proxy to go through.
+NewTransport: TypeAlias = Callable[[str, ssl.SSLContext, httpx.Proxy | None], Transport]
+# Is asked once in each event loop.
+Network: TypeAlias = Callable[[], NewTransport]
+
+
+def over_httpx() -> NewTransport:
+    """Return what makes connections."""
+    from ._async_network import AsyncTransport  # imports httpcore, which takes its time
+
+    return AsyncTransport
 
 
 class AsyncHttp:
@@ -27,15 +50,16 @@ class AsyncHttp:
     Args:
         settings: Where the service is.
         borrowed: The caller's own HTTP stack, which is never closed here.
+        network: Tells what makes the connections, if there is none.
     """
 
-    def __init__(self, settings: Settings, borrowed: httpx.AsyncClient | None) -> None:
-        from ._async_network import AsyncTransport  # imports httpcore, which takes its time
-
-        self._new_transport = AsyncTransport
+    def __init__(
+        self, settings: Settings, borrowed: httpx.AsyncClient | None, network: Network = over_httpx
+    ) -> None:
+        self._new_transport = network()
         self._settings = settings
         self._borrowed = borrowed
-        self._idle: Idle[AsyncTransport] = Idle()
+        self._idle: Idle[Transport] = Idle()
         self._is_closed = False
         self._gate = anyio.Semaphore(width_of(borrowed, settings), fast_acquire=True)
 
@@ -101,7 +125,7 @@ class AsyncHttp:
         if stream := response.extensions.get("network_stream"):
             await stream.aclose()
 
-    async def _take(self) -> AsyncTransport:
+    async def _take(self) -> Transport:
         while outdated := self._idle.outdated():
             await self._drop(outdated)
         transport = self._idle.take()
@@ -111,20 +135,20 @@ class AsyncHttp:
             await self._drop(transport)
         return self._new()
 
-    def _new(self) -> AsyncTransport:
+    def _new(self) -> Transport:
         return self._new_transport(self._settings.base, self._tls, proxy_for(self._settings))
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         return tls(self._settings)
 
-    async def _put_back(self, transport: AsyncTransport) -> None:
+    async def _put_back(self, transport: Transport) -> None:
         if self._is_closed:
             await self._drop(transport)
         else:
             self._idle.put(transport)
 
-    async def _drop(self, transport: AsyncTransport) -> None:
+    async def _drop(self, transport: Transport) -> None:
         with anyio.CancelScope(shield=True):
             await transport.aclose()
 

@@ -13,9 +13,9 @@ import anyio
 import httpx
 import pytest
 
-from access_tokens import AccessTokensClient, AsyncAccessTokensClient, ClientClosedError
+from access_tokens import AccessTokensClient, ClientClosedError
 
-from ..colours import result_of
+from ..colours import client_of, in_tasks, on_asyncio, result_of, run
 from .server import EXCHANGE, TOKENS, FaultServer, Peer
 from .signals import handling, needs_signals, send_signal
 from .threads import PATIENCE, Task, until, waiting_in_the_library
@@ -34,13 +34,13 @@ def test_a_signal_handler_may_close_it_in_the_thread_that_calls(server: FaultSer
 
 
 @needs_signals
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@in_tasks
 @pytest.mark.parametrize("path", [EXCHANGE, TOKENS])
-def test_a_task_that_receives_signals_may_close_it(server: FaultServer, backend: str, path: str) -> None:
+def test_a_task_that_receives_signals_may_close_it(server: FaultServer, colour: str, path: str) -> None:
     server.play(path, send_signal)
 
     async def main() -> Any:
-        client = AsyncAccessTokensClient(server.endpoint, "pat_x")
+        client = client_of(colour)(server.endpoint, "pat_x")
 
         async def close_on_signal(*, task_status: Any) -> None:
             with anyio.open_signal_receiver(signal.SIGUSR1) as signals:
@@ -53,7 +53,7 @@ def test_a_task_that_receives_signals_may_close_it(server: FaultServer, backend:
             with pytest.raises(ClientClosedError):
                 await client.list()
 
-    anyio.run(main, backend=backend)
+    run(colour, main)
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_an_iteration_goes_on_to_the_end_of_its_page(server: FaultServer) -> Non
     assert server.count(TOKENS) == 1
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@in_tasks
 class TestTasks:
-    def test_an_iteration_goes_on_to_the_end_of_its_page(self, server: FaultServer, backend: str) -> None:
+    def test_an_iteration_goes_on_to_the_end_of_its_page(self, server: FaultServer, colour: str) -> None:
         async def main() -> None:
-            client = AsyncAccessTokensClient(server.endpoint, "pat_x")
+            client = client_of(colour)(server.endpoint, "pat_x")
             walk = aiter(client.iter_tokens(page_size=1))
             assert await anext(walk)
             await client.aclose()
@@ -101,25 +101,25 @@ class TestTasks:
                 await anext(walk)
             assert server.count(TOKENS) == 1
 
-        anyio.run(main, backend=backend)
+        run(colour, main)
 
-    def test_it_may_be_closed_by_the_task_that_will_call(self, server: FaultServer, backend: str) -> None:
+    def test_it_may_be_closed_by_the_task_that_will_call(self, server: FaultServer, colour: str) -> None:
         """Also inside its own `async with`."""
 
         async def main() -> None:
-            async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
+            async with client_of(colour)(server.endpoint, "pat_x") as client:
                 await client.list()
                 await client.aclose()
                 with pytest.raises(ClientClosedError):
                     await client.list()
 
-        anyio.run(main, backend=backend)
+        run(colour, main)
 
-    def test_a_closing_that_is_cancelled_can_be_done_again(self, server: FaultServer, backend: str) -> None:
+    def test_a_closing_that_is_cancelled_can_be_done_again(self, server: FaultServer, colour: str) -> None:
         """And nothing is left open after it."""
 
         async def main() -> None:
-            client = AsyncAccessTokensClient(server.endpoint, "pat_x")
+            client = client_of(colour)(server.endpoint, "pat_x")
             async with anyio.create_task_group() as group:
                 for _ in range(5):
                     group.start_soon(client.list)
@@ -130,14 +130,14 @@ class TestTasks:
             with pytest.raises(ClientClosedError):
                 await client.list()
 
-        anyio.run(main, backend=backend)
+        run(colour, main)
         until(lambda: not server._open)
 
-    def test_a_closing_and_a_cancellation_at_once_end_a_call(self, server: FaultServer, backend: str) -> None:
+    def test_a_closing_and_a_cancellation_at_once_end_a_call(self, server: FaultServer, colour: str) -> None:
         server.always(TOKENS, Peer.stall)
 
         async def main() -> None:
-            client = AsyncAccessTokensClient(server.endpoint, "pat_x")
+            client = client_of(colour)(server.endpoint, "pat_x")
             await client.authenticate()
             with anyio.fail_after(PATIENCE):
                 async with anyio.create_task_group() as group:
@@ -148,17 +148,17 @@ class TestTasks:
                     group.cancel_scope.cancel()
             await client.aclose()
 
-        anyio.run(main, backend=backend)
+        run(colour, main)
         until(lambda: not server._open)
 
-    def test_it_may_be_closed_before_its_first_use(self, server: FaultServer, backend: str) -> None:
+    def test_it_may_be_closed_before_its_first_use(self, server: FaultServer, colour: str) -> None:
         async def main() -> None:
-            client = AsyncAccessTokensClient(server.endpoint, "pat_x")
+            client = client_of(colour)(server.endpoint, "pat_x")
             await client.aclose()
             with pytest.raises(ClientClosedError):
                 await client.list()
 
-        anyio.run(main, backend=backend)
+        run(colour, main)
         assert server.requests == []
 
 
@@ -179,12 +179,13 @@ def test_threads_behind_those_that_it_cannot_wake_end_at_once(server: FaultServe
     assert server.count(TOKENS) == 2
 
 
-def test_a_task_that_is_cancelled_natively_closes_it(server: FaultServer) -> None:
+@on_asyncio
+def test_a_task_that_is_cancelled_natively_closes_it(server: FaultServer, colour: str) -> None:
     """As a server does that shuts down: the `async with` is left by a cancellation."""
     server.play(TOKENS, Peer.stall)
 
     async def use() -> None:
-        async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
+        async with client_of(colour)(server.endpoint, "pat_x") as client:
             await client.list()
 
     async def main() -> None:

@@ -12,16 +12,16 @@ import httpx
 import pytest
 from anyio.lowlevel import checkpoint
 
-from access_tokens import AsyncAccessTokensClient, RetryPolicy, UnavailableError
+from access_tokens import RetryPolicy, UnavailableError
 
-from ..colours import SyncCaller
+from ..colours import ASYNC, SyncCaller, client_of, in_tasks, on_asyncio, run
 from .memory import Memory
 from .plays import Issuer, refuse
 from .server import EXCHANGE, TOKENS, FaultServer, Peer
 from .threads import Task, until, waiting_in_the_library
 
 Make = Callable[..., Any]
-CROWD = {"sync": 50, "asyncio": 200, "trio": 200}
+CROWD = {"sync": 50} | dict.fromkeys(ASYNC, 200)
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ class TestColdCallers:
         self, make_client: Make, server: FaultServer, colour: str
     ) -> None:
         server.always(EXCHANGE, Peer.stall)
-        client = make_client(server.endpoint, "pat_x", timeout=0.1)
+        client = make_client(server.endpoint, "pat_x", timeout=httpx.Timeout(5, read=0.1))
         assert_fails_as_one(client, storm(client, CROWD[colour]))
         assert len(server.requests) <= 4  # a busy machine may connect too late
 
@@ -148,15 +148,15 @@ def interrupted_when(condition: Callable[[], bool]) -> Callable[[httpx.Request],
 
 
 @pytest.mark.fault(32)
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@in_tasks
 class TestLeadersOfTasks:
     def test_when_all_are_cancelled_nothing_is_left_and_the_next_call_works(
-        self, server: FaultServer, backend: str
+        self, server: FaultServer, colour: str
     ) -> None:
         server.play(EXCHANGE, Peer.stall)
 
         async def main() -> None:
-            async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
+            async with client_of(colour)(server.endpoint, "pat_x") as client:
                 tasks = len(anyio.get_running_tasks())
                 async with anyio.create_task_group() as group:
                     for _ in range(10):
@@ -167,10 +167,10 @@ class TestLeadersOfTasks:
                 assert await client.list()
             assert server.count(EXCHANGE) == 2
 
-        anyio.run(main, backend=backend)
+        run(colour, main)
 
     def test_leaders_that_are_cancelled_one_after_the_other_hand_over_each_time(
-        self, server: FaultServer, backend: str
+        self, server: FaultServer, colour: str
     ) -> None:
         server.play(EXCHANGE, *[Peer.stall] * 4)
 
@@ -181,7 +181,7 @@ class TestLeadersOfTasks:
                 with scope:
                     results.append(await client.list())
 
-            async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
+            async with client_of(colour)(server.endpoint, "pat_x") as client:
                 async with anyio.create_task_group() as group:
                     leader = anyio.CancelScope()
                     group.start_soon(call, leader)
@@ -196,7 +196,7 @@ class TestLeadersOfTasks:
                 assert [len(each) for each in results] == [1]
             assert server.count(EXCHANGE) == 5
 
-        anyio.run(main, backend=backend)
+        run(colour, main)
 
 
 async def reached(server: FaultServer, path: str, count: int = 1) -> None:
@@ -205,12 +205,13 @@ async def reached(server: FaultServer, path: str, count: int = 1) -> None:
 
 
 @pytest.mark.fault(32)
-def test_native_cancellation_of_a_leader_hands_over(server: FaultServer) -> None:
+@on_asyncio
+def test_native_cancellation_of_a_leader_hands_over(server: FaultServer, colour: str) -> None:
     """By asyncio itself, with no scope of anyio's around it."""
     server.play(EXCHANGE, Peer.stall)
 
     async def main() -> None:
-        async with AsyncAccessTokensClient(server.endpoint, "pat_x", retry=RetryPolicy(retries=0)) as client:
+        async with client_of(colour)(server.endpoint, "pat_x", retry=RetryPolicy(retries=0)) as client:
             leader = asyncio.create_task(client.list())
             await reached(server, EXCHANGE)
             waiters = [asyncio.create_task(client.list()) for _ in range(5)]

@@ -13,8 +13,9 @@ import attrs
 import httpx
 import pytest
 
-from access_tokens import AsyncAccessTokensClient, RetryPolicy, UnavailableError
+from access_tokens import RetryPolicy, UnavailableError
 
+from ..colours import client_of, in_tasks, run
 from .operations import LIST, keep_jwt
 from .server import EXCHANGE, JWT, RECORD, TOKENS, FaultServer, Peer, Play, response
 
@@ -88,8 +89,11 @@ def make(request: pytest.FixtureRequest, make_client: Make, colour: str) -> Iter
 @pytest.mark.fault(50)
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 def test_what_follows_an_answer_is_thrown_away_with_the_connection(
-    server: FaultServer, victim: Any, answer: bytes
+    server: FaultServer, victim: Any, answer: bytes, colour: str, request: pytest.FixtureRequest
 ) -> None:
+    if colour == "aiohttp" and answer == ANSWERS["chunks and length"]:
+        reason = "aiohttp does not read an answer that is framed in two ways"
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
     keep_jwt(victim)
     for name, surplus in SURPLUS.items():
         connections = server.connections
@@ -200,8 +204,8 @@ def test_an_answer_that_comes_too_late_answers_nothing(server: FaultServer, make
 
 
 @pytest.mark.fault(50, 33)
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_the_answer_to_a_cancelled_call_answers_nothing(server: FaultServer, backend: str) -> None:
+@in_tasks
+def test_the_answer_to_a_cancelled_call_answers_nothing(server: FaultServer, colour: str) -> None:
     asked, cancelled = threading.Event(), threading.Event()
 
     def answer_late(peer: Peer) -> None:
@@ -211,7 +215,7 @@ def test_the_answer_to_a_cancelled_call_answers_nothing(server: FaultServer, bac
         peer.send(FOREIGN[40:] + FOREIGN)
 
     async def main() -> None:
-        async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
+        async with client_of(colour)(server.endpoint, "pat_x") as client:
             await client.list()
             server.play(TOKENS, answer_late)
             async with anyio.create_task_group() as group:
@@ -222,5 +226,5 @@ def test_the_answer_to_a_cancelled_call_answers_nothing(server: FaultServer, bac
             for _ in range(3):
                 assert [each.owner for each in await client.list()] == [RECORD["owner"]]
 
-    anyio.run(main, backend=backend)
+    run(colour, main)
     assert server.count(TOKENS) == 5

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import anyio
 import pytest
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient
 
+from ..colours import client_of, in_tasks, run
 from .children import Child, echo, forks, gets_its_own, locks_of
 from .footprint import descriptors
 from .plays import Held
@@ -204,17 +204,17 @@ def test_multiprocessing_by_spawn_has_to_make_a_client_of_its_own(shared: Any, s
 
 
 @pytest.fixture
-def shared_async(server: FaultServer) -> Iterator[Callable[[], AsyncAccessTokensClient]]:
+def shared_async(server: FaultServer, colour: str) -> Iterator[Callable[[], AsyncAccessTokensClient]]:
     """Makes an async client that is left to the garbage collector."""
     server.always(TOKENS, echo)
-    yield lambda: AsyncAccessTokensClient(server.endpoint, "pat_x")
+    yield lambda: client_of(colour)(server.endpoint, "pat_x")
     gc.collect()
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@in_tasks
 def test_an_async_client_works_in_the_loop_of_a_child(
-    shared_async: Callable[[], AsyncAccessTokensClient], server: FaultServer, backend: str
+    shared_async: Callable[[], AsyncAccessTokensClient], server: FaultServer, colour: str
 ) -> None:
     """After its use in a loop of the parent, which is over, and then again in one of the parent."""
     client = shared_async()
@@ -223,8 +223,8 @@ def test_an_async_client_works_in_the_loop_of_a_child(
         records = await client.list(has_role=name)
         return {record.owner for record in records} == {name}
 
-    assert anyio.run(main, "before", backend=backend)
-    children = [Child(partial(anyio.run, main, f"child-{n}", backend=backend)) for n in range(3)]
-    assert anyio.run(main, "parent", backend=backend)
+    assert run(colour, main, "before")
+    children = [Child(partial(run, colour, main, f"child-{n}")) for n in range(3)]
+    assert run(colour, main, "parent")
     assert all(child.succeeds() for child in children)
     assert server.count(EXCHANGE) == 1

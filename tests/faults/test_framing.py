@@ -229,7 +229,12 @@ def and_leave(answer: bytes) -> Play:
 
 @pytest.mark.fault(20)
 @pytest.mark.parametrize("version", [b"1.0", b"1.1", b"1.9", b"3.0"])
-def test_an_answer_of_any_version_is_read(server: FaultServer, victim: Any, version: bytes) -> None:
+def test_an_answer_of_any_version_is_read(
+    server: FaultServer, victim: Any, version: bytes, colour: str, request: pytest.FixtureRequest
+) -> None:
+    if colour == "aiohttp" and version in {b"1.9", b"3.0"}:
+        reason = "aiohttp does not read an answer of a version that there is not"
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
     body = json.dumps({"records": [RECORD]}).encode()
     server.play(TOKENS, and_leave(b"HTTP/%b 200\r\n\r\n%b" % (version, body)))
     assert len(LIST.call(victim)) == 1

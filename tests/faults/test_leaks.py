@@ -19,7 +19,7 @@ from access_tokens import (
     RetryPolicy,
 )
 
-from ..colours import result_of
+from ..colours import client_of, in_tasks, result_of, run
 from .footprint import Quarters, descriptors, quiet
 from .memory import ENDPOINT, Memory
 from .plays import refuse
@@ -157,7 +157,7 @@ class TestThreads:
 
 
 @asynccontextmanager
-async def client_of(memory: Memory) -> AsyncIterator[AsyncAccessTokensClient]:
+async def client_over(memory: Memory) -> AsyncIterator[AsyncAccessTokensClient]:
     async with httpx.AsyncClient(transport=httpx.MockTransport(memory)) as http:
         yield AsyncAccessTokensClient(ENDPOINT, "pat_x", http_client=http)
 
@@ -178,23 +178,10 @@ class TestTasks:
         anyio.run(main, backend=backend)
         assert memory.exchanges == 1000
 
-    def test_cycles_over_sockets(self, server: FaultServer, backend: str) -> None:
-        async def main() -> None:
-            await anyio.to_thread.run_sync(bool)  # starts the thread that will wait
-            quarters = Quarters(200, server)
-            for _ in quarters:
-                async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
-                    await client.list()
-                await anyio.to_thread.run_sync(until, lambda: not server._open)
-                server.requests.clear()
-            quarters.assert_flat()
-
-        anyio.run(main, backend=backend)
-
     def test_two_thousand_calls(self, memory: Memory, backend: str) -> None:
         async def main() -> None:
             quarters = Quarters(2000)
-            async with client_of(memory) as client:
+            async with client_over(memory) as client:
                 for _ in quarters:
                     await client.list()
                     await checkpoint()
@@ -202,13 +189,41 @@ class TestTasks:
 
         anyio.run(main, backend=backend)
 
-    def test_calls_that_are_cancelled(self, server: FaultServer, backend: str) -> None:
+    def test_tasks_that_come_and_go(self, memory: Memory, backend: str) -> None:
+        async def main() -> None:
+            quarters = Quarters(100)
+            async with client_over(memory) as client:
+                for _ in quarters:
+                    async with anyio.create_task_group() as group:
+                        for _ in range(10):
+                            group.start_soon(client.list)
+            quarters.assert_flat()
+
+        anyio.run(main, backend=backend)
+
+
+@in_tasks
+class TestTasksOverSockets:
+    def test_cycles_over_sockets(self, server: FaultServer, colour: str) -> None:
+        async def main() -> None:
+            await anyio.to_thread.run_sync(bool)  # starts the thread that will wait
+            quarters = Quarters(200, server)
+            for _ in quarters:
+                async with client_of(colour)(server.endpoint, "pat_x") as client:
+                    await client.list()
+                await anyio.to_thread.run_sync(until, lambda: not server._open)
+                server.requests.clear()
+            quarters.assert_flat()
+
+        run(colour, main)
+
+    def test_calls_that_are_cancelled(self, server: FaultServer, colour: str) -> None:
         server.always(TOKENS, Peer.stall)
 
         async def main() -> None:
             await anyio.to_thread.run_sync(bool)  # starts the thread that will wait
             quarters = Quarters(200, server)
-            async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
+            async with client_of(colour)(server.endpoint, "pat_x") as client:
                 await client.authenticate()
                 for _ in quarters:
                     async with anyio.create_task_group() as group:
@@ -219,19 +234,7 @@ class TestTasks:
                     await anyio.to_thread.run_sync(until, lambda: not server._open)
             quarters.assert_flat()
 
-        anyio.run(main, backend=backend)
-
-    def test_tasks_that_come_and_go(self, memory: Memory, backend: str) -> None:
-        async def main() -> None:
-            quarters = Quarters(100)
-            async with client_of(memory) as client:
-                for _ in quarters:
-                    async with anyio.create_task_group() as group:
-                        for _ in range(10):
-                            group.start_soon(client.list)
-            quarters.assert_flat()
-
-        anyio.run(main, backend=backend)
+        run(colour, main)
 
 
 @on_both

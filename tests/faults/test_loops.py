@@ -13,24 +13,24 @@ from anyio.from_thread import start_blocking_portal
 
 from access_tokens import AsyncAccessTokensClient, ClientClosedError, RetryPolicy
 
-from ..colours import result_of
+from ..colours import client_of, result_of, run
 from .plays import Held
 from .server import EXCHANGE, TOKENS, FaultServer, Peer
 from .threads import PATIENCE, Task, outcomes, until
 
 Make = Callable[[], AsyncAccessTokensClient]
-BACKENDS = ("asyncio", "trio")
-PAIRS = list(product(BACKENDS, BACKENDS))
+PAIRS = [*product(["asyncio", "trio"], repeat=2), ("aiohttp", "aiohttp")]
 # What a loop leaves open when it ends is reported by Python, as it should be.
 leaves_connections_open = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+on_first = pytest.mark.parametrize("first", ["asyncio", "aiohttp"])
 
 pytestmark = pytest.mark.fault(35)
 
 
 @pytest.fixture
-def make_shared(server: FaultServer) -> Iterator[Make]:
+def make_shared(server: FaultServer, first: str) -> Iterator[Make]:
     """Makes clients that are left to the garbage collector, which comes before the test is over."""
-    yield lambda: AsyncAccessTokensClient(server.endpoint, "pat_x", retry=RetryPolicy(retries=0))
+    yield lambda: client_of(first)(server.endpoint, "pat_x", retry=RetryPolicy(retries=0))
     gc.collect()
 
 
@@ -40,8 +40,8 @@ def test_it_works_in_one_loop_after_another_though_the_first_did_not_close_it(
     make_shared: Make, server: FaultServer, first: str, second: str
 ) -> None:
     shared = make_shared()
-    for backend in (first, second, first):
-        assert anyio.run(shared.list, backend=backend)
+    for colour in (first, second, first):
+        assert run(colour, shared.list)
     assert (server.count(EXCHANGE), server.count(TOKENS)) == (1, 3)
 
 
@@ -55,7 +55,7 @@ def test_it_works_in_two_loops_at_once(
     async def main() -> list[int]:
         return [len(await shared.list()) for _ in range(10)]
 
-    results = outcomes(*[lambda b=b: anyio.run(main, backend=b) for b in (first, second)])
+    results = outcomes(*[lambda c=c: run(c, main) for c in (first, second)])
     assert results == [[1] * 10] * 2
     assert server.count(EXCHANGE) <= 2
 
@@ -71,16 +71,17 @@ def test_a_loop_that_ends_inside_the_exchange_does_not_hold_up_the_next(
     async def leave_early() -> None:
         async with anyio.create_task_group() as group:
             group.start_soon(shared.list)
-            await anyio.wait_all_tasks_blocked()
+            await anyio.to_thread.run_sync(until, lambda: server.count(EXCHANGE))
             group.cancel_scope.cancel()
 
-    anyio.run(leave_early, backend=first)
-    assert anyio.run(shared.list, backend=second)
+    run(first, leave_early)
+    assert run(second, shared.list)
 
 
 @leaves_connections_open
 @pytest.mark.filterwarnings("ignore:.*was never awaited:RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@on_first
 def test_a_loop_that_is_abandoned_inside_the_exchange_does_not_hold_up_the_next(
     make_shared: Make, server: FaultServer
 ) -> None:
@@ -105,13 +106,14 @@ def test_closed_in_one_loop_it_is_closed_in_all(
     make_shared: Make, server: FaultServer, first: str, second: str
 ) -> None:
     shared = make_shared()
-    anyio.run(shared.list, backend=first)
-    anyio.run(shared.aclose, backend=second)
-    assert isinstance(result_of(lambda: anyio.run(shared.list, backend=first)), ClientClosedError)
+    run(first, shared.list)
+    run(second, shared.aclose)
+    assert isinstance(result_of(lambda: run(first, shared.list)), ClientClosedError)
     assert server.count(TOKENS) == 1
 
 
 @leaves_connections_open
+@on_first
 def test_a_call_under_way_in_one_loop_ends_when_it_is_closed_in_another(
     make_shared: Make, server: FaultServer
 ) -> None:

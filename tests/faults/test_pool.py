@@ -16,6 +16,7 @@ from attrs import define, field
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient, UnavailableError
 from access_tokens.tokens import generate_token_id
 
+from ..colours import in_tasks
 from .operations import ISSUE, hurry, keep_jwt
 from .server import RECORD, TOKENS, FaultServer, Peer, response
 
@@ -163,7 +164,7 @@ ASLEEP = {"before a byte": Peer.stall, "in the body": stall_in_the_body}
 
 @pytest.mark.fault(8, 33)
 @pytest.mark.parametrize("place", ASLEEP)
-@pytest.mark.parametrize("colour", ["asyncio", "trio"])
+@in_tasks
 def test_calls_that_are_cancelled_give_their_connections_back(
     server: FaultServer, narrow: Make, place: str
 ) -> None:

@@ -17,8 +17,9 @@ import httpx
 import pytest
 import trustme
 
-from access_tokens import AccessTokensError, AsyncAccessTokensClient, EndpointError, UnavailableError
+from access_tokens import AccessTokensError, EndpointError, UnavailableError
 
+from ..colours import client_of, in_tasks, over_httpx, run
 from .operations import LIST, keep_jwt
 from .server import EXCHANGE, TOKENS, FaultServer, Peer, response
 
@@ -51,6 +52,25 @@ def test_an_authority_that_the_environment_names_is_trusted(
         assert server.connections == 1
 
 
+@pytest.mark.fault(7)
+@pytest.mark.usefixtures("trusted")
+def test_http_1_1_is_agreed_upon(context: ssl.SSLContext, make_client: Make) -> None:
+    """By a service that would speak HTTP/2 as well."""
+    agreed = list[Any]()
+
+    def note(peer: Peer) -> None:
+        assert isinstance(peer.socket, ssl.SSLSocket)
+        agreed.append(peer.socket.selected_alpn_protocol())
+        peer.answer()
+
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with FaultServer(context) as server:
+        server.always(TOKENS, note)
+        assert len(make_client(server.endpoint, "pat_x").list()) == 1
+    assert agreed == ["http/1.1"]
+
+
+@over_httpx
 @pytest.mark.fault(7)
 def test_an_authority_of_the_callers_own_http_client_is_trusted(
     authority: trustme.CA, context: ssl.SSLContext, make_client: Make, colour: str
@@ -206,8 +226,8 @@ def without_collector() -> Iterator[None]:
 
 @pytest.mark.fault(59)
 @pytest.mark.fault(7, 33)
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_a_handshake_that_is_cancelled_closes_its_connection(server: FaultServer, backend: str) -> None:
+@in_tasks
+def test_a_handshake_that_is_cancelled_closes_its_connection(server: FaultServer, colour: str) -> None:
     greeted, left = threading.Event(), threading.Event()
 
     def greet(peer: Peer) -> None:
@@ -218,7 +238,7 @@ def test_a_handshake_that_is_cancelled_closes_its_connection(server: FaultServer
         raise ConnectionAbortedError
 
     async def main() -> None:
-        async with AsyncAccessTokensClient(f"https://{server.address}", "pat_x") as client:
+        async with client_of(colour)(f"https://{server.address}", "pat_x") as client:
             async with anyio.create_task_group() as group:
                 group.start_soon(client.list)
                 await anyio.to_thread.run_sync(greeted.wait, 5)
@@ -227,4 +247,4 @@ def test_a_handshake_that_is_cancelled_closes_its_connection(server: FaultServer
 
     server.greet(greet)
     with without_collector():
-        anyio.run(main, backend=backend)
+        run(colour, main)

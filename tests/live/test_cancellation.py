@@ -11,20 +11,21 @@ import pytest
 from access_tokens import (
     AccessTokensClient,
     AccessTokensError,
-    AsyncAccessTokensClient,
 )
 from access_tokens.testing import LocalService
+
+from ..colours import client_of, in_tasks, run
 
 TOKENS = "/admin/tokens"
 EXCHANGE = "/auth/token"
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@in_tasks
 class TestCancellation:
     @pytest.mark.fault(32)
-    def test_a_cancelled_leader_hands_over(self, service: LocalService, backend: str) -> None:
+    def test_a_cancelled_leader_hands_over(self, service: LocalService, colour: str) -> None:
         async def main() -> None:
-            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
+            async with client_of(colour)(service.endpoint, service.admin_pat) as client:
                 service.delay_next(1, 5, path=EXCHANGE)
                 results: list[Any] = []
 
@@ -39,7 +40,8 @@ class TestCancellation:
                             await client.list()
 
                     group.start_soon(lead)
-                    await anyio.wait_all_tasks_blocked()
+                    while not service.exchanges:  # noqa: ASYNC110 - it tells nobody
+                        await anyio.sleep(0.01)
                     for _ in range(5):
                         group.start_soon(follow)
                     await anyio.wait_all_tasks_blocked()
@@ -47,12 +49,12 @@ class TestCancellation:
                 assert [len(result) for result in results] == [1] * 5
                 assert service.exchanges == 2
 
-        anyio.run(main, backend=backend)
+        run(colour, main)
 
     @pytest.mark.fault(32)
-    def test_a_cancelled_waiter_leaves_the_rest_alone(self, service: LocalService, backend: str) -> None:
+    def test_a_cancelled_waiter_leaves_the_rest_alone(self, service: LocalService, colour: str) -> None:
         async def main() -> None:
-            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
+            async with client_of(colour)(service.endpoint, service.admin_pat) as client:
                 service.delay_next(1, 0.1, path=EXCHANGE)
                 async with anyio.create_task_group() as group:
                     group.start_soon(client.list)
@@ -63,14 +65,14 @@ class TestCancellation:
                 assert service.exchanges == 1
                 assert await client.list()
 
-        anyio.run(main, backend=backend)
+        run(colour, main)
 
     @pytest.mark.fault(33)
     def test_a_call_that_is_cancelled_leaves_the_client_working(
-        self, service: LocalService, backend: str
+        self, service: LocalService, colour: str
     ) -> None:
         async def main() -> None:
-            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
+            async with client_of(colour)(service.endpoint, service.admin_pat) as client:
                 await client.authenticate()
                 service.delay_next(1, 5, path=TOKENS)
                 with anyio.move_on_after(0.05) as scope:
@@ -78,22 +80,22 @@ class TestCancellation:
                 assert scope.cancelled_caught
                 assert await client.list()
 
-        anyio.run(main, backend=backend)
+        run(colour, main)
 
 
 class TestIteration:
-    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-    def test_it_may_be_left_early(self, service: LocalService, backend: str) -> None:
+    @in_tasks
+    def test_it_may_be_left_early(self, service: LocalService, colour: str) -> None:
         """Nothing is left to be cleaned up: trio would warn of an async generator."""
         service.seed(5)
 
         async def main() -> None:
-            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
+            async with client_of(colour)(service.endpoint, service.admin_pat) as client:
                 async for record in client.iter_tokens(page_size=2):
                     assert record
                     break
 
-        anyio.run(main, backend=backend)
+        run(colour, main)
         gc.collect()
 
     def test_no_more_is_requested_than_is_looked_at(self, service: LocalService) -> None:
@@ -105,13 +107,13 @@ class TestIteration:
             assert len(service.requests) == 2
 
     @pytest.mark.fault(44)
-    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-    def test_it_goes_on_where_it_was_after_an_error(self, service: LocalService, backend: str) -> None:
+    @in_tasks
+    def test_it_goes_on_where_it_was_after_an_error(self, service: LocalService, colour: str) -> None:
         """Or who catches the error would take the rest for the end."""
         service.seed(3)
 
         async def main() -> None:
-            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
+            async with client_of(colour)(service.endpoint, service.admin_pat) as client:
                 walk = client.iter_tokens(page_size=2).__aiter__()
                 found = [await walk.__anext__(), await walk.__anext__()]
                 service.fail_next(1, status=400, path=TOKENS)
@@ -120,7 +122,7 @@ class TestIteration:
                 found += [record async for record in walk]
                 assert len({record.token_id for record in found}) == 4
 
-        anyio.run(main, backend=backend)
+        run(colour, main)
 
     @pytest.mark.fault(44)
     def test_in_threads_too_it_goes_on_where_it_was_after_an_error(self, service: LocalService) -> None:

@@ -12,7 +12,6 @@ import pytest
 from access_tokens import (
     AccessTokensClient,
     AccessTokensError,
-    AsyncAccessTokensClient,
     ClientClosedError,
     RetryPolicy,
 )
@@ -20,7 +19,7 @@ from access_tokens._jwt import Jwt
 from access_tokens._secret import Secret
 from access_tokens.testing import LocalService
 
-from ..colours import result_of
+from ..colours import client_of, in_tasks, result_of, run
 from .silent import silent_service
 
 TOKENS = "/admin/tokens"
@@ -51,12 +50,10 @@ class TestClosing:
         assert error.token_id
         assert error.outcome_unknown
 
-    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-    def test_it_wakes_a_task_that_waits_for_a_retry(self, service: LocalService, backend: str) -> None:
+    @in_tasks
+    def test_it_wakes_a_task_that_waits_for_a_retry(self, service: LocalService, colour: str) -> None:
         async def main() -> None:
-            client = AsyncAccessTokensClient(
-                service.endpoint, service.admin_pat, retry=RetryPolicy(backoff=30)
-            )
+            client = client_of(colour)(service.endpoint, service.admin_pat, retry=RetryPolicy(backoff=30))
             await client.authenticate()
             service.fail_next(1, status=503, path=TOKENS)
             results: list[Any] = []
@@ -83,7 +80,7 @@ class TestClosing:
                     await client.aclose()
             assert len(results) == 1
 
-        anyio.run(main, backend=backend)
+        run(colour, main)
 
     def test_it_wakes_threads_that_read_and_threads_that_wait_for_them(self) -> None:
         with silent_service() as (endpoint, accept):
@@ -100,11 +97,11 @@ class TestClosing:
                 thread.join(5)
             assert [type(result) for result in results] == [ClientClosedError] * 3
 
-    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-    def test_it_ends_tasks_that_read_and_tasks_that_wait_for_them(self, backend: str) -> None:
+    @in_tasks
+    def test_it_ends_tasks_that_read_and_tasks_that_wait_for_them(self, colour: str) -> None:
         async def main() -> None:
             with silent_service() as (endpoint, _):
-                client = AsyncAccessTokensClient(endpoint, "pat_x")
+                client = client_of(colour)(endpoint, "pat_x")
                 results: list[Any] = []
 
                 async def call() -> None:
@@ -121,7 +118,7 @@ class TestClosing:
                         await client.aclose()
                 assert [type(result) for result in results] == [ClientClosedError] * 3
 
-        anyio.run(main, backend=backend)
+        run(colour, main)
 
     def test_it_wakes_who_waits_for_a_thread_that_it_cannot_wake(
         self, monkeypatch: pytest.MonkeyPatch

@@ -9,17 +9,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import anyio
 import pytest
 
 from access_tokens import (
     AccessTokensClient,
     AccessTokensError,
-    AsyncAccessTokensClient,
     UnavailableError,
 )
 from access_tokens.testing import LocalService
 
+from ..colours import client_of, in_tasks, run
 from .silent import silent_service
 
 TOKENS = "/admin/tokens"
@@ -36,15 +35,15 @@ class TestDeadline:
                 client.list()
 
     @pytest.mark.fault(4)
-    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-    def test_it_ends_a_task_too(self, backend: str) -> None:
+    @in_tasks
+    def test_it_ends_a_task_too(self, colour: str) -> None:
         async def main(endpoint: str) -> None:
-            async with AsyncAccessTokensClient(endpoint, "pat_x", deadline=0.1) as client:
+            async with client_of(colour)(endpoint, "pat_x", deadline=0.1) as client:
                 with pytest.raises(UnavailableError, match=r"no answer within the deadline of 0\.1 s"):
                     await client.list()
 
         with silent_service() as (endpoint, _):
-            anyio.run(main, endpoint, backend=backend)
+            run(colour, main, endpoint)
 
     @pytest.mark.fault(6)
     def test_it_ends_a_body_that_trickles(self) -> None:

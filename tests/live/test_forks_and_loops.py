@@ -17,11 +17,10 @@ import pytest
 
 from access_tokens import (
     AccessTokensClient,
-    AsyncAccessTokensClient,
 )
 from access_tokens.testing import LocalService
 
-from ..colours import result_of
+from ..colours import client_of, in_tasks, on_asyncio, result_of, run
 
 EXCHANGE = "/auth/token"
 
@@ -60,21 +59,22 @@ print(*set(sys.modules) - before)
         assert done.stdout.split() == []
 
     @pytest.mark.fault(35)
-    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-    def test_a_client_works_in_a_second_event_loop(self, service: LocalService, backend: str) -> None:
-        client = AsyncAccessTokensClient(service.endpoint, service.admin_pat)
+    @in_tasks
+    def test_a_client_works_in_a_second_event_loop(self, service: LocalService, colour: str) -> None:
+        client = client_of(colour)(service.endpoint, service.admin_pat)
 
         async def main() -> None:
             assert await client.list()
             await client._session._here().http.aclose()  # or asyncio warns of sockets that were not closed
 
-        anyio.run(main, backend=backend)
-        anyio.run(main, backend=backend)
+        run(colour, main)
+        run(colour, main)
         assert service.exchanges == 1
 
     @pytest.mark.fault(35, 37)
-    def test_no_event_loop_is_kept_alive(self, service: LocalService) -> None:
-        client = AsyncAccessTokensClient(service.endpoint, service.admin_pat)
+    @on_asyncio
+    def test_no_event_loop_is_kept_alive(self, service: LocalService, colour: str) -> None:
+        client = client_of(colour)(service.endpoint, service.admin_pat)
 
         async def main() -> weakref.ref[Any]:
             await client.list()

@@ -14,6 +14,10 @@ from access_tokens import (
 )
 from access_tokens.testing import LocalService
 
+from ..colours import OVER_HTTPX, one_of
+
+colour = one_of(OVER_HTTPX)
+
 EXCHANGE = "/auth/token"
 Make = Callable[..., Any]
 

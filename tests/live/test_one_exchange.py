@@ -11,13 +11,12 @@ import pytest
 
 from access_tokens import (
     AccessTokensClient,
-    AsyncAccessTokensClient,
     RetryPolicy,
     UnavailableError,
 )
 from access_tokens.testing import LocalService
 
-from ..colours import result_of
+from ..colours import client_of, in_tasks, result_of, run
 from .silent import silent_service
 
 EXCHANGE = "/auth/token"
@@ -120,11 +119,11 @@ class TestOneExchange:
             connection.close()
             leader.join()
 
-    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-    def test_a_task_that_waits_for_it_waits_no_longer_than_the_deadline(self, backend: str) -> None:
+    @in_tasks
+    def test_a_task_that_waits_for_it_waits_no_longer_than_the_deadline(self, colour: str) -> None:
         async def main() -> None:
             with silent_service() as (endpoint, _):
-                client = AsyncAccessTokensClient(endpoint, "pat_x", retry=ONCE)
+                client = client_of(colour)(endpoint, "pat_x", retry=ONCE)
                 async with client, anyio.create_task_group() as group:
                     group.start_soon(client.list)
                     await anyio.wait_all_tasks_blocked()
@@ -132,4 +131,4 @@ class TestOneExchange:
                         await client._session._authorize(client._session.now() + 0.05)
                     group.cancel_scope.cancel()
 
-        anyio.run(main, backend=backend)
+        run(colour, main)

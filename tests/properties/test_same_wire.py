@@ -1,0 +1,89 @@
+"""What goes over the wire is the same over aiohttp as over httpx, byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from typing import Any
+
+import pytest
+from attrs import define
+from hypothesis import example, given
+from hypothesis import settings as profile
+from hypothesis import strategies as st
+
+from access_tokens import AccessTokensError
+
+from ..colours import caller
+from .test_request_line import IDS, Recorder, recorder
+from .world import ID, PAT, PHC
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
+
+
+@define
+class Wires:
+    """Clients of both kinds, and what they send."""
+
+    server: Recorder
+    clients: list[Any]
+
+    def assert_same(self, name: str, *args: Any, **options: Any) -> None:
+        over_httpx, over_aiohttp = (self._sent(each, name, args, options) for each in self.clients)
+        assert over_httpx == over_aiohttp
+
+    def _sent(self, client: Any, name: str, args: Any, options: Any) -> list[list[bytes]]:
+        """Return the heads of what a client sends. The names of headers have no case, and no order."""
+        self.server.heads.clear()
+        with suppress(AccessTokensError):  # what is answered suits few calls
+            getattr(client, name)(*args, **options)
+        assert self.server.heads
+        return [sorted(map(_normal, head.splitlines())) for head in self.server.heads]
+
+
+def _normal(line: bytes) -> bytes:
+    name, colon, value = line.partition(b": ")
+    return name.lower() + colon + value if colon else line
+
+
+@pytest.fixture(scope="module")
+def wires() -> Iterator[Wires]:
+    with ExitStack() as stack:
+        server = stack.enter_context(recorder())
+        endpoint = f"http://127.0.0.1:{server.server_address[1]}/base"
+        clients = [stack.enter_context(caller(each, endpoint, PAT)) for each in ("asyncio", "aiohttp")]
+        yield Wires(server, clients)
+
+
+CALLS: dict[str, tuple[Any, ...]] = {
+    "authenticate": (),
+    "list": (),
+    "register": (ID, PHC, "me"),
+    "revoke": (ID,),
+    "restore": (ID,),
+    "batch_load": ([ID],),
+}
+
+
+def test_every_call_sends_the_same(wires: Wires) -> None:
+    for name, args in CALLS.items():
+        wires.assert_same(name, *args)
+    wires.assert_same("issue", "me", token_id=ID)
+    wires.assert_same("update", ID, owner="\u00e4")
+
+
+@pytest.mark.fault(38)
+@given(TEXTS)
+@profile(max_examples=60)
+@example("%41%2d%7E%2f")
+@example("+ &=;,/?:@!$'()*~")
+def test_every_value_is_sent_the_same(wires: Wires, value: str) -> None:
+    wires.assert_same("list", has_role=value, after_token_id=value)
+    if value not in {".", ".."}:
+        wires.assert_same("restore", value)
+
+
+@pytest.mark.fault(38)
+@pytest.mark.parametrize("token_id", IDS, ids=repr)
+def test_every_odd_id_is_sent_the_same(wires: Wires, token_id: str) -> None:
+    wires.assert_same("revoke", token_id)
