@@ -10,7 +10,7 @@ from access_tokens_api.api.tokens import issue_token, list_tokens
 from access_tokens_api.models import IssueTokenRequest
 from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuth2Client
 
-from access_tokens import AccessTokensClient, AsyncAccessTokensClient
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient, aiohttp
 
 PAT = "benchmark.pat"
 _OWNER = "owner@example.com"
@@ -100,6 +100,12 @@ class AsyncOurs:
 
     async def aclose(self) -> None:
         await self.client.aclose()
+
+
+class OverAiohttp(AsyncOurs):
+    """Same as `AsyncOurs`, with the extra."""
+
+    make = aiohttp.AsyncAccessTokensClient
 
 
 class AsyncByHand:

@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import anyio
 
+from ._leaving import Surface
+
 AT_ONCE = 4
 
 T = TypeVar("T")
@@ -24,8 +26,9 @@ async def together(works: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
 
     async def take_turns() -> None:
         try:
-            for place, work in left:
-                results[place] = await work()
+            with Surface():  # trio chains what it gathers
+                for place, work in left:
+                    results[place] = await work()
         except Exception as error:  # noqa: BLE001 - it is raised below, outside of any group
             errors.append(error)
             group.cancel_scope.cancel()
