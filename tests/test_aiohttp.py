@@ -26,7 +26,6 @@ from access_tokens import (
     aiohttp,
 )
 from access_tokens._aiohttp_network import AiohttpTransport
-from access_tokens._aiohttp_peer import Peer
 from access_tokens.testing import LocalService
 
 from .faults.server import EXCHANGE, FaultServer
@@ -181,16 +180,6 @@ class TestConnection:
 
         with FaultServer() as server:
             anyio.run(main, server)
-
-    def test_a_peer_that_does_not_read_is_waited_for_no_longer_than_one_that_does_not_answer(self) -> None:
-        async def main() -> None:
-            peer = Peer(asyncio.get_running_loop())
-            peer.set_response_params(read_timeout=0.01)
-            peer.pause_writing()
-            with pytest.raises(installed.SocketTimeoutError):
-                await peer.read()
-
-        anyio.run(main)
 
     def test_a_transport_is_closed_though_its_closing_is_cancelled(self, service: LocalService) -> None:
         async def main() -> None:

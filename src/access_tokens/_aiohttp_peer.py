@@ -90,7 +90,7 @@ class Peer(ResponseHandler):
 
     def is_connected(self) -> bool:
         """Tell whether the connection may be used again."""
-        return super().is_connected() and not self._should_close and not self._has_unread()
+        return super().is_connected() and not self._has_unread()
 
     def close(self) -> None:
         """Close the connection without a farewell, which would wait for a peer that does not read."""
@@ -124,7 +124,7 @@ class Peer(ResponseHandler):
             return self._exception is not None
         if self._exception is not None or self._rest == 0:
             return True
-        if self._body.is_eof() and (self._rest or self._has_more(part)):
+        if self._body.is_eof() and self._has_more(part):
             self._condemn()
         return self._body.is_eof()
 

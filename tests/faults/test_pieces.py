@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from access_tokens import RetryPolicy, UnavailableError
 
+from ..colours import client_of, in_tasks, run
 from .operations import keep_jwt
 from .server import RECORD, TOKENS, FaultServer, Peer, Play, response
 
@@ -53,6 +55,7 @@ def test_what_comes_with_the_last_piece_is_thrown_away(
     assert victim.list() == ()
     assert [each.owner for each in victim.list()] == [RECORD["owner"]]
     assert (server.count(TOKENS), victim.clock.waits) == (2, [])
+    assert server.connections == (2 if surplus else 1)
 
 
 @pytest.mark.fault(50)
@@ -60,13 +63,37 @@ def test_what_comes_with_the_last_piece_is_thrown_away(
 def test_what_follows_more_than_is_read_at_once_is_thrown_away(
     server: FaultServer, victim: Any, surplus: bytes
 ) -> None:
-    """The transport is told to pause meanwhile."""
     keep_jwt(victim)
     large = b'{"records": []}' + b" " * 2**22
     server.play(TOKENS, lambda peer: peer.send(response(200, large) + surplus))
     assert victim.list() == ()
     assert [each.owner for each in victim.list()] == [RECORD["owner"]]
     assert (server.count(TOKENS), victim.clock.waits) == (2, [])
+
+
+@pytest.mark.fault(50)
+@in_tasks
+def test_what_the_event_loop_has_not_looked_at_yet_is_thrown_away(server: FaultServer, colour: str) -> None:
+    """An answer to nothing has come, but the call that follows is there first."""
+    asked, sent = threading.Event(), threading.Event()
+
+    def answer_and_once_more(peer: Peer) -> None:
+        peer.answer()
+        asked.wait(5)
+        peer.send(FOREIGN)
+        sent.set()
+
+    async def main() -> None:
+        async with client_of(colour)(server.endpoint, "pat_x") as client:
+            await client.authenticate()
+            server.play(TOKENS, answer_and_once_more)
+            await client.list()
+            asked.set()
+            sent.wait(5)  # and so does the event loop
+            assert [each.owner for each in await client.list()] == [RECORD["owner"]]
+
+    run(colour, main)
+    assert server.connections == 2
 
 
 NOT_HTTP = {
