@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import cached_property, partial
+from functools import partial
 from typing import Protocol, TypeAlias, cast
 
 import anyio
@@ -61,6 +61,7 @@ class AsyncHttp:
         self._borrowed = borrowed
         self._idle: Idle[Transport] = Idle()
         self._is_closed = False
+        self._tls: ssl.SSLContext | None = None
         self._gate = anyio.Semaphore(width_of(borrowed, settings), fast_acquire=True)
 
     @asynccontextmanager
@@ -136,11 +137,13 @@ class AsyncHttp:
         return self._new()
 
     def _new(self) -> Transport:
-        return self._new_transport(self._settings.base, self._tls, proxy_for(self._settings))
+        return self._new_transport(self._settings.base, self._how_tls(), proxy_for(self._settings))
 
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        return tls(self._settings)
+    def _how_tls(self) -> ssl.SSLContext:
+        # No cached_property: its lock, which all share, may be held for ever in a child.
+        if self._tls is None:
+            self._tls = tls(self._settings)
+        return self._tls
 
     async def _put_back(self, transport: Transport) -> None:
         if self._is_closed:

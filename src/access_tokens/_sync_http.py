@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import httpx
@@ -43,6 +43,7 @@ class SyncHttp:
         self._idle: Idle[Transport] = Idle()
         self._all: set[Transport] = set()
         self._is_closed = False
+        self._tls: ssl.SSLContext | None = None
         self.gate = Gate(width_of(borrowed, settings))
 
     def answer(self, request: httpx.Request, deadline: float, sent_at: float) -> Answer:
@@ -112,15 +113,17 @@ class SyncHttp:
 
     def _new(self) -> Transport:
         proxy = proxy_for(self._settings)
-        transport = self._new_transport(self._settings.base, self._seconds_until, self._tls, proxy)
+        transport = self._new_transport(self._settings.base, self._seconds_until, self._how_tls(), proxy)
         self._all.add(transport)
         if self._is_closed:
             raise RuntimeError("the client is closed")
         return transport
 
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        return tls(self._settings)
+    def _how_tls(self) -> ssl.SSLContext:
+        # No cached_property: its lock, which all share, may be held for ever in a child.
+        if self._tls is None:
+            self._tls = tls(self._settings)
+        return self._tls
 
     def _put_back(self, transport: Transport) -> None:
         with self._lock:

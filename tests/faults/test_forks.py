@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient
+from access_tokens._pool import tls
 
 from ..colours import client_of, in_tasks, run
 from .children import Child, echo, forks, gets_its_own, locks_of
@@ -104,6 +105,26 @@ def test_a_child_works_though_another_thread_held_every_lock(
     released.set()
     holder.outcome()
     assert gets_its_own(shared, "parent")
+
+
+def test_a_child_works_though_another_thread_was_setting_tls_up(
+    shared: Any, server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of another client even, since what caches may lock for all instances of a class."""
+    came, go_on = threading.Event(), threading.Event()
+
+    def set_up_slowly(settings: Any) -> Any:
+        if threading.current_thread() is not threading.main_thread():
+            came.set()
+            go_on.wait(PATIENCE)
+        return tls(settings)
+
+    monkeypatch.setattr("access_tokens._sync_http.tls", set_up_slowly)
+    task = Task(lambda: gets_its_own(shared, "parent"))
+    assert came.wait(PATIENCE)
+    assert Child(lambda: gets_its_own(shared, "child")).succeeds()
+    go_on.set()
+    assert task.outcome() is True
 
 
 def test_what_a_child_closes_stays_open_in_the_parent(shared: Any, server: FaultServer) -> None:
