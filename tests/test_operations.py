@@ -13,7 +13,8 @@ from access_tokens import _operations as operations
 from access_tokens._batch import batch
 from access_tokens._register import register
 from access_tokens._secret import Secret
-from access_tokens._steps import Story
+from access_tokens._steps import Answer, Story
+from access_tokens.errors import UnreadableError
 from access_tokens.models import KEEP
 
 from .stories import ID, PHC, RECORD, call_of, performed, result_of
@@ -217,3 +218,9 @@ def test_a_wrong_argument_is_named_before_any_request(make: Make, name: str, wro
         arguments = {"token_id": ID, "expires_at": None} | arguments
     with pytest.raises((ValueError, TypeError), match=f"^{name} must"):
         call_of(make(**arguments))
+
+
+@pytest.mark.fault(19)
+def test_what_has_no_body_has_the_status_that_says_so() -> None:
+    with pytest.raises(UnreadableError, match="^status 204 expected, not 200$"):
+        call_of(operations.restore(ID)).result(Answer(200))

@@ -8,20 +8,28 @@ import ssl
 import time
 from collections.abc import Callable
 from traceback import extract_tb
-from typing import NoReturn
+from typing import Any, NoReturn
 
+import attrs
 import httpx
 import pytest
 
-from access_tokens import AccessTokensError, ClientClosedError, EndpointError, UnavailableError
+from access_tokens import (
+    AccessTokensError,
+    ClientClosedError,
+    EndpointError,
+    InvalidResponseError,
+    UnavailableError,
+)
 from access_tokens._client import ClientBase
 from access_tokens._exchange import exchange
-from access_tokens._leaving import Surface, _problem
+from access_tokens._leaving import Surface, _problem, read
 from access_tokens._secret import Secret
 from access_tokens._session import SessionBase, log_outcome
-from access_tokens._steps import Answer, Failure
+from access_tokens._steps import Answer, Call, Failure
 from access_tokens.errors import UnreadableError
 
+from .flows import READ, REVOKE
 from .sessions import CLOSED, DEADLINE, NOW, PAT, closed, session
 
 
@@ -159,6 +167,32 @@ def test_an_error_leaves_without_the_frames_and_exceptions_below(
 def test_a_call_that_succeeds_leaves_as_it_is() -> None:
     with Surface():
         pass
+
+
+class TestReading:
+    def test_the_result_is_what_the_call_makes_of_the_answer(self) -> None:
+        assert read(attrs.evolve(READ, result=lambda answer: answer.attempts), Answer(200, attempts=3)) == 3
+
+    @pytest.mark.parametrize("call", [REVOKE, READ])
+    def test_an_answer_that_makes_no_sense_is_an_error_that_tells_all(self, call: Call[Any]) -> None:
+        def fail(answer: Answer) -> None:
+            raise UnreadableError(f"status {answer.status_code}")
+
+        call = attrs.evolve(call, result=fail, unreadable="Invalid answer")
+        with pytest.raises(InvalidResponseError) as raised:
+            read(call, Answer(299, attempts=3))
+        error = raised.value
+        assert (error.message, str(error.cause)) == ("Invalid answer", "status 299")
+        assert (error.status_code, error.attempts) == (299, 3)
+        assert (error.token_id, error.outcome_unknown) == (call.token_id, call.changes)
+
+    @pytest.mark.parametrize("mistake", [KeyError, AttributeError, TypeError])
+    def test_a_mistake_of_ours_is_no_fault_of_the_answer(self, mistake: type[Exception]) -> None:
+        def fail(_: Answer) -> None:
+            raise mistake
+
+        with pytest.raises(mistake):
+            read(attrs.evolve(READ, result=fail), Answer(200))
 
 
 @pytest.mark.parametrize(
