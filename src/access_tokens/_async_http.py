@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Protocol, TypeAlias, cast
 
@@ -74,6 +74,8 @@ class AsyncHttp:
             self._gate.release()
 
     async def _enter(self, seconds: float) -> None:
+        with suppress(anyio.WouldBlock):
+            return self._gate.acquire_nowait()
         with anyio.move_on_after(seconds):
             return await self._gate.acquire()
         raise httpx.PoolTimeout(NO_PLACE)
