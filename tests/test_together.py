@@ -34,7 +34,7 @@ class Bench:
         self.ended.append(number)
         return number
 
-    async def fail(self, error: Exception) -> int:
+    async def fail(self, error: BaseException) -> int:
         await anyio.lowlevel.checkpoint()
         raise error
 
@@ -63,6 +63,25 @@ async def test_the_first_error_comes_as_it_is_and_ends_the_others() -> None:
     assert raised.value is error
     assert (error.__cause__, error.__context__) == (None, None)
     assert (len(bench.begun), bench.ended) == (AT_ONCE - 1, [])
+
+
+async def test_there_may_be_less_room_than_the_bound() -> None:
+    bench = Bench()
+    assert await together(bench.works(5), width=2) == [*range(5)]
+    assert bench.most == 2
+
+
+class Stop(BaseException):
+    """As a task queue's time limit may be."""
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, Stop])
+async def test_what_is_no_exception_comes_as_it_is_too(kind: type[BaseException]) -> None:
+    bench, error = Bench(), kind()
+    with pytest.raises(kind) as raised:
+        await together(bench.works(1) + [partial(bench.fail, error)])  # noqa: RUF005
+    assert raised.value is error
+    assert bench.ended == []
 
 
 async def test_who_is_cancelled_leaves_nothing_under_way() -> None:

@@ -18,7 +18,7 @@ from ._steps import Answer
 from ._wire import answer_from
 
 
-class Transport(Protocol):
+class OneConnection(Protocol):
     """A transport over one connection."""
 
     @property
@@ -32,7 +32,7 @@ class Transport(Protocol):
 
 
 # Of the URL of the service, of how TLS is done, and of the proxy to go through.
-NewTransport: TypeAlias = Callable[[str, ssl.SSLContext, httpx.Proxy | None], Transport]
+NewTransport: TypeAlias = Callable[[str, ssl.SSLContext, httpx.Proxy | None], OneConnection]
 # Is asked once in each event loop.
 Network: TypeAlias = Callable[[], NewTransport]
 
@@ -59,10 +59,11 @@ class AsyncHttp:
         self._new_transport = network()
         self._settings = settings
         self._borrowed = borrowed
-        self._idle: Idle[Transport] = Idle()
+        self._idle: Idle[OneConnection] = Idle()
         self._is_closed = False
         self._tls: ssl.SSLContext | None = None
-        self._gate = anyio.Semaphore(width_of(borrowed, settings), fast_acquire=True)
+        self.width = width_of(borrowed, settings)
+        self._gate = anyio.Semaphore(self.width, fast_acquire=True)
 
     @asynccontextmanager
     async def place(self, seconds: float) -> AsyncGenerator[None, None]:
@@ -128,7 +129,7 @@ class AsyncHttp:
         if stream := response.extensions.get("network_stream"):
             await stream.aclose()
 
-    async def _take(self) -> Transport:
+    async def _take(self) -> OneConnection:
         while outdated := self._idle.outdated():
             await self._drop(outdated)
         transport = self._idle.take()
@@ -138,7 +139,7 @@ class AsyncHttp:
             await self._drop(transport)
         return self._new()
 
-    def _new(self) -> Transport:
+    def _new(self) -> OneConnection:
         return self._new_transport(self._settings.base, self._how_tls(), proxy_for(self._settings))
 
     def _how_tls(self) -> ssl.SSLContext:
@@ -147,13 +148,13 @@ class AsyncHttp:
             self._tls = tls(self._settings)
         return self._tls
 
-    async def _put_back(self, transport: Transport) -> None:
+    async def _put_back(self, transport: OneConnection) -> None:
         if self._is_closed:
             await self._drop(transport)
         else:
             self._idle.put(transport)
 
-    async def _drop(self, transport: Transport) -> None:
+    async def _drop(self, transport: OneConnection) -> None:
         with anyio.CancelScope(shield=True):
             await transport.aclose()
 

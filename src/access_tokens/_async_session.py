@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import suppress
+from contextvars import ContextVar
 from copy import copy
 from functools import partial
 from typing import Any, TypeVar
@@ -26,6 +28,9 @@ from .errors import AccessTokensError
 
 # In seconds. A connection that ends at the deadline by itself tells whether the service could have acted.
 _GRACE = 0.1
+
+# The exchanges that this task leads, or the one that began this task.
+_led: ContextVar[tuple[Flight[anyio.Event], ...]] = ContextVar("access_tokens.led", default=())
 
 T = TypeVar("T")
 Y = TypeVar("Y")
@@ -106,7 +111,8 @@ class AsyncSession(SessionBase):
 
     async def _perform(self, asked: Call[Any] | Together, deadline: float) -> Any:
         if isinstance(asked, Together):
-            return await together([partial(self._perform, each, deadline) for each in asked.calls])
+            works = [partial(self._perform, each, deadline) for each in asked.calls]
+            return await together(works, self._here().http.width)
         return await self._call(asked, self._calling(asked), deadline)
 
     async def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
@@ -131,12 +137,12 @@ class AsyncSession(SessionBase):
         return self._found(afresh) or await self._exchanged_by_one(deadline, afresh)
 
     async def _exchanged_by_one(self, deadline: float, afresh: bool) -> Authorization:
-        here, own = self._here(), Flight(anyio.Event(), anyio.get_current_task().id)
+        here, own = self._here(), Flight(anyio.Event())
         while not (found := self._found(afresh)):
             flight = here.flight = here.flight or own
             if flight is own:
                 return await self._lead(here, own, deadline, afresh)
-            if flight.leader == own.leader:
+            if flight in _led.get():
                 return await self._exchanged(deadline, afresh)
             with anyio.move_on_after(self._seconds_until(deadline)):
                 await flight.landed.wait()
@@ -149,12 +155,15 @@ class AsyncSession(SessionBase):
     async def _lead(
         self, here: PerLoop, flight: Flight[anyio.Event], deadline: float, afresh: bool
     ) -> Authorization:
+        led = _led.set((*_led.get(), flight))
         try:
             flight.authorization = await self._exchanged(deadline, afresh)
         except AccessTokensError as error:
             flight.error = copy(error)  # the leader goes on to write into its own
             raise
         finally:
+            with suppress(ValueError):  # the garbage collector ends a task anywhere
+                _led.reset(led)
             here.flight = None
             flight.landed.set()
         return flight.authorization

@@ -41,7 +41,7 @@ if not TYPE_CHECKING:
     def __getattr__(name):
         if name in __all__:
             return _import(name)
-        raise AttributeError(name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def import_shared() -> None:

@@ -6,7 +6,6 @@ Every method is told once here, as the story of its calls; a session carries the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
 
 from access_tokens_api.api.tokens import (
     issue_token,
@@ -33,9 +32,6 @@ from ._steps import Answer, Call, Story
 from .errors import UnreadableError
 from .models import KEEP, IssueResult, Keep, Moment, TokenRecord
 from .tokens import generate_token_id
-
-S = TypeVar("S")
-T = TypeVar("T")
 
 
 @frozen

@@ -56,12 +56,12 @@ T = TypeVar("T")
 class Flight(Generic[E]):
     """An exchange under way. Who began it leads it; who else needs a JWT waits until it has landed.
 
-    The leader is a thread or a task. It must not wait for itself when a hook, a signal handler or a
-    finalizer calls in the midst of its exchange.
+    The leader must not wait for itself when a hook, a signal handler or a finalizer calls in the midst of its
+    exchange. A thread is known by `leader`, and a task by its context, which those that it begins inherit.
     """
 
     landed: E
-    leader: object
+    leader: object = None
     authorization: Authorization | None = None
     error: AccessTokensError | None = None
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, cast
+from weakref import WeakSet
 
 import httpx
 
@@ -41,7 +42,7 @@ class SyncHttp:
         self._seconds_until = seconds_until
         self._lock = threading.RLock()
         self._idle: Idle[Transport] = Idle()
-        self._all: set[Transport] = set()
+        self._all: WeakSet[Transport] = WeakSet()  # what an interrupt loses is not in it for long
         self._is_closed = False
         self._tls: ssl.SSLContext | None = None
         self.gate = Gate(width_of(borrowed, settings))
@@ -139,7 +140,7 @@ class SyncHttp:
 
     def abandon(self) -> None:
         """Close the connections of the parent in a child, which they do not end."""
-        for transport in self._all:
+        for transport in list(self._all):
             transport.network.abandon()
 
     def close(self) -> None:

@@ -14,14 +14,18 @@ AT_ONCE = 4
 T = TypeVar("T")
 
 
-async def together(works: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
+async def together(works: Sequence[Callable[[], Awaitable[T]]], width: int = AT_ONCE) -> list[T]:
     """Do work, a few at a time, and return what comes of each, in order.
 
+    Args:
+        works: What is to be done.
+        width: How many there may be at a time, if that is less than usual.
+
     Raises:
-        Exception: The first that any of them raises, as it is; the others are cancelled.
+        BaseException: The first that any of them raises, as it is; the others are cancelled.
     """
     results: dict[int, T] = {}
-    errors: list[Exception] = []
+    errors: list[BaseException] = []
     left = iter(enumerate(works))
 
     async def take_turns() -> None:
@@ -29,12 +33,14 @@ async def together(works: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
             with Surface():  # trio chains what it gathers
                 for place, work in left:
                     results[place] = await work()
-        except Exception as error:  # noqa: BLE001 - it is raised below, outside of any group
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseException as error:  # noqa: BLE001 - it is raised below, outside of any group
             errors.append(error)
             group.cancel_scope.cancel()
 
     async with anyio.create_task_group() as group:
-        for _ in works[:AT_ONCE]:
+        for _ in works[: min(AT_ONCE, width)]:
             group.start_soon(take_turns)
     if errors:
         raise errors[0]

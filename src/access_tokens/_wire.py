@@ -39,7 +39,7 @@ _NEVER_SENDABLE = (
 def build_request(
     settings: Settings, kwargs: Mapping[str, Any], bearer: Secret, seconds_left: float
 ) -> httpx.Request:
-    """Build a request from what the generated core passes to `request`."""
+    """Build a request as the generated core describes it."""
     headers = {
         "Accept": "application/json",
         "Accept-Encoding": "gzip",
@@ -93,7 +93,7 @@ def _clipped(timeout: httpx.Timeout, seconds_left: float) -> dict[str, float]:
 
 
 def answer_from(response: httpx.Response, content: bytes, sent_at: float) -> Answer:
-    """Return what the flow and the generated core need of a response."""
+    """Return what is needed of a response."""
     return Answer(
         status_code=response.status_code,
         headers=response.headers,

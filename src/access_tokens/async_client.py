@@ -41,9 +41,9 @@ class AsyncAccessTokensClient(ClientBase):
         http_client: httpx.AsyncClient | None = None,
         allow_http: bool = False,
     ) -> None:
-        late.import_shared()
         secret = Secret(api_key)
         del api_key  # so that no traceback's locals hold it
+        late.import_shared()
         check.instance("http_client", http_client, httpx.AsyncClient)
         checked = settings(endpoint, secret, auth_path, admin_path, timeout, deadline, retry, allow_http)
         self._session = self._new_session(checked, late.exchange.exchange(secret), http_client)

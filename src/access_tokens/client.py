@@ -49,9 +49,9 @@ class AccessTokensClient(ClientBase):
         http_client: httpx.Client | None = None,
         allow_http: bool = False,
     ) -> None:
-        late.import_shared()
         secret = Secret(api_key)
         del api_key  # so that no traceback's locals hold it
+        late.import_shared()
         check.instance("http_client", http_client, httpx.Client)
         checked = settings(endpoint, secret, auth_path, admin_path, timeout, deadline, retry, allow_http)
         self._session = late.sync_session.SyncSession(checked, late.exchange.exchange(secret), http_client)

@@ -109,3 +109,28 @@ class Issuer:
             for each in self.server.requests
             if each.path != EXCHANGE
         ]
+
+
+@define
+class Turnstile:
+    """Holds requests until it is opened, and counts how many it holds at a time."""
+
+    is_open: threading.Event = field(factory=threading.Event)
+    came: threading.Semaphore = field(factory=lambda: threading.Semaphore(0))
+    inside: int = 0
+    most: int = 0
+    _lock: threading.Lock = field(factory=threading.Lock)
+
+    def __call__(self, peer: Peer) -> None:
+        with self._lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        self.came.release()
+        self.is_open.wait(10)
+        with self._lock:
+            self.inside -= 1
+        peer.answer()
+
+    def wait_for(self, count: int) -> None:
+        for _ in range(count):
+            assert self.came.acquire(timeout=10)

@@ -11,41 +11,16 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
-from attrs import define, field
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient, UnavailableError
 from access_tokens.tokens import generate_token_id
 
 from ..colours import in_tasks
 from .operations import ISSUE, hurry, keep_jwt
+from .plays import Turnstile
 from .server import RECORD, TOKENS, FaultServer, Peer, response
 
 Make = Callable[..., Any]
-
-
-@define
-class Turnstile:
-    """Holds requests until it is opened, and counts how many it holds at a time."""
-
-    is_open: threading.Event = field(factory=threading.Event)
-    came: threading.Semaphore = field(factory=lambda: threading.Semaphore(0))
-    inside: int = 0
-    most: int = 0
-    _lock: threading.Lock = field(factory=threading.Lock)
-
-    def __call__(self, peer: Peer) -> None:
-        with self._lock:
-            self.inside += 1
-            self.most = max(self.most, self.inside)
-        self.came.release()
-        self.is_open.wait(10)
-        with self._lock:
-            self.inside -= 1
-        peer.answer()
-
-    def wait_for(self, count: int) -> None:
-        for _ in range(count):
-            assert self.came.acquire(timeout=10)
 
 
 @pytest.fixture
@@ -106,6 +81,21 @@ def test_who_finds_no_connection_free_waits_for_one(
     assert [len(result) for result in results] == [1] * 12
     assert (turnstile.most, server.connections, server.count(TOKENS)) == (2, 2, 12)
     assert client.clock.waits == []
+
+
+@pytest.mark.fault(8)
+def test_the_parts_of_a_batch_do_not_wait_for_each_others_connections(
+    server: FaultServer, narrow: Make
+) -> None:
+    server.always(f"{TOKENS}/batch", answer_slowly)
+    client = narrow(1, timeout=httpx.Timeout(10, pool=0.02))
+    client.batch_load(f"{number:03990}" for number in range(90))
+    assert (server.count(f"{TOKENS}/batch"), client.clock.waits) == (4, [])
+
+
+def answer_slowly(peer: Peer) -> None:
+    threading.Event().wait(0.05)
+    peer.answer()
 
 
 @pytest.mark.fault(8)

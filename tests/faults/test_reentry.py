@@ -6,7 +6,7 @@ import gc
 import logging
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -192,20 +192,45 @@ def test_a_log_handler_may_send_what_is_logged_with_the_auth_of_the_client(memor
     assert set(shipping.results) == {200}
 
 
+async def calls_in_a_group(client: AsyncAccessTokensClient) -> Any:
+    """What a hook may do that needs several things."""
+    results = list[Any]()
+
+    async def call() -> None:
+        results.append(await client.list())
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(call)
+    return results[0]
+
+
+HOOKED: dict[str, Callable[[AsyncAccessTokensClient], Awaitable[Any]]] = {
+    "list": lambda client: client.list(),
+    "batch_load": lambda client: client.batch_load(f"{number:03990}" for number in range(40)),
+    "another task": calls_in_a_group,
+}
+
+
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_a_hook_of_the_callers_http_client_may_call(memory: Memory, backend: str) -> None:
-    """In the task of the call whose request it hears of."""
+@pytest.mark.parametrize("name", HOOKED)
+def test_a_hook_of_the_callers_http_client_may_call(memory: Memory, backend: str, name: str) -> None:
+    """In the task whose request it hears of, which is the exchange, or in tasks that it begins."""
     results = list[Any]()
 
     async def main() -> None:
         async def hook(request: httpx.Request) -> None:
             http.event_hooks = {}
-            results.append(await client.list())
+            results.append(await HOOKED[name](client))
 
-        transport = httpx.MockTransport(memory)
+        transport = httpx.MockTransport(respond)
         async with httpx.AsyncClient(transport=transport, event_hooks={"request": [hook]}) as http:
             client = AsyncAccessTokensClient(ENDPOINT, "pat_x", http_client=http, deadline=SHORT)
             results.append(await client.list())
 
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/batch"):
+            return httpx.Response(200, json={"found": [], "notFound": ["x"]})
+        return memory(request)
+
     anyio.run(main, backend=backend)
-    assert [len(each) for each in results] == [1, 1]
+    assert len(results) == 2

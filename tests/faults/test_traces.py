@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import anyio
 import httpx
@@ -166,3 +166,21 @@ def test_a_client_keeps_no_request_and_nothing_of_the_generated_core(
     kept = {type(each) for each in reachable(client.client, through=through)}
     assert Settings in kept
     assert not [kind for kind in kept if kind.__module__.startswith("access_tokens_api.models")]
+
+
+@pytest.mark.fault(46, 47)
+@pytest.mark.parametrize("kind", [AccessTokensClient, AsyncAccessTokensClient])
+@pytest.mark.parametrize("cause", [KeyboardInterrupt, ImportError])
+def test_no_client_that_cannot_be_made_does(
+    kind: type, cause: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when what it is made of cannot be imported."""
+
+    def fail(_: str) -> NoReturn:
+        raise cause
+
+    monkeypatch.setattr("access_tokens._late.import_module", fail)
+    with pytest.raises(cause) as raised:
+        kind("https://h", OTHER_PAT)
+    raised.value.__traceback__ = raised.tb.tb_next  # without this test's own frame
+    assert seen_in(raised.value, [OTHER_PAT]) == []
