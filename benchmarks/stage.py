@@ -83,11 +83,14 @@ class Stage:
 
     def run(self, work: Callable[[], Awaitable[T]]) -> T:
         """Run async work to its end."""
+        results: list[T] = []
 
-        async def main() -> T:
-            return await work()
+        async def main() -> None:
+            # Not returned: the runner's handler of signals would have the repr of it made.
+            results.append(await work())
 
-        return self.runner.run(main())
+        self.runner.run(main())
+        return results[0]
 
     def measure(self, contenders: Mapping[str, Work], units: int) -> Costs:
         return take_turns(contenders, units, self.scale.rounds)
