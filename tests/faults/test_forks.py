@@ -100,8 +100,7 @@ def test_a_child_works_though_another_thread_held_every_lock(
 
     holder = Task(hold)
     assert held.wait(PATIENCE)
-    child = Child(lambda: gets_its_own(shared, "child", 3))
-    assert child.succeeds()
+    assert Child(lambda: gets_its_own(shared, "child", 3)).succeeds()
     released.set()
     holder.outcome()
     assert gets_its_own(shared, "parent")
