@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import logging
 import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs
+from weakref import WeakSet
 
 import pytest
 
+from access_tokens import AsyncAccessTokensClient
+
 from .server import RECORD, Peer, response
-from .threads import PATIENCE
+from .threads import PATIENCE, until
 
 forks = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),
@@ -90,3 +95,22 @@ def locks_of(owner: Any, seen: set[int] | None = None) -> Iterator[Any]:
 def _slots(owner: Any) -> list[Any]:
     names = [name for kind in type(owner).__mro__ for name in getattr(kind, "__slots__", ())]
     return [getattr(owner, name) for name in names if hasattr(owner, name)]
+
+
+@contextmanager
+def left_behind(
+    kind: type[AsyncAccessTokensClient], endpoint: str
+) -> Generator[Callable[[], AsyncAccessTokensClient], None, None]:
+    """Make clients that nobody closes, and see in the end that they are gone.
+
+    The warnings that their sockets are unclosed would fall upon another test otherwise.
+    """
+    sessions = WeakSet[Any]()
+
+    def make() -> AsyncAccessTokensClient:
+        client = kind(endpoint, "pat_x")
+        sessions.add(client._session)
+        return client
+
+    yield make
+    until(lambda: gc.collect() >= 0 and not sessions)

@@ -16,7 +16,7 @@ from access_tokens import AccessTokensClient, AsyncAccessTokensClient
 from access_tokens._pool import tls
 
 from ..colours import client_of, in_tasks, run
-from .children import Child, echo, forks, gets_its_own, locks_of
+from .children import Child, echo, forks, gets_its_own, left_behind, locks_of
 from .footprint import descriptors
 from .plays import Held
 from .server import EXCHANGE, RECORD, TOKENS, FaultServer, Play, response
@@ -227,8 +227,8 @@ def test_multiprocessing_by_spawn_has_to_make_a_client_of_its_own(shared: Any, s
 def shared_async(server: FaultServer, colour: str) -> Iterator[Callable[[], AsyncAccessTokensClient]]:
     """Makes an async client that is left to the garbage collector."""
     server.always(TOKENS, echo)
-    yield lambda: client_of(colour)(server.endpoint, "pat_x")
-    gc.collect()
+    with left_behind(client_of(colour), server.endpoint) as make:
+        yield make
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
