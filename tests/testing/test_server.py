@@ -1,11 +1,12 @@
 """The service on the loopback interface."""
 
+import gc
 import logging
 import signal
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 
 import httpx
 import pytest
@@ -54,6 +55,25 @@ def test_it_cannot_be_started_twice(service: LocalService) -> None:
 def test_stop_may_be_called_twice(service: LocalService) -> None:
     service.stop()
     service.stop()
+
+
+def test_stop_closes_what_was_accepted_just_before() -> None:
+    """Python warns of what is not closed, of which the test would fail."""
+    for _ in range(10):
+        with LocalService() as service:
+            port = int(service.endpoint.rpartition(":")[2])
+            connecting = threading.Thread(target=connect_until_refused, args=[port])
+            connecting.start()
+            threading.Event().wait(0.01)
+        connecting.join()
+        del service
+        gc.collect()
+
+
+def connect_until_refused(port: int) -> None:
+    with suppress(OSError):
+        while True:
+            socket.create_connection(("127.0.0.1", port)).close()
 
 
 def test_taken_port_is_an_error_at_start(service: LocalService) -> None:

@@ -134,15 +134,30 @@ class _Server(uvicorn.Server):
                 await asyncio.wait_for(self._stopping.wait(), 1)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        listeners = sockets or []
+        for listener in listeners:
+            with contextlib.suppress(
+                NotImplementedError
+            ):  # other loops than those that select need no such thing
+                self._loop.remove_reader(listener)
+        # A closed asyncio.Server loses what was accepted just before, and leaves it open.
+        await self._abort_all()
         for server in self.servers:
             server.close()
-        for listener in sockets or []:
+        for listener in listeners:
             listener.close()
-        for peer in list(self.server_state.connections):
-            peer.transport.abort()
-        await asyncio.gather(*self.server_state.tasks)
         for server in self.servers:
             await server.wait_closed()
+
+    async def _abort_all(self) -> None:
+        self._abort_connections()
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others, return_when=asyncio.FIRST_COMPLETED)
+            self._abort_connections()
+
+    def _abort_connections(self) -> None:
+        for peer in list(self.server_state.connections):
+            peer.transport.abort()
 
 
 def _listen(port: int) -> socket.socket:
