@@ -12,7 +12,7 @@ import anyio
 import httpx
 
 from ._body import Body, drop_surplus, spoil
-from ._pool import NO_PLACE, Idle, proxy_for, tls, width_of
+from ._pool import NO_PLACE, Idle, Tls, proxy_for, width_of
 from ._settings import Settings
 from ._steps import Answer
 from ._wire import answer_from
@@ -61,9 +61,9 @@ class AsyncHttp:
         self._borrowed = borrowed
         self._idle: Idle[OneConnection] = Idle()
         self._is_closed = False
-        self._tls: ssl.SSLContext | None = None
+        self._tls = Tls(settings)
         self.width = width_of(borrowed, settings)
-        self._gate = anyio.Semaphore(self.width, fast_acquire=True)
+        self._gate = anyio.Semaphore(self.width)
 
     @asynccontextmanager
     async def place(self, seconds: float) -> AsyncGenerator[None, None]:
@@ -140,13 +140,7 @@ class AsyncHttp:
         return self._new()
 
     def _new(self) -> OneConnection:
-        return self._new_transport(self._settings.base, self._how_tls(), proxy_for(self._settings))
-
-    def _how_tls(self) -> ssl.SSLContext:
-        # No cached_property: its lock, which all share, may be held for ever in a child.
-        if self._tls is None:
-            self._tls = tls(self._settings)
-        return self._tls
+        return self._new_transport(self._settings.base, self._tls.context(), proxy_for(self._settings))
 
     async def _put_back(self, transport: OneConnection) -> None:
         if self._is_closed:

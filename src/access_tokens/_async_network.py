@@ -11,7 +11,7 @@ import httpcore
 import httpx
 
 from ._body import has_unread
-from ._pool import ONE_CONNECTION, origin_of
+from ._pool import ONE_CONNECTION, is_usable, origin_of
 
 
 class AsyncTransport(httpx.AsyncHTTPTransport):
@@ -30,9 +30,7 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
     @property
     def is_usable(self) -> bool:
         """Same as `Transport.is_usable`."""
-        if not isinstance(self._pool, httpcore.AsyncHTTPConnection):
-            return True
-        return self._pool.is_available() and not self._pool.has_expired()
+        return is_usable(self._pool)
 
 
 class _Network(httpcore.AsyncNetworkBackend):

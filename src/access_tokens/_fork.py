@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from typing import Protocol
-from weakref import WeakSet
+
+from ._living import Living
 
 
 class Forkable(Protocol):
@@ -14,7 +15,7 @@ class Forkable(Protocol):
         """Make them anew."""
 
 
-_alive: WeakSet[Forkable] = WeakSet()
+_alive: Living[Forkable] = Living()
 
 
 def afresh_after_fork(each: Forkable) -> None:
@@ -26,7 +27,7 @@ def afresh_after_fork(each: Forkable) -> None:
 
 
 def _in_child() -> None:
-    for each in list(_alive):
+    for each in _alive:
         each.start_afresh()
 
 

@@ -44,12 +44,13 @@ if not TYPE_CHECKING:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def import_shared() -> None:
-    """Import what both clients need, so that no call does.
+def import_all() -> None:
+    """Import it now, and what httpx would import with the first connection, so that no call imports anything.
 
     A child that is forked while another thread imports would wait for that thread forever, and when the
     interpreter ends there are no more imports.
     """
     for name in __all__:
-        if not name.endswith("_session"):
-            _import(name)
+        _import(name)
+    for name in ("certifi", "encodings.idna", "httpcore"):
+        import_module(name)

@@ -15,12 +15,12 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from functools import partial
 from typing import Any
-from weakref import WeakSet
 
 import httpcore
 import httpx
 
-from ._pool import ONE_CONNECTION, origin_of
+from ._living import Living
+from ._pool import ONE_CONNECTION, is_usable, origin_of
 
 
 class Network(httpcore.NetworkBackend):
@@ -34,8 +34,7 @@ class Network(httpcore.NetworkBackend):
         self._seconds_until = seconds_until
         self._backend = httpcore.SyncBackend()
         self._deadline = 0.0
-        self._lock = threading.RLock()
-        self._sockets: WeakSet[socket.socket] = WeakSet()
+        self._sockets: Living[socket.socket] = Living()
         self._is_shut = False
         self._found: Future[httpcore.NetworkStream] | None = None
 
@@ -113,14 +112,13 @@ class Network(httpcore.NetworkBackend):
 
     def watch(self, each: socket.socket) -> None:
         """Remember a socket for `shut`, as long as it lives."""
-        with self._lock:
-            self._sockets.add(each)
+        self._sockets.add(each)
         if self._is_shut:  # in the meantime
             self.shut()
 
     def abandon(self) -> None:
-        """Close the sockets, without a lock: in a child, another thread of the parent may hold it."""
-        for each in list(self._sockets):
+        """Close the sockets, and wake nobody."""
+        for each in self._sockets:
             with suppress(OSError):
                 each.close()
 
@@ -130,9 +128,7 @@ class Network(httpcore.NetworkBackend):
         if self._found:
             with suppress(InvalidStateError):
                 self._found.set_exception(OSError("the network is shut"))
-        with self._lock:
-            sockets = list(self._sockets)
-        for each in sockets:
+        for each in self._sockets:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
 
@@ -224,7 +220,5 @@ class Transport(httpx.HTTPTransport):
 
     @property
     def is_usable(self) -> bool:
-        """Whether its connection can be used again. The pool that there is for a proxy sees to it itself."""
-        if not isinstance(self._pool, httpcore.HTTPConnection):
-            return True
-        return self._pool.is_available() and not self._pool.has_expired()
+        """Whether its connection can be used again."""
+        return is_usable(self._pool)

@@ -58,12 +58,31 @@ class SetupError(ValueError):
     """The environment names something with which no connection can be made."""
 
 
-def tls(settings: Settings) -> ssl.SSLContext:
-    """Return how TLS is done.
+class Tls:
+    """How a client does TLS, found out with its first connection.
 
-    Raises:
-        SetupError: The environment names certificates that cannot be used.
+    No cached_property does it: the lock of one, which all instances share, may be held for ever in a child.
+
+    Args:
+        settings: Where the service is.
     """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._context: ssl.SSLContext | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """Return how it is done.
+
+        Raises:
+            SetupError: The environment names certificates that cannot be used.
+        """
+        if self._context is None:
+            self._context = _context_for(self._settings)
+        return self._context
+
+
+def _context_for(settings: Settings) -> ssl.SSLContext:
     if settings.base.startswith("http:") and not _speaks_tls(proxy_for(settings)):
         return _no_tls()
     # What the environment names may change, and is read for each client.
@@ -95,6 +114,12 @@ def origin_of(base: str) -> httpcore.Origin:
 
     url = httpx.URL(base)
     return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/").origin
+
+
+def is_usable(connection: Any) -> bool:
+    """Tell whether a connection can be used again. A pool, as there is for a proxy, sees to it itself."""
+    is_pool = not hasattr(connection, "is_available")
+    return is_pool or (connection.is_available() and not connection.has_expired())
 
 
 def width_of(borrowed: Any, settings: Settings) -> int:

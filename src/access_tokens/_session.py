@@ -13,7 +13,6 @@ import httpx
 from attrs import define
 
 from ._flow import calling, exchanging
-from ._imports import import_for_connections
 from ._jwt import Authorization, Jwt, JwtCache
 from ._secret import Secret, Uncopied
 from ._settings import Settings
@@ -88,7 +87,6 @@ class SessionBase(Uncopied):
     """
 
     def __init__(self, settings: Settings, exchange: Call[Jwt], borrowed: Closable | None) -> None:
-        import_for_connections()
         self.settings = settings
         self.now: Callable[[], float] = time.monotonic  # a test puts another clock in its place
         self._exchange = exchange

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, cast
-from weakref import WeakSet
 
 import httpx
 
 from ._body import Body, drop_surplus
 from ._gate import Gate
-from ._pool import Idle, proxy_for, tls, width_of
+from ._living import Living
+from ._pool import Idle, Tls, proxy_for, width_of
 from ._settings import Settings
 from ._steps import Answer
 from ._wire import answer_from
@@ -42,9 +41,9 @@ class SyncHttp:
         self._seconds_until = seconds_until
         self._lock = threading.RLock()
         self._idle: Idle[Transport] = Idle()
-        self._all: WeakSet[Transport] = WeakSet()  # what an interrupt loses is not in it for long
+        self._all: Living[Transport] = Living()  # what an interrupt loses is not in it for long
         self._is_closed = False
-        self._tls: ssl.SSLContext | None = None
+        self._tls = Tls(settings)
         self.gate = Gate(width_of(borrowed, settings))
 
     def answer(self, request: httpx.Request, deadline: float, sent_at: float) -> Answer:
@@ -61,7 +60,7 @@ class SyncHttp:
             with self._lock:
                 self._close_outdated()
                 transport = self._idle.last()  # by name before it is taken, lest an interrupt loses it
-                self._idle.take()
+                transport = self._idle.take()
             if transport and not transport.is_usable:
                 self._drop(transport)
                 transport = None
@@ -114,17 +113,11 @@ class SyncHttp:
 
     def _new(self) -> Transport:
         proxy = proxy_for(self._settings)
-        transport = self._new_transport(self._settings.base, self._seconds_until, self._how_tls(), proxy)
+        transport = self._new_transport(self._settings.base, self._seconds_until, self._tls.context(), proxy)
         self._all.add(transport)
         if self._is_closed:
             raise RuntimeError("the client is closed")
         return transport
-
-    def _how_tls(self) -> ssl.SSLContext:
-        # No cached_property: its lock, which all share, may be held for ever in a child.
-        if self._tls is None:
-            self._tls = tls(self._settings)
-        return self._tls
 
     def _put_back(self, transport: Transport) -> None:
         with self._lock:
@@ -133,23 +126,20 @@ class SyncHttp:
             self.close()
 
     def _drop(self, transport: Transport) -> None:
-        with self._lock:
-            self._all.discard(transport)
+        self._all.discard(transport)
         transport.close()
         transport.network.abandon()  # what an interrupt has kept from the pool
 
     def abandon(self) -> None:
         """Close the connections of the parent in a child, which they do not end."""
-        for transport in list(self._all):
+        for transport in self._all:
             transport.network.abandon()
 
     def close(self) -> None:
         """End the connections, wake who waits for one, and make no more."""
-        with self._lock:
-            self._is_closed = True
-            transports = list(self._all)
+        self._is_closed = True
         self.gate.open_wide()
-        for transport in transports:
+        for transport in self._all:
             transport.network.shut()
         while idle := self._idle.take():
             self._drop(idle)

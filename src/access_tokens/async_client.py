@@ -43,7 +43,7 @@ class AsyncAccessTokensClient(ClientBase):
     ) -> None:
         secret = Secret(api_key)
         del api_key  # so that no traceback's locals hold it
-        late.import_shared()
+        late.import_all()
         check.instance("http_client", http_client, httpx.AsyncClient)
         checked = settings(endpoint, secret, auth_path, admin_path, timeout, deadline, retry, allow_http)
         self._session = self._new_session(checked, late.exchange.exchange(secret), http_client)

@@ -15,9 +15,9 @@ import httpx
 import pytest
 from attrs import define, field
 
-from access_tokens import ClientClosedError
+from access_tokens import AccessTokensClient, ClientClosedError
 
-from .plays import BEARER
+from .plays import BEARER, Turnstile
 from .server import EXCHANGE, TOKENS, FaultServer, Peer, response
 from .threads import PATIENCE, Task, outcomes, until
 
@@ -215,4 +215,33 @@ def test_it_may_be_closed_many_times_at_once(victim: Any, server: FaultServer) -
 def test_closing_leaves_no_connection(victim: Any, server: FaultServer) -> None:
     victim.at_once(10, lambda client: client.list())
     victim.close()
+    until(lambda: not server._open)
+
+
+def test_closing_while_a_connection_is_taken_loses_none(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is lost stays open until it is collected, which warns."""
+    turnstile = Turnstile()
+    server.always(TOKENS, turnstile)
+    client = AccessTokensClient(server.endpoint, "pat_x")
+    client.authenticate()
+    tasks = [Task(client.list) for _ in range(2)]
+    turnstile.wait_for(2)
+    turnstile.is_open.set()
+    assert len([task.outcome() for task in tasks]) == 2
+    http = client._session._http
+    last = http._idle.last
+
+    def last_and_drop_it() -> Any:
+        """Do as `close` does in another thread."""
+        found = last()
+        taken = http._idle.take()
+        assert taken
+        http._drop(taken)
+        return found
+
+    monkeypatch.setattr(http._idle, "last", last_and_drop_it)
+    client.list()
+    client.close()
     until(lambda: not server._open)

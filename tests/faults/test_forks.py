@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from access_tokens import AccessTokensClient, AsyncAccessTokensClient
-from access_tokens._pool import tls
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient, _pool
 
 from ..colours import client_of, in_tasks, run
 from .children import Child, echo, forks, gets_its_own, left_behind, locks_of
@@ -111,14 +110,15 @@ def test_a_child_works_though_another_thread_was_setting_tls_up(
 ) -> None:
     """That of another client even, since what caches may lock for all instances of a class."""
     came, go_on = threading.Event(), threading.Event()
+    set_up = _pool._context_for
 
     def set_up_slowly(settings: Any) -> Any:
         if threading.current_thread() is not threading.main_thread():
             came.set()
             go_on.wait(PATIENCE)
-        return tls(settings)
+        return set_up(settings)
 
-    monkeypatch.setattr("access_tokens._sync_http.tls", set_up_slowly)
+    monkeypatch.setattr("access_tokens._pool._context_for", set_up_slowly)
     task = Task(lambda: gets_its_own(shared, "parent"))
     assert came.wait(PATIENCE)
     assert Child(lambda: gets_its_own(shared, "child")).succeeds()

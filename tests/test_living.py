@@ -1,0 +1,84 @@
+"""What is kept weakly can be changed while it is walked through."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from access_tokens._living import Living
+
+
+class Thing:
+    pass
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_what_was_added_is_in_it_until_it_is_discarded() -> None:
+    living = Living[Thing]()
+    one, other = Thing(), Thing()
+    living.add(one)
+    living.add(one)
+    living.add(other)
+    assert set(living) == {one, other}
+    living.discard(one)
+    living.discard(one)
+    assert list(living) == [other]
+
+
+def test_it_keeps_nothing_alive() -> None:
+    living = Living[Thing]()
+    one, other = Thing(), Thing()
+    living.add(one)
+    living.add(other)
+    del one
+    assert list(living) == [other]
+
+
+def test_it_may_change_while_it_is_walked_through() -> None:
+    living = Living[Thing]()
+    things = [Thing(), Thing()]
+    for thing in things:
+        living.add(thing)
+    for thing in living:
+        living.add(more := Thing())
+        things.append(more)
+        living.discard(thing)
+    assert set(living) == set(things[2:])
+
+
+@pytest.mark.usefixtures("hasty_threads")
+def test_threads_change_it_while_another_walks_through_it() -> None:
+    living = Living[Thing]()
+    kept = [Thing() for _ in range(50)]
+    for thing in kept:
+        living.add(thing)
+    is_over = threading.Event()
+
+    def change() -> None:
+        while not is_over.is_set():
+            things = [Thing() for _ in range(50)]
+            for thing in things:
+                living.add(thing)
+            for thing in things[:25]:
+                living.discard(thing)
+
+    threads = [threading.Thread(target=change) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert all(set(kept) <= set(living) for _ in range(500))
+    finally:
+        is_over.set()
+        for thread in threads:
+            thread.join()
+    assert set(living) == set(kept)
