@@ -59,12 +59,12 @@ def test_stop_may_be_called_twice(service: LocalService) -> None:
 
 def test_stop_closes_what_was_accepted_just_before() -> None:
     """Python warns of what is not closed, of which the test would fail."""
-    for _ in range(10):
+    for _ in range(4):
         with LocalService() as service:
             port = int(service.endpoint.rpartition(":")[2])
             connecting = threading.Thread(target=connect_until_refused, args=[port])
             connecting.start()
-            threading.Event().wait(0.01)
+            threading.Event().wait(0.005)
         connecting.join()
         del service
         gc.collect()
