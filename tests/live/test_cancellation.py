@@ -8,10 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from access_tokens import (
-    AccessTokensClient,
-    AccessTokensError,
-)
+from access_tokens import AccessTokensClient, AccessTokensError
 from access_tokens.testing import LocalService
 
 from ..colours import client_of, in_tasks, run

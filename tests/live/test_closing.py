@@ -9,12 +9,7 @@ import anyio
 import httpx
 import pytest
 
-from access_tokens import (
-    AccessTokensClient,
-    AccessTokensError,
-    ClientClosedError,
-    RetryPolicy,
-)
+from access_tokens import AccessTokensClient, AccessTokensError, ClientClosedError, RetryPolicy
 from access_tokens._jwt import Jwt
 from access_tokens._secret import Secret
 from access_tokens.testing import LocalService

@@ -11,11 +11,7 @@ from typing import Any
 
 import pytest
 
-from access_tokens import (
-    AccessTokensClient,
-    AccessTokensError,
-    UnavailableError,
-)
+from access_tokens import AccessTokensClient, AccessTokensError, UnavailableError
 from access_tokens.testing import LocalService
 
 from ..colours import client_of, in_tasks, run

@@ -15,9 +15,7 @@ from typing import Any
 import anyio
 import pytest
 
-from access_tokens import (
-    AccessTokensClient,
-)
+from access_tokens import AccessTokensClient
 from access_tokens.testing import LocalService
 
 from ..colours import client_of, in_tasks, on_asyncio, result_of, run

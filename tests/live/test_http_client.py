@@ -8,10 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from access_tokens import (
-    AccessTokensError,
-    ClientClosedError,
-)
+from access_tokens import AccessTokensError, ClientClosedError
 from access_tokens.testing import LocalService
 
 from ..colours import OVER_HTTPX, one_of

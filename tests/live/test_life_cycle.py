@@ -9,11 +9,7 @@ from typing import Any
 
 import pytest
 
-from access_tokens import (
-    ClientClosedError,
-    EndpointError,
-    generate_token,
-)
+from access_tokens import ClientClosedError, EndpointError, generate_token
 from access_tokens.testing import LocalService
 
 TOKENS = "/admin/tokens"

@@ -8,11 +8,7 @@ from typing import Any
 
 import pytest
 
-from access_tokens import (
-    ConflictError,
-    UnavailableError,
-    generate_token,
-)
+from access_tokens import ConflictError, UnavailableError, generate_token
 from access_tokens.testing import LocalService
 
 TOKENS = "/admin/tokens"

@@ -9,11 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from access_tokens import (
-    AccessTokensClient,
-    RetryPolicy,
-    UnavailableError,
-)
+from access_tokens import AccessTokensClient, RetryPolicy, UnavailableError
 from access_tokens.testing import LocalService
 
 from ..colours import client_of, in_tasks, result_of, run

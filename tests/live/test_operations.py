@@ -10,11 +10,7 @@ from typing import Any
 
 import pytest
 
-from access_tokens import (
-    AccessTokensError,
-    AuthenticationError,
-    generate_token,
-)
+from access_tokens import AccessTokensError, AuthenticationError, generate_token
 from access_tokens.testing import LocalService
 
 TOKENS = "/admin/tokens"
