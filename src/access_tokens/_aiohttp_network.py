@@ -164,7 +164,7 @@ class _Connector(aiohttp.TCPConnector):
 
     def __init__(self, user: AiohttpTransport, tls: ssl.SSLContext) -> None:
         loop = asyncio.get_running_loop()
-        super().__init__(  # pyright: ignore[reportUnknownMemberType]
+        super().__init__(  # pyright: ignore[reportUnknownMemberType] - an argument of it has no type
             ssl=tls,
             limit=1,
             keepalive_timeout=_LONG,  # it is for the pool above to say

@@ -21,6 +21,7 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
 
     def __init__(self, base: str, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         super().__init__(verify=tls, limits=ONE_CONNECTION, proxy=proxy)
+        # As in `Transport`: httpx has no argument for it.
         network = _Network(self._pool._network_backend)  # noqa: SLF001
         if proxy is None:
             self._pool = httpcore.AsyncHTTPConnection(origin_of(base), tls, network_backend=network)
@@ -52,10 +53,10 @@ class _Stream(httpcore.AsyncNetworkStream):
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream = stream
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as above
         return await self._stream.read(max_bytes, timeout)
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as above
         await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:
@@ -65,7 +66,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109
+        timeout: float | None = None,  # noqa: ASYNC109 - as above
     ) -> httpcore.AsyncNetworkStream:
         try:
             return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
