@@ -17,20 +17,20 @@ NOW = 1000.0
 DEADLINE = NOW + 300.0
 PAT = Secret("pat_x")
 CLOSED = "the client is closed"
+# All settings of a client but its endpoint and its PAT.
+SETTINGS: dict[str, Any] = {
+    "auth_path": "/auth",
+    "admin_path": "/admin",
+    "timeout": 30.0,
+    "deadline": 300.0,
+    "retry": RetryPolicy(),
+    "allow_http": False,
+}
 
 
-def session(**options: Any) -> SessionBase:
-    arguments: dict[str, Any] = {
-        "endpoint": "https://api.example.com:8443/base",
-        "auth_path": "/auth",
-        "admin_path": "/admin",
-        "timeout": 30.0,
-        "deadline": 300.0,
-        "retry": RetryPolicy(),
-        "allow_http": False,
-    }
+def session(endpoint: str = "https://api.example.com:8443/base", **options: Any) -> SessionBase:
     borrowed = options.pop("borrowed", None)
-    made = SessionBase(settings(api_key=PAT, **(arguments | options)), exchange(PAT), borrowed)
+    made = SessionBase(settings(endpoint, PAT, **(SETTINGS | options)), exchange(PAT), borrowed)
     return at(NOW, made)
 
 

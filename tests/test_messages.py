@@ -16,15 +16,12 @@ from access_tokens._secret import Secret
 from access_tokens._settings import from_environment, settings
 from access_tokens._walk import TokenWalk
 
+from .sessions import SETTINGS
+
 ENDPOINT: dict[str, Any] = {
     "endpoint": "https://api.example.com",
     "api_key": Secret("pat_x"),
-    "auth_path": "/auth",
-    "admin_path": "/admin",
-    "timeout": 30.0,
-    "deadline": 300.0,
-    "retry": RetryPolicy(),
-    "allow_http": False,
+    **SETTINGS,
 }
 WALK: dict[str, Any] = {
     "include_revoked": False,

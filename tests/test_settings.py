@@ -12,19 +12,13 @@ from access_tokens._secret import Secret
 from access_tokens._settings import Settings, settings
 from access_tokens.retry import LONGEST_WAIT, RetryPolicy
 
+from .sessions import SETTINGS
+
 PAT = "pat_canary"
 
 
 def checked(endpoint: Any = "https://api.example.com", **changes: Any) -> Settings:
-    arguments: dict[str, Any] = {
-        "auth_path": "/auth",
-        "admin_path": "/admin",
-        "timeout": 30.0,
-        "deadline": 300.0,
-        "retry": RetryPolicy(),
-        "allow_http": False,
-    }
-    return settings(endpoint, Secret(PAT), **(arguments | changes))
+    return settings(endpoint, Secret(PAT), **(SETTINGS | changes))
 
 
 @pytest.mark.fault(39)

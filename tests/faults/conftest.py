@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 import trustme
 
+from access_tokens.testing import LocalService
+
+from .plays import Issuer
 from .server import EXCHANGE, JWT, FaultServer, response
 
 
@@ -61,3 +64,23 @@ def context(authority: trustme.CA) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1", "api.example.com").configure_cert(made)
     return made
+
+
+@pytest.fixture
+def issuer(server: FaultServer) -> Issuer:
+    return Issuer(server)
+
+
+@pytest.fixture(scope="module")
+def one_service() -> Iterator[LocalService]:
+    with LocalService() as running:
+        yield running
+
+
+@pytest.fixture
+def shared_service(one_service: LocalService) -> LocalService:
+    """A local service that all tests of a file share, whatever they leave in it."""
+    one_service.clear_faults()
+    one_service.clear_requests()
+    one_service.errors, one_service.documented = "json", False
+    return one_service

@@ -10,6 +10,7 @@ import attrs
 import pytest
 from attrs import frozen
 
+from access_tokens import AccessTokensError
 from access_tokens._jwt import Jwt
 from access_tokens._secret import Secret
 
@@ -86,3 +87,10 @@ def hurry(client: Any, deadline: float = 0.15) -> None:
     client.clock.time = time.monotonic()
     session.now = time.monotonic
     keep_jwt(client)
+
+
+def failure_of(operation: Operation, client: Any) -> AccessTokensError:
+    """Call a method that fails, and return its error."""
+    with pytest.raises(AccessTokensError) as raised:
+        operation.call(client)
+    return raised.value

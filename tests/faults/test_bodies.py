@@ -17,7 +17,7 @@ from access_tokens import (
     NotFoundError,
 )
 
-from .operations import AUTHENTICATE, ISSUE, LIST, REGISTER, REVOKE, TOKEN_ID, Operation, keep_jwt
+from .operations import AUTHENTICATE, ISSUE, LIST, REGISTER, REVOKE, TOKEN_ID, Operation, failure_of, keep_jwt
 from .server import TOKENS, FaultServer, Play, response
 
 Make = Callable[..., Any]
@@ -26,12 +26,6 @@ JSON = "Content-Type: application/json"
 
 def say(*parts: bytes) -> Play:
     return lambda peer: peer.send(b"".join(parts))
-
-
-def failure_of(operation: Operation, client: Any) -> AccessTokensError:
-    with pytest.raises(AccessTokensError) as raised:
-        operation.call(client)
-    return raised.value
 
 
 NOT_THE_SERVICES = {

@@ -25,11 +25,6 @@ PASSING: dict[str, Play] = {
 }
 
 
-@pytest.fixture
-def issuer(server: FaultServer) -> Issuer:
-    return Issuer(server)
-
-
 @pytest.mark.fault(28)
 @pytest.mark.parametrize("name", PASSING)
 def test_an_exchange_that_fails_for_now_is_repeated_by_the_policy_once(

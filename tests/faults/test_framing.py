@@ -14,10 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
-from access_tokens import AccessTokensError, InvalidResponseError, UnavailableError
+from access_tokens import InvalidResponseError, UnavailableError
 from access_tokens._body import Body
 
-from .operations import ISSUE, LIST, keep_jwt
+from .operations import ISSUE, LIST, failure_of, keep_jwt
 from .server import EXCHANGE, RECORD, TOKENS, FaultServer, Peer, Play, response
 
 Make = Callable[..., Any]
@@ -30,12 +30,6 @@ GIGABYTE = b"Content-Length: %d\r\n\r\n" % 2**30
 
 def say(*parts: bytes) -> Play:
     return lambda peer: peer.send(b"".join(parts))
-
-
-def failure_of(client: Any) -> AccessTokensError:
-    with pytest.raises(AccessTokensError) as raised:
-        ISSUE.call(client)
-    return raised.value
 
 
 @contextmanager
@@ -86,7 +80,7 @@ def test_a_gigabyte_is_left_after_32_mib(server: FaultServer, victim: Any, head:
     keep_jwt(victim)
     server.play(TOKENS, flood)
     with little_memory():
-        error = failure_of(victim)
+        error = failure_of(ISSUE, victim)
         assert is_left.wait(10)
     if error.status_code is None:
         assert type(error) is InvalidResponseError
@@ -132,7 +126,7 @@ def test_what_is_packed_wrongly_is_told_after_one_request(server: FaultServer, v
     keep_jwt(victim)
     for body, encoding, reason in UNPACKABLE.values():
         server.play(TOKENS, say(response(201, body, f"Content-Encoding: {encoding}")))
-        error = failure_of(victim)
+        error = failure_of(ISSUE, victim)
         assert type(error) is InvalidResponseError
         assert reason in error.reason
         assert (error.attempts, error.outcome_unknown) == (1, True)
@@ -198,7 +192,7 @@ def test_what_is_hardly_http_is_asked_for_four_times(server: FaultServer, victim
         server.requests.clear()
         server.play(TOKENS, *[and_leave(answer)] * 4)
         with little_memory(most=4 * MIB) if len(answer) > MIB / 10 else nullcontext():
-            error = failure_of(victim)
+            error = failure_of(ISSUE, victim)
         assert type(error) is UnavailableError, name
         assert (error.attempts, error.status_code, error.outcome_unknown) == (4, None, True)
         assert server.count(TOKENS) == 4

@@ -21,7 +21,7 @@ from access_tokens import (
     UnavailableError,
 )
 
-from .operations import AUTHENTICATE, ISSUE, LIST, REVOKE, Operation, keep_jwt
+from .operations import AUTHENTICATE, ISSUE, LIST, REVOKE, Operation, failure_of, keep_jwt
 from .server import EXCHANGE, TOKENS, FaultServer, Play, response
 
 Make = Callable[..., Any]
@@ -35,12 +35,6 @@ some_operations = pytest.mark.parametrize(
 
 def say(status: int, body: Any = b"", *lines: str) -> Play:
     return lambda peer: peer.send(response(status, body, *lines))
-
-
-def failure_of(operation: Operation, client: Any) -> AccessTokensError:
-    with pytest.raises(AccessTokensError) as raised:
-        operation.call(client)
-    return raised.value
 
 
 @pytest.mark.fault(11)

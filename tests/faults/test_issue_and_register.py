@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,19 +20,10 @@ Make = Callable[..., Any]
 pytestmark = pytest.mark.fault(45)
 
 
-@pytest.fixture(scope="module")
-def one_service() -> Iterator[LocalService]:
-    """One for all, in which each test has an owner and an id of its own."""
-    with LocalService() as running:
-        yield running
-
-
 @pytest.fixture
-def service(one_service: LocalService) -> LocalService:
-    one_service.clear_faults()
-    one_service.clear_requests()
-    one_service.errors, one_service.documented = "json", False
-    return one_service
+def service(shared_service: LocalService) -> LocalService:
+    """One for all, in which each test has an owner and an id of its own."""
+    return shared_service
 
 
 @pytest.fixture

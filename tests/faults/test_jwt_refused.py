@@ -23,11 +23,6 @@ CALLS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.fixture
-def issuer(server: FaultServer) -> Issuer:
-    return Issuer(server)
-
-
 @pytest.mark.fault(25)
 @pytest.mark.parametrize("name", CALLS)
 def test_a_401_on_a_cached_jwt_costs_one_exchange_and_one_replay(

@@ -15,7 +15,7 @@ import trustme
 from access_tokens import AccessTokensError, EndpointError, RequestRejectedError, UnavailableError
 
 from ..colours import over_httpx
-from .operations import ISSUE, LIST, keep_jwt
+from .operations import ISSUE, LIST, failure_of, keep_jwt
 from .proxies import refuse, secrets_in, tunnel_to, tunnels
 from .server import EXCHANGE, TOKENS, FaultServer
 
@@ -38,12 +38,6 @@ def proxy(service: FaultServer) -> Iterator[FaultServer]:
     with FaultServer() as server:
         server.always(TARGET, tunnel_to(service.address))
         yield server
-
-
-def failure_of(client: Any) -> AccessTokensError:
-    with pytest.raises(AccessTokensError) as raised:
-        client.list()
-    return raised.value
 
 
 @pytest.mark.fault(10)
@@ -185,7 +179,7 @@ def test_a_proxy_that_refuses_is_asked_four_times(
     server.always(TARGET, refuse(status, "No such luck"))
     client = make_client(ENDPOINT, "pat_x")
     keep_jwt(client)
-    error = failure_of(client)
+    error = failure_of(LIST, client)
     assert type(error) is UnavailableError
     assert (error.status_code, error.attempts) == (None, 4)
     assert client.clock.waits == [1.0, 2.0, 4.0]
@@ -202,7 +196,7 @@ def test_a_proxy_that_is_not_there_is_tried_four_times(
     server.stop_listening()
     monkeypatch.setenv("HTTPS_PROXY", with_password(server))
     client = make_client(ENDPOINT, "pat_x")
-    error = failure_of(client)
+    error = failure_of(LIST, client)
     assert (type(error), error.attempts) == (UnavailableError, 4)
     assert isinstance(error.cause, httpx.ConnectError)
     check_no_password(error)
@@ -214,7 +208,7 @@ def test_a_proxy_of_plain_http_that_refuses_is_told(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", with_password(server))
     server.always(EXCHANGE, refuse(407))
-    error = failure_of(make_client("http://api.example.com", "pat_x", allow_http=True))
+    error = failure_of(LIST, make_client("http://api.example.com", "pat_x", allow_http=True))
     assert (type(error), error.status_code) == (RequestRejectedError, 407)
     check_no_password(error)
 

@@ -11,7 +11,7 @@ import pytest
 
 from access_tokens import AccessTokensError, RateLimitedError, RetryPolicy, UnavailableError
 
-from .operations import AUTHENTICATE, ISSUE, LIST, Operation, keep_jwt
+from .operations import AUTHENTICATE, ISSUE, LIST, Operation, failure_of, keep_jwt
 from .server import FaultServer, Play, response
 
 Make = Callable[..., Any]
@@ -53,12 +53,11 @@ def in_seconds(seconds: float) -> str:
     return format_datetime(NOW + timedelta(seconds=seconds), usegmt=True)
 
 
-def failure_of(operation: Operation, client: Any, status: int) -> AccessTokensError:
-    with pytest.raises(AccessTokensError) as raised:
-        operation.call(client)
-    assert type(raised.value) is (RateLimitedError if status == 429 else UnavailableError)
-    assert raised.value.status_code == status
-    return raised.value
+def refusal_of(operation: Operation, client: Any, status: int) -> AccessTokensError:
+    error = failure_of(operation, client)
+    assert type(error) is (RateLimitedError if status == 429 else UnavailableError)
+    assert error.status_code == status
+    return error
 
 
 HEARD = {
@@ -97,7 +96,7 @@ def test_a_time_to_come_back_grants_no_further_attempt(
     server: FaultServer, victim: Any, operation: Operation, status: int
 ) -> None:
     server.play(operation.path, *[asking(status, value) for value in ("3", "0", in_seconds(9), "8")])
-    error = failure_of(operation, victim, status)
+    error = refusal_of(operation, victim, status)
     assert victim.clock.waits == [3.0, 0.0, 9.0]
     assert (error.attempts, error.retry_after, server.count(operation.path)) == (4, 8.0, 4)
 
@@ -171,7 +170,7 @@ def test_a_time_over_the_ceiling_is_told_at_once(
 ) -> None:
     for value in TOO_LONG:
         server.play(operation.path, asking(status, value))
-        error = failure_of(operation, victim, status)
+        error = refusal_of(operation, victim, status)
         assert error.attempts == 1
         assert error.retry_after is not None
         assert error.retry_after > 120
@@ -189,7 +188,7 @@ def test_a_time_over_the_deadline_is_told_at_once(
     client = make_client(server.endpoint, "pat_x", deadline=60)
     keep_jwt(client)
     server.play(operation.path, asking(status, value))
-    error = failure_of(operation, client, status)
+    error = refusal_of(operation, client, status)
     assert (client.clock.waits, error.attempts) == ([], 1)
     assert error.retry_after == (60.0 if value == "60" else 61.0)
 
@@ -199,5 +198,5 @@ def test_the_ceiling_is_the_policys(server: FaultServer, make_client: Make) -> N
     client = make_client(server.endpoint, "pat_x", retry=RetryPolicy(retry_after_max=2))
     keep_jwt(client)
     server.play(LIST.path, asking(429, "2"), asking(429, "3"))
-    assert failure_of(LIST, client, 429).attempts == 2
+    assert refusal_of(LIST, client, 429).attempts == 2
     assert client.clock.waits == [2.0]

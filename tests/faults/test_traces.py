@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn
 
 import anyio
@@ -39,18 +39,10 @@ from .troubles import (
 Make = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def one_service() -> Iterator[LocalService]:
-    """One for all: none of its calls succeeds."""
-    with LocalService() as running:
-        yield running
-
-
 @pytest.fixture
-def service(one_service: LocalService) -> LocalService:
-    one_service.clear_faults()
-    one_service.clear_requests()
-    return one_service
+def service(shared_service: LocalService) -> LocalService:
+    """One for all: none of its calls succeeds."""
+    return shared_service
 
 
 def secrets_of(service: LocalService) -> list[str]:
