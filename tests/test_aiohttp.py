@@ -185,7 +185,7 @@ class TestConnection:
         async def main() -> None:
             client = client_of(service)
             await client.list()
-            [(_, transport)] = client._session._here().http._idle._since
+            [transport] = client._session._here().http._idle._since
             assert isinstance(transport, AiohttpTransport)
             closing = asyncio.create_task(transport.aclose())
             await asyncio.sleep(0)

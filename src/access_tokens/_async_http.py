@@ -132,10 +132,10 @@ class AsyncHttp:
     async def _take(self) -> OneConnection:
         while outdated := self._idle.outdated():
             await self._drop(outdated)
-        transport = self._idle.take()
-        if transport and transport.is_usable:
-            return transport
-        if transport:
+        if transport := self._idle.last():
+            self._idle.remove(transport)
+            if transport.is_usable:
+                return transport
             await self._drop(transport)
         return self._new()
 
@@ -149,6 +149,7 @@ class AsyncHttp:
             self._idle.put(transport)
 
     async def _drop(self, transport: OneConnection) -> None:
+        self._idle.remove(transport)
         with anyio.CancelScope(shield=True):
             await transport.aclose()
 
@@ -156,7 +157,7 @@ class AsyncHttp:
         """Same as `SyncHttp.close`; who waits is cancelled by the session."""
         self._is_closed = True
         try:
-            while idle := self._idle.take():
+            while idle := self._idle.last():
                 await self._drop(idle)
         except BaseException:
             await self.aclose()  # the others as well

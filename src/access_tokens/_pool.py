@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import ssl
 import time
-from collections import deque
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -31,27 +30,33 @@ T = TypeVar("T")
 
 
 class Idle(Generic[T]):
-    """Transports that nobody uses. The one that was used last is taken first."""
+    """Transports that nobody uses. The one that was used last is taken first.
+
+    They are looked at and removed in two steps: one that is removed before it has a name is lost, and stays
+    open, when an interrupt comes in between.
+    """
 
     def __init__(self) -> None:
-        self._since: deque[tuple[float, T]] = deque()
+        self._since: dict[T, float] = {}
 
     def last(self) -> T | None:
-        """Return the one that `take` would remove."""
-        return self._since[-1][1] if self._since else None
+        """Return the one that was used last, if there is any."""
+        return next(reversed(list(self._since)), None)
 
-    def take(self) -> T | None:
-        """Remove one, if there is any."""
-        return self._since.pop()[1] if self._since else None
+    def outdated(self) -> T | None:
+        """Return one that has been here too long, if there is any."""
+        for transport, since in list(self._since.items())[:1]:
+            if time.monotonic() - since > _LONGEST_IDLE:
+                return transport
+        return None
 
     def put(self, transport: T) -> None:
         """Add one."""
-        self._since.append((time.monotonic(), transport))
+        self._since[transport] = time.monotonic()
 
-    def outdated(self) -> T | None:
-        """Remove one that has been here too long, if there is any."""
-        is_outdated = self._since and time.monotonic() - self._since[0][0] > _LONGEST_IDLE
-        return self._since.popleft()[1] if is_outdated else None
+    def remove(self, transport: T) -> None:
+        """Remove one, if another thread has not done so."""
+        self._since.pop(transport, None)
 
 
 class SetupError(ValueError):

@@ -59,8 +59,8 @@ class SyncHttp:
         try:
             with self._lock:
                 self._close_outdated()
-                transport = self._idle.last()  # by name before it is taken, lest an interrupt loses it
-                transport = self._idle.take()
+                if transport := self._idle.last():
+                    self._idle.remove(transport)
             if transport and not transport.is_usable:
                 self._drop(transport)
                 transport = None
@@ -126,9 +126,10 @@ class SyncHttp:
             self.close()
 
     def _drop(self, transport: Transport) -> None:
-        self._all.discard(transport)
         transport.close()
         transport.network.abandon()  # what an interrupt has kept from the pool
+        self._idle.remove(transport)
+        self._all.discard(transport)
 
     def abandon(self) -> None:
         """Close the connections of the parent in a child, which they do not end."""
@@ -141,5 +142,5 @@ class SyncHttp:
         self.gate.open_wide()
         for transport in self._all:
             transport.network.shut()
-        while idle := self._idle.take():
+        while idle := self._idle.last():
             self._drop(idle)

@@ -236,9 +236,8 @@ def test_closing_while_a_connection_is_taken_loses_none(
     def last_and_drop_it() -> Any:
         """Do as `close` does in another thread."""
         found = last()
-        taken = http._idle.take()
-        assert taken
-        http._drop(taken)
+        if found:
+            http._drop(found)
         return found
 
     monkeypatch.setattr(http._idle, "last", last_and_drop_it)
