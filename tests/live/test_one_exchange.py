@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
 import anyio
@@ -101,6 +102,21 @@ class TestOneExchange:
     def test_an_authentication_joins_the_one_under_way(self, client: Any, service: LocalService) -> None:
         client.at_once(20, lambda c: c.authenticate())
         assert service.exchanges == 1
+
+    @in_tasks
+    def test_it_leaves_nothing_in_the_context_of_the_task(self, service: LocalService, colour: str) -> None:
+        """Where what is left would pile up, with a JWT for each renewal."""
+
+        async def main() -> None:
+            async with client_of(colour)(service.endpoint, service.admin_pat) as client:
+                await client.authenticate()
+                before = dict(copy_context())
+                service.rotate_key()
+                await client.list()
+                assert dict(copy_context()) == before
+
+        run(colour, main)
+        assert service.exchanges == 2
 
     def test_who_waits_for_it_waits_no_longer_than_the_deadline(self) -> None:
         with (
