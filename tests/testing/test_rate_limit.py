@@ -22,7 +22,11 @@ def test_rate_limit_answers_429_with_retry_after(run: Run, connect: Connect) -> 
 
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
-    assert answers[2].json() == {"error": "Too many requests, try again later"}
+    assert answers[2].json() == {"error": {"message": "Too many requests, try again in a minute"}}
+    assert [answer.headers["RateLimit-Remaining"] for answer in answers] == ["1", "0", "0"]
+    assert answers[0].headers["RateLimit-Policy"] == "2;w=60"
+    assert answers[0].headers["RateLimit-Limit"] == "2"
+    assert 1 <= int(answers[0].headers["RateLimit-Reset"]) <= 60
 
 
 def test_rate_limit_is_over_when_the_time_is(run: Run, connect: Connect) -> None:

@@ -116,7 +116,7 @@ def test_issue_makes_a_token_without_a_request() -> None:
 
 
 def test_issue_refuses_what_the_store_refuses() -> None:
-    with pytest.raises(ValueError, match="owner must have 1 to 100 characters"):
+    with pytest.raises(ValueError, match="Cannot store invalid token record"):
         Service().issue("")
 
 

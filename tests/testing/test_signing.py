@@ -57,14 +57,35 @@ def test_altered_claims_are_refused(admin: httpx.Client) -> None:
     claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
     altered = base64.urlsafe_b64encode(json.dumps(claims | {"exp": 2**40}).encode()).decode().rstrip("=")
 
-    assert refusal(admin, f"{header}.{altered}.{signature}")["code"] == "ERR_JWS_INVALID"
+    assert (
+        refusal(admin, f"{header}.{altered}.{signature}")["code"] == "ERR_JWS_SIGNATURE_VERIFICATION_FAILED"
+    )
 
 
 def test_another_algorithm_is_refused(admin: httpx.Client) -> None:
     key_id = jwt.get_unverified_header(current_jwt(admin))["kid"]
     forged = jwt.encode({"admin": True, "exp": 2**40}, "k" * 32, "HS256", headers={"kid": key_id})
 
-    assert refusal(admin, forged)["code"] == "ERR_JWS_INVALID"
+    assert refusal(admin, forged)["code"] == "ERR_JOSE_NOT_SUPPORTED"
+
+
+@pytest.mark.parametrize("claims", ["[]", "nonsense", "1"])
+def test_claims_that_are_no_object_are_refused(
+    service: LocalService, http: httpx.Client, claims: str
+) -> None:
+    key = service._backend._key
+    token = jwt.PyJWS().encode(claims.encode(), key._private, "EdDSA", headers={"kid": key._id})
+
+    assert refusal(http, token)["code"] == "ERR_JWT_INVALID"
+
+
+@pytest.mark.parametrize("wrong", [{"iss": "else"}, {"iat": "1"}, {"exp": "9"}, {"nbf": True}])
+def test_claims_of_the_wrong_type_are_refused(
+    service: LocalService, http: httpx.Client, wrong: dict[str, object]
+) -> None:
+    token = service._backend.sign({"admin": True, "iss": service.issuer, **wrong})
+
+    assert refusal(http, token)["code"] == "ERR_JWT_CLAIM_VALIDATION_FAILED"
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "..", "pat_x.y"])

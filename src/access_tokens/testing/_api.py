@@ -1,154 +1,138 @@
-"""The routes."""
+"""The routes, in an application that parses, then routes, and authorizes in each route."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
-from urllib.parse import unquote
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
-from access_tokens.testing import _bodies as bodies
 from access_tokens.testing import _errors as errors
+from access_tokens.testing import _parsers as parsers
 from access_tokens.testing import _presented as presented
+from access_tokens.testing import _record as records
+from access_tokens.testing import _responses as responses
 from access_tokens.testing import _schemas as schemas
+from access_tokens.testing import _validation as validation
 from access_tokens.testing._backend import Backend
 from access_tokens.testing._credentials import Pat
-from access_tokens.testing._errors import Json, ServiceError
+from access_tokens.testing._errors import NoRouteError, ServiceError
 from access_tokens.testing._offload import Offload
 from access_tokens.testing._record import Record
-
-_Handler = Callable[[Request], Awaitable[Response]]
+from access_tokens.testing._responses import Json
+from access_tokens.testing._routing import Call, Handler, Router
 
 
 class Api:
-    """The HTTP side of a backend."""
+    """The HTTP side of a backend, as an ASGI application."""
 
     def __init__(self, backend: Backend, offload: Offload) -> None:
         self._backend = backend
         self._settings = backend.settings
         self._offload = offload
+        self._router = self._routes(f"{self._settings.admin_path}/tokens")
 
-    def app(self) -> Starlette:
-        """Make the ASGI application."""
-        tokens = f"{self._settings.admin_path}/tokens"
-        one = f"{tokens}/{{token_id}}"
-        routes = [
-            self._route(f"{self._settings.auth_path}/token", POST=self._exchange),
-            self._route(tokens, GET=self._admin(self._list), POST=self._admin(self._issue)),
-            self._route(f"{tokens}/batch", POST=self._admin(self._batch_load)),
-            self._route(one, PUT=self._admin(self._register), PATCH=self._admin(self._update)),
-            self._route(f"{one}/revoke", PUT=self._admin(self._revoke)),
-            self._route(f"{one}/restore", PUT=self._admin(self._restore)),
-        ]
-        app = Starlette(routes=routes, exception_handlers={HTTPException: self._no_route})
-        app.router.redirect_slashes = False
-        return app
+    def _routes(self, tokens: str) -> Router:
+        router = Router()
+        router.add("POST", f"{self._settings.auth_path}/token", self._limited(self._exchange))
+        router.add("GET", tokens, self._admin(self._list))
+        router.add("POST", f"{tokens}/batch", self._admin(self._batch_load))
+        router.add("POST", tokens, self._admin(self._issue))
+        router.add("PUT", f"{tokens}/:id", self._admin(self._register))
+        router.add("PATCH", f"{tokens}/:id", self._admin(self._update))
+        router.add("PUT", f"{tokens}/:id/revoke", self._admin(self._revoke))
+        router.add("PUT", f"{tokens}/:id/restore", self._admin(self._restore))
+        return router
 
-    def _route(self, path: str, **handlers: _Handler) -> Route:
-        async def endpoint(request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        response = await self._response(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _response(self, request: Request) -> Response:
+        try:
+            body = parsers.json_body(request.headers, await request.body())
+            return responses.if_changed(request, await self._router.handle(request, body))
+        except ServiceError as error:
+            return responses.of_error(error, self._settings.errors, documented=self._settings.documented)
+        except NoRouteError as error:
+            return responses.of_no_route(error, self._settings.errors)
+
+    def _limited(self, handler: Handler) -> Handler:
+        async def limited(call: Call) -> Response:
+            headers = self._backend.admit_exchange()
             try:
-                await bodies.refuse_large(request)
-                return await handlers["GET" if request.method == "HEAD" else request.method](request)
+                response = await handler(call)
             except ServiceError as error:
-                return self._answer(error)
+                error.headers = {**error.headers, **headers}
+                raise
+            response.headers.update(headers)
+            return response
 
-        return Route(path, endpoint, methods=list(handlers))
+        return limited
 
-    def _admin(self, handler: _Handler) -> _Handler:
-        async def guarded(request: Request) -> Response:
-            if not self._backend.verify(presented.jwt(request))["admin"]:
-                raise ServiceError("Admin access required", 403)
-            return await handler(request)
+    def _admin(self, handler: Handler) -> Handler:
+        async def guarded(call: Call) -> Response:
+            if not self._backend.verify(presented.jwt(call.request)).get("admin"):
+                raise errors.forbidden()
+            return await handler(call)
 
         return guarded
 
-    async def _no_route(self, _: Request, error: Exception) -> Response:
-        status: int = getattr(error, "status_code", 500)
-        headers: Mapping[str, str] | None = getattr(error, "headers", None)
-        return self._answer(ServiceError(errors.phrase(status), status, headers=headers or {}))
-
-    def _answer(self, error: ServiceError) -> Response:
-        return errors.answer(error, self._settings.errors, documented=self._settings.documented)
-
-    async def _exchange(self, request: Request) -> Response:
-        if wait := self._backend.admit_exchange():
-            return errors.rate_limited(wait)
-        form = await bodies.read_client_credentials(request)
-        pat = presented.pat(request, form)
+    async def _exchange(self, call: Call) -> Response:
+        form = validation.client_credentials(await self._exchange_body(call))
+        if form.get("grant_type", "") not in {"", "client_credentials"}:
+            raise errors.invalid_request("Unsupported grant_type")
+        pat = presented.pat(call.request, form)
         jwt = await self._offload.run(partial(self._backend.exchange, pat))
-        state = {"state": form["state"]} if form and "state" in form else {}
+        state = {"state": form["state"]} if "state" in form else {}
         lifetime = self._settings.lifetime
         return Json({"access_token": jwt, "token_type": "Bearer", "expires_in": lifetime, **state})
 
-    async def _list(self, request: Request) -> Response:
-        query = bodies.read_query(request.query_params)
-        records = self._backend.page(query)
-        return Json({"records": self._records(records, secret_phc=query.get("includeSecretPhc", False))})
+    async def _exchange_body(self, call: Call) -> object:
+        if call.body is not None:
+            return call.body
+        return parsers.form_body(call.request.headers, await call.request.body())
 
-    async def _issue(self, request: Request) -> Response:
-        body = await bodies.read_json(request, schemas.Issue)
+    async def _list(self, call: Call) -> Response:
+        query = validation.list_query(parsers.query(call.request.url.query))
+        page = self._backend.page(query)
+        return Json({"records": self._records(page, secret_phc=query.get("includeSecretPhc", False))})
+
+    async def _issue(self, call: Call) -> Response:
+        body = validation.body(call.body, schemas.Issue)
         pat = Pat.generate(body.get("tokenId"))
-        add = partial(
-            self._backend.add,
-            pat,
-            body["owner"],
-            is_admin=body.get("isAdmin", False),
-            roles=body.get("roles", ()),
-            expires_at=body.get("expiresAt"),
-        )
-        record = await self._offload.run(add)
+        record = await self._offload.run(partial(self._backend.issue, pat, body))
         return Json({"token": pat.text(self._settings.prefix), "record": self._record(record)}, 201)
 
-    async def _batch_load(self, request: Request) -> Response:
-        body = await bodies.read_json(request, schemas.BatchLoad)
-        loaded = {token_id: self._backend.store.get(token_id) for token_id in body["tokenIds"]}
+    async def _batch_load(self, call: Call) -> Response:
+        body = validation.body(call.body, schemas.BatchLoad)
+        loaded = {token_id: self._backend.store.find(token_id) for token_id in body["tokenIds"]}
         found = [record for record in loaded.values() if record]
-        return Json(
-            {
-                "found": self._records(found, secret_phc=body.get("includeSecretPhc", False)),
-                "notFound": [token_id for token_id, record in loaded.items() if not record],
-            }
-        )
+        not_found = [token_id for token_id, record in loaded.items() if not record]
+        secret_phc = body.get("includeSecretPhc", False)
+        return Json({"found": self._records(found, secret_phc=secret_phc), "notFound": not_found})
 
-    async def _register(self, request: Request) -> Response:
-        body = await bodies.read_json(request, schemas.Register)
-        record = self._backend.new_record(
-            _token_id(request),
-            body["owner"],
-            body["secretPhc"],
-            is_admin=body.get("isAdmin", False),
-            roles=body.get("roles", ()),
-            expires_at=body.get("expiresAt"),
-        )
-        self._backend.store.add(record)
-        return Json({"record": self._record(record)})
+    async def _register(self, call: Call) -> Response:
+        body = validation.body(call.body, schemas.Register)
+        record = self._backend.register(call.token_id, body)
+        return Json({"record": self._record(record, secret_phc=True)})
 
-    async def _update(self, request: Request) -> Response:
-        changes = await bodies.read_json(request, schemas.Update)
-        self._backend.store.edit(_token_id(request), lambda record: record.updated(changes))
+    async def _update(self, call: Call) -> Response:
+        self._backend.update(call.token_id, validation.body(call.body, schemas.Update))
         return Response(status_code=204)
 
-    async def _revoke(self, request: Request) -> Response:
-        body = await bodies.read_json(request, schemas.Revoke)
-        self._backend.revoke(_token_id(request), body.get("expiresAt"))
+    async def _revoke(self, call: Call) -> Response:
+        body = validation.body(call.body, schemas.Revoke)
+        self._backend.revoke(call.token_id, body.get("expiresAt"))
         return Response(status_code=204)
 
-    async def _restore(self, request: Request) -> Response:
-        self._backend.store.edit(_token_id(request), Record.restored)
+    async def _restore(self, call: Call) -> Response:
+        self._backend.restore(call.token_id)
         return Response(status_code=204)
 
-    def _records(self, records: Iterable[Record], *, secret_phc: bool) -> list[dict[str, object]]:
-        return [self._record(record, secret_phc=secret_phc) for record in records]
+    def _records(self, found: Iterable[Record], *, secret_phc: bool) -> list[dict[str, object]]:
+        return [self._record(record, secret_phc=secret_phc) for record in found]
 
     def _record(self, record: Record, *, secret_phc: bool = False) -> dict[str, object]:
-        return record.as_json(secret_phc=secret_phc, nulls=self._settings.nulls)
-
-
-def _token_id(request: Request) -> str:
-    try:
-        return unquote(request.path_params["token_id"], errors="strict")
-    except ValueError as error:
-        raise errors.invalid_request("Failed to decode the token id") from error
+        return records.public(record, secret_phc=secret_phc, nulls=self._settings.nulls)

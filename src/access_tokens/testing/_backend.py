@@ -1,15 +1,13 @@
 """What the service does, without HTTP."""
 
-import math
-import secrets
 import threading
 import time
-from collections.abc import Iterable
-
-import attrs
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from access_tokens.testing import _credentials as credentials
 from access_tokens.testing import _errors as errors
+from access_tokens.testing import _record as records
 from access_tokens.testing import _schemas as schemas
 from access_tokens.testing._credentials import Pat
 from access_tokens.testing._rate_limit import RateLimiter
@@ -23,15 +21,23 @@ _LIST_MAX = 1000
 
 
 class Backend:
-    """The tokens of a service, its clock and its signing key."""
+    """The tokens of a service, its clock and its signing key.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: The options of the service.
+        configured: The PAT that the deployment has configured, for the first exchange.
+    """
+
+    def __init__(self, settings: Settings, configured: Pat) -> None:
         self.settings = settings
         self.store = Store()
+        self._configured_phc = credentials.hash_secret(configured.secret)
         self._key = SigningKey()
         self._limiter = RateLimiter()
         self._advanced = 0.0
         self._clock_lock = threading.Lock()
+        if not settings.empty:
+            self.store.add(self._first(configured, "admin@example.com"))
 
     def now(self) -> float:
         """Tell the time of the service."""
@@ -42,41 +48,16 @@ class Backend:
         with self._clock_lock:
             self._advanced += seconds
 
-    def new_record(
-        self,
-        token_id: str,
-        owner: str,
-        secret_phc: str,
-        *,
-        is_admin: bool = False,
-        roles: Iterable[str] = (),
-        expires_at: float | None = None,
-    ) -> Record:
-        """Make the record of a new token, without storing it."""
-        return Record(
-            token_id=token_id,
-            owner=owner,
-            secret_phc=secret_phc,
-            is_admin=is_admin,
-            roles=roles,
-            expires_at=expires_at,
-            created_at=self._second(),
-        )
+    def issue(self, pat: Pat, request: Mapping[str, Any]) -> Record:
+        """Store a new token. Takes the time of a hash, and also when the store refuses the token."""
+        return self._added(pat.token_id, credentials.hash_secret(pat.secret), request)
 
-    def add(
-        self,
-        pat: Pat,
-        owner: str,
-        *,
-        is_admin: bool = False,
-        roles: Iterable[str] = (),
-        expires_at: float | None = None,
-    ) -> Record:
-        """Store a new token. Takes the time of a hash."""
-        secret_phc = credentials.hash_secret(pat.secret)
-        record = self.new_record(
-            pat.token_id, owner, secret_phc, is_admin=is_admin, roles=roles, expires_at=expires_at
-        )
+    def register(self, token_id: str, request: Mapping[str, Any]) -> Record:
+        """Store a new token of which only the hash is known."""
+        return self._added(token_id, request["secretPhc"], request)
+
+    def _added(self, token_id: str, secret_phc: str, request: Mapping[str, Any]) -> Record:
+        record = records.new(token_id, secret_phc, request, self._second())
         self.store.add(record)
         return record
 
@@ -84,20 +65,32 @@ class Backend:
         self, owners: Iterable[str], roles: tuple[str, ...], *, expired: bool, revoked: bool
     ) -> list[str]:
         """Store tokens without hashing anything, and answer their ids."""
-        second = self._second()
-        expires_at = second if expired else None
+        expiry = {"expiresAt": self._second() - 1} if expired else {}
         token_ids: list[str] = []
         for owner in owners:
             token_id, phc = credentials.new_token_id(), credentials.unknown_secret()
-            record = self.new_record(token_id, owner, phc, roles=roles, expires_at=expires_at)
-            self.store.add(record.revoked(second, None) if revoked else record)
+            self._added(token_id, phc, {"owner": owner, "roles": list(roles), **expiry})
+            if revoked:
+                self.store.edit(token_id, lambda record: records.changed(record, revokedAt=self._second()))
             token_ids.append(token_id)
         return token_ids
+
+    def update(self, token_id: str, changes: schemas.Update) -> None:
+        """Change a token. Of what is to be stored, only a hash is looked at."""
+        phc = changes.get("secretPhc")
+        if problem := credentials.phc_problem(phc) if phc else None:
+            raise errors.invalid_phc(problem)
+        if records.is_change(changes):
+            self.store.edit(token_id, lambda record: records.updated(record, changes))
 
     def revoke(self, token_id: str, expires_at: float | None = None) -> None:
         """Revoke a token."""
         second = self._second()
-        self.store.edit(token_id, lambda record: record.revoked(second, expires_at))
+        self.store.edit(token_id, lambda record: records.revoked(record, second, expires_at))
+
+    def restore(self, token_id: str) -> None:
+        """Undo a revocation."""
+        self.store.edit(token_id, records.restored)
 
     def page(self, query: schemas.ListQuery) -> list[Record]:
         """List records."""
@@ -109,19 +102,67 @@ class Backend:
         # Only now, as in the reference service: a page may be shorter than its limit and not the last.
         return [record for record in page if self._is_wanted(record, query)]
 
-    def admit_exchange(self) -> int:
-        """Apply the rate limit, and answer for how many seconds to wait; 0 lets the exchange through."""
+    def _is_wanted(self, record: Record, query: schemas.ListQuery) -> bool:
+        is_dropped = record.get("revokedAt") is not None and not query.get("includeRevoked")
+        is_expired = records.is_listed_as_expired(record, self.now())
+        return not is_dropped and (not is_expired or query.get("includeExpired", False))
+
+    def admit_exchange(self) -> dict[str, str]:
+        """Apply the rate limit, and answer the headers that tell what is left of it."""
         limit = self.settings.rate_limit
-        return math.ceil(self._limiter.admit(limit, self.now())) if limit else 0
+        return self._limiter.admit(limit, self.now()) if limit else {}
 
     def exchange(self, text: str) -> str:
         """Make a JWT for a PAT. Takes the time of a hash."""
         pat = Pat.parse(text, self.settings.prefix)
-        if pat is None or not (self._bootstraps(pat) or self._accepts(pat)):
+        record = (self._accepted(pat) or self._bootstrapped(pat)) if pat else None
+        if record is None:
             raise errors.unauthorized("Invalid Authorization token")
+        return self.sign(self._claims(record))
+
+    def _accepted(self, pat: Pat) -> Record | None:
+        record = self.store.get(pat.token_id)
+        if record is None:
+            return None
+        if issues := records.issues(record):
+            raise errors.unloadable_record(pat.token_id, issues)
+        if not credentials.matches(pat.secret, record["secretPhc"]) or not records.is_live(
+            record, self.now()
+        ):
+            return None
         second = self._second()
-        record = self.store.edit(pat.token_id, lambda record: attrs.evolve(record, last_used_at=second))
-        return self._key.sign(self._claims(record, second))
+        return self.store.edit(pat.token_id, lambda record: records.changed(record, lastUsedAt=second))
+
+    def _bootstrapped(self, pat: Pat) -> Record | None:
+        """Create the first administrator, whose secret is the configured one; the id is the one presented."""
+        if not (self.settings.bootstrap and self.store.is_empty):
+            return None
+        if not credentials.matches(pat.secret, self._configured_phc):
+            return None
+        record = self._first(pat, "admin")
+        return record if self.store.add_first(record) else None
+
+    def _first(self, pat: Pat, owner: str) -> Record:
+        request = {"owner": owner, "isAdmin": True}
+        return records.new(pat.token_id, self._configured_phc, request, self._second())
+
+    def _claims(self, record: Record) -> dict[str, object]:
+        second = self._second()
+        return {
+            "sub": record["tokenId"],
+            "owner": record["owner"],
+            "admin": record["isAdmin"],
+            "roles": record.get("roles", []),
+            "iss": self.settings.issuer,
+            "iat": second,
+            "exp": second + self.settings.lifetime,
+            # Makes a JWT that is renewed within a second another one.
+            "jti": credentials.new_token_id(),
+        }
+
+    def sign(self, claims: Mapping[str, object]) -> str:
+        """Make a JWT of these claims, whatever they say."""
+        return self._key.sign(claims)
 
     def rotate_key(self) -> None:
         """Sign with a new key from now on."""
@@ -129,35 +170,7 @@ class Backend:
 
     def verify(self, jwt: str) -> dict[str, object]:
         """Check a JWT and answer its claims."""
-        return self._key.verify(jwt, self.now())
-
-    def _bootstraps(self, pat: Pat) -> bool:
-        if not (self.settings.bootstrap and self.store.is_empty):
-            return False
-        secret_phc = credentials.hash_secret(pat.secret)
-        return self.store.add_first(self.new_record(pat.token_id, "bootstrap", secret_phc, is_admin=True))
-
-    def _accepts(self, pat: Pat) -> bool:
-        record = self.store.get(pat.token_id)
-        if record is None or not record.is_live(self.now()):
-            return False
-        return credentials.matches(pat.secret, record.secret_phc)
-
-    def _claims(self, record: Record, second: int) -> dict[str, object]:
-        return {
-            "sub": record.token_id,
-            "owner": record.owner,
-            "admin": record.is_admin,
-            "roles": list(record.roles),
-            "iat": second,
-            "exp": second + self.settings.lifetime,
-            # Makes a JWT that is renewed within a second another one.
-            "jti": secrets.token_urlsafe(8),
-        }
-
-    def _is_wanted(self, record: Record, query: schemas.ListQuery) -> bool:
-        hidden = record.revoked_at is not None and not query.get("includeRevoked")
-        return not hidden and (not record.is_expired(self.now()) or query.get("includeExpired", False))
+        return self._key.verify(jwt, self.settings.issuer, self.now())
 
     def _second(self) -> int:
         return int(self.now())

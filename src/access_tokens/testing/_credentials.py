@@ -6,9 +6,12 @@ import re
 import secrets
 import string
 import threading
-from base64 import b64decode, b64encode
+from base64 import b64encode
 
 import attrs
+
+from access_tokens.testing import _errors as errors
+from access_tokens.testing import _javascript as javascript
 
 _ID_ALPHABET = string.digits + string.ascii_letters
 _ID_LENGTH = 21
@@ -16,10 +19,14 @@ _SECRET_BYTES = 32
 _SALT_BYTES = 16
 _HASH_BYTES = 32
 _PARAMETERS = "ln=14,r=8,p=1"
+_LARGEST_MEMORY = 32 * 1024 * 1024
+_LONGEST_PAT = 200
 
-_ID = re.compile(r"[0-9A-Za-z]{21}")
-_PAT_REST = re.compile(r"([0-9A-Za-z]{21})\.([0-9A-Za-z+/]{43}=)")
-_PHC = re.compile(rf"\$scrypt\${re.escape(_PARAMETERS)}\$([0-9A-Za-z+/]{{22}})\$([0-9A-Za-z+/]{{43}})")
+# The reference's own pattern for Base64, whose `+-_` is a range: it takes much that is none.
+_PAT_REST = re.compile(r"([0-9A-Za-z]{21})\.([+-_a-z]+)")
+_PHC_FIELD = re.compile("[0-9A-Za-z/+.-]*")
+_PHC_NAME = re.compile("[a-z0-9-]{1,32}")
+_PHC_NUMBER = re.compile("-?[1-9][0-9]*|0")
 
 # A hash takes 16 MiB while it runs, and more of them at once than there are cores gains nothing.
 _turnstile = threading.BoundedSemaphore(4)
@@ -39,9 +46,12 @@ class Pat:
 
     @classmethod
     def parse(cls, text: str, prefix: str) -> "Pat | None":
-        """Read a PAT, or answer None when the text is not one."""
-        match = _PAT_REST.fullmatch(text.removeprefix(prefix)) if text.startswith(prefix) else None
-        return cls(match[1], b64decode(match[2])) if match else None
+        """Read a PAT, or answer None when the text is not one. Base64 is read as laxly as Node reads it."""
+        if not text.startswith(prefix) or javascript.length(text) > _LONGEST_PAT:
+            return None
+        parts = text.removeprefix(prefix).split(".")
+        match = _PAT_REST.fullmatch(".".join(parts)) if len(parts) == 2 else None
+        return cls(match[1], javascript.from_base64(match[2])) if match else None
 
     def text(self, prefix: str) -> str:
         """Spell the PAT out."""
@@ -53,15 +63,10 @@ def new_token_id() -> str:
     return "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
 
 
-def is_token_id(text: str) -> bool:
-    """Tell whether the store takes this as a token id."""
-    return _ID.fullmatch(text) is not None
-
-
 def hash_secret(secret: bytes) -> str:
     """Hash a secret into a PHC string. Takes tens of milliseconds of CPU, deliberately."""
     salt = secrets.token_bytes(_SALT_BYTES)
-    return _phc(salt, _scrypt(secret, salt))
+    return _phc(salt, _scrypt(secret, salt, {"ln": 14, "r": 8, "p": 1}, _HASH_BYTES))
 
 
 def unknown_secret() -> str:
@@ -69,23 +74,69 @@ def unknown_secret() -> str:
     return _phc(secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_HASH_BYTES))
 
 
+def phc_problem(phc: str) -> str | None:
+    """Tell why a PHC string is none that a secret could be compared with; None when it is one."""
+    parsed = _parse_phc(phc)
+    return parsed if isinstance(parsed, str) else None
+
+
 def matches(secret: bytes, phc: str) -> bool:
-    """Tell whether a secret belongs to a hash. As slow as making the hash."""
-    parts = _PHC.fullmatch(phc)
-    return parts is not None and hmac.compare_digest(
-        _scrypt(secret, _unpadded(parts[1])), _unpadded(parts[2])
-    )
+    """Tell whether a secret belongs to a hash. As slow as making the hash.
+
+    Raises:
+        ServiceError: The hash asks for more than the service gives.
+    """
+    parsed = _parse_phc(phc)
+    if isinstance(parsed, str):
+        return False
+    return hmac.compare_digest(_scrypt(secret, parsed.salt, parsed.cost, len(parsed.digest)), parsed.digest)
 
 
-def _scrypt(secret: bytes, salt: bytes) -> bytes:
-    with _turnstile:
-        return hashlib.scrypt(secret, salt=salt, n=2**14, r=8, p=1, dklen=_HASH_BYTES)
+@attrs.frozen
+class _Phc:
+    cost: dict[str, int]
+    salt: bytes
+    digest: bytes
+
+
+def _parse_phc(phc: str) -> _Phc | str:
+    """Read a PHC string, or answer the reference's word for why it cannot be used."""
+    empty, *fields = phc.split("$")
+    if empty or not fields or not _PHC_NAME.fullmatch(fields[0]) or len(fields) == 1:
+        return "invalid_phc"
+    if fields[0] != "scrypt":
+        return "unsupported_algorithm"
+    fields = fields[2:] if re.fullmatch("v=[0-9]+", fields[1]) else fields[1:]
+    match fields:
+        case [parameters, salt, digest] if _PHC_FIELD.fullmatch(salt) and _PHC_FIELD.fullmatch(digest):
+            return _with_cost(parameters, javascript.from_base64(salt), javascript.from_base64(digest))
+        case [_, _, _, *_]:
+            return "invalid_phc"
+        case _:
+            return "invalid_parameters"
+
+
+def _with_cost(parameters: str, salt: bytes, digest: bytes) -> _Phc | str:
+    pairs = [each.partition("=")[::2] for each in parameters.split(",")]
+    if not all(_PHC_NAME.fullmatch(name) and _PHC_FIELD.fullmatch(value) for name, value in pairs):
+        return "invalid_phc"
+    cost = {name: int(value) for name, value in pairs if _PHC_NUMBER.fullmatch(value)}
+    return _Phc(cost, salt, digest) if cost.keys() >= {"ln", "r", "p"} else "invalid_parameters"
+
+
+def _scrypt(secret: bytes, salt: bytes, cost: dict[str, int], size: int) -> bytes:
+    n = 1 << cost["ln"] % 32  # as JavaScript shifts
+    try:
+        with _turnstile:
+            return hashlib.scrypt(
+                secret, salt=salt, n=n, r=cost["r"], p=cost["p"], maxmem=_LARGEST_MEMORY, dklen=size
+            )
+    except (ValueError, TypeError, OverflowError) as error:
+        raise errors.ServiceError(
+            "Invalid scrypt params: memory limit exceeded", 500, name="RangeError"
+        ) from error
 
 
 def _phc(salt: bytes, digest: bytes) -> str:
     fields = (b64encode(part).decode().rstrip("=") for part in (salt, digest))
     return "$".join(["", "scrypt", _PARAMETERS, *fields])
-
-
-def _unpadded(text: str) -> bytes:
-    return b64decode(text + "=" * (-len(text) % 4))

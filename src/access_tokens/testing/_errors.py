@@ -1,30 +1,21 @@
-"""What goes wrong in the service, and how it looks on the wire."""
+"""What goes wrong in the service."""
 
-import html
 import json
-from collections.abc import Mapping
-from http import HTTPStatus
+from collections.abc import Mapping, Sequence
 
 import attrs
-from starlette.responses import JSONResponse, Response
 
-from access_tokens.testing._settings import Dress
+# Express's names for the errors that have a status of their own; a page shows them before the message.
+_NAMES = {
+    400: "BadRequestError",
+    401: "UnauthorizedError",
+    403: "ForbiddenError",
+    413: "PayloadTooLargeError",
+    415: "UnsupportedMediaTypeError",
+}
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>Error</title>
-</head>
-<body>
-<pre>Error: {lines}</pre>
-</body>
-</html>
-"""
-_STACK = (
-    "    at TokenService.handle (file:///app/dist/service.js:217:19)",
-    "    at process.processTicksAndRejections (node:internal/process/task_queues:105:5)",
-)
+Issue = Mapping[str, object]
+"""What zod finds fault with: its code, message, path and the rule."""
 
 
 @attrs.define(eq=False)
@@ -37,6 +28,8 @@ class ServiceError(ValueError):
         documented_status: The status that its documentation promises, where that is another.
         code: The reason, for a program.
         details: More about it.
+        name: The class of the error, which a page shows.
+        is_json: Whether the middleware answers it itself, so that it is JSON whatever other errors look like.
         headers: Further headers of the answer.
     """
 
@@ -45,10 +38,22 @@ class ServiceError(ValueError):
     documented_status: int | None = None
     code: str | None = None
     details: str | None = None
+    name: str = attrs.field(
+        default=attrs.Factory(lambda self: _NAMES.get(self.status, "Error"), takes_self=True)
+    )
+    is_json: bool = False
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
     def __str__(self) -> str:
         return f"{self.message} ({self.code})" if self.code else self.message
+
+
+@attrs.define(eq=False)
+class NoRouteError(Exception):
+    """No route is there for a method and a path."""
+
+    method: str
+    path: str
 
 
 def unknown_token(token_id: str) -> ServiceError:
@@ -61,9 +66,26 @@ def duplicate_token(token_id: str) -> ServiceError:
     return ServiceError(f"Token ID already exists: {token_id}", 500, documented_status=409)
 
 
-def refused_value(reason: str) -> ServiceError:
-    """The store does not take a value."""
-    return ServiceError(f"Invalid value: {reason}", 500, documented_status=400)
+def unstorable_record(issues: Sequence[Issue]) -> ServiceError:
+    """The store refuses a new record."""
+    message = f"Cannot store invalid token record: {json.dumps(issues, indent=2)}"
+    return ServiceError(message, 500, documented_status=400)
+
+
+def unloadable_record(token_id: str, issues: Sequence[Issue]) -> ServiceError:
+    """The record of a PAT is one that the store would have refused, had it looked."""
+    message = f"Cannot load invalid record for token {token_id}: {json.dumps(issues, indent=2)}"
+    return ServiceError(message, 500)
+
+
+def invalid_phc(reason: str) -> ServiceError:
+    """A change of the secret is none that a secret could be compared with."""
+    return ServiceError(f"Invalid secret PHC string: {reason}", 500, documented_status=400)
+
+
+def store_failure(message: str) -> ServiceError:
+    """The table itself refuses a key or a number."""
+    return ServiceError(message, 500, name="ValidationException")
 
 
 def invalid_request(message: str, details: str | None = None) -> ServiceError:
@@ -71,52 +93,21 @@ def invalid_request(message: str, details: str | None = None) -> ServiceError:
     return ServiceError(message, 400, details=details)
 
 
-def unauthorized(message: str, code: str | None = None) -> ServiceError:
-    """The credential is missing or refused."""
-    return ServiceError(message, 401, code=code)
+def unreadable_body(message: str, name: str = "SyntaxError") -> ServiceError:
+    """The body is not what its headers say."""
+    return ServiceError(message, 400, name=name)
 
 
-class Json(JSONResponse):
-    """JSON as the reference service sends it."""
-
-    media_type = "application/json; charset=utf-8"
-
-    def render(self, content: object) -> bytes:
-        # Escaped, because half of a surrogate pair is valid in JSON and impossible in UTF-8.
-        return json.dumps(content).encode()
+def unauthorized(message: str) -> ServiceError:
+    """The credential at the exchange is refused."""
+    return ServiceError(message, 401)
 
 
-def rate_limited(seconds: int) -> Response:
-    """Make the response of a rate limiter, which has a body of its own, whatever other errors look like."""
-    return Json({"error": "Too many requests, try again later"}, 429, {"Retry-After": str(seconds)})
+def jwt_refused(message: str, code: str | None = None) -> ServiceError:
+    """The JWT is missing or refused."""
+    return ServiceError(message, 401, code=code, is_json=True)
 
 
-def answer(error: ServiceError, dress: Dress, *, documented: bool) -> Response:
-    """Make the response to a request that is not granted."""
-    status = (error.documented_status if documented else None) or error.status
-    headers = dict(error.headers)
-    match dress:
-        case "json":
-            return Json({"error": _error(error)}, status, headers)
-        case "text":
-            return Json({"error": error.message}, status, headers)
-        case "html":
-            return Response(_page(error.message), status, headers, "text/html")
-        case "empty":
-            return Response(None, status, headers)
-
-
-def phrase(status: int) -> str:
-    """Give the reason phrase of a status (RFC 9110, section 15)."""
-    return HTTPStatus(status).phrase if status in set(HTTPStatus) else str(status)
-
-
-def _error(error: ServiceError) -> dict[str, str]:
-    parts = {"message": error.message, "code": error.code, "details": error.details}
-    return {name: value for name, value in parts.items() if value is not None}
-
-
-def _page(message: str) -> bytes:
-    text = html.escape("\n".join([message, *_STACK]))
-    lines = text.replace("\n", "<br>").replace("  ", " &nbsp;")
-    return _PAGE.format(lines=lines).encode(errors="replace")
+def forbidden() -> ServiceError:
+    """The JWT is not an administrator's."""
+    return ServiceError("Admin access required", 403, is_json=True)

@@ -4,14 +4,19 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import anyio
+from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from access_tokens.testing import _errors as errors
+from access_tokens.testing import _responses as responses
+from access_tokens.testing._errors import ServiceError
 from access_tokens.testing._faults import Dropping, Failing, Faults
 from access_tokens.testing._journal import Journal, ReceivedRequest
 from access_tokens.testing._settings import Settings
+
+# The start and the end of a server, and what is no HTTP.
+_OTHERS = Starlette()
 
 
 class Front:
@@ -34,7 +39,7 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await _OTHERS(scope, receive, send)
             return
         # Routed as it was sent: in the decoded path an id that holds a slash looks like two segments.
         scope = {**scope, "path": _path_as_sent(scope)}
@@ -64,14 +69,14 @@ class Front:
     def _failure(self, failing: Failing) -> Response:
         match failing.body:
             case None:
-                error = errors.ServiceError(
-                    errors.phrase(failing.status), failing.status, headers=failing.headers
+                error = ServiceError(
+                    responses.phrase(failing.status), failing.status, headers=failing.headers
                 )
-                return errors.answer(error, self._settings.errors, documented=False)
+                return responses.of_error(error, self._settings.errors, documented=False)
             case str() | bytes() as body:
                 return Response(body, failing.status, failing.headers)
             case body:
-                return errors.Json(body, failing.status, failing.headers)
+                return responses.Json(body, failing.status, failing.headers)
 
 
 def _path_as_sent(scope: Scope) -> str:

@@ -1,48 +1,48 @@
-"""The credentials that a request presents (RFC 6750, RFC 7617)."""
-
-import re
-from base64 import b64decode
+"""The credentials that a request presents (RFC 6750, RFC 7617). Names of schemes are case-sensitive here."""
 
 from starlette.requests import Request
 
 from access_tokens.testing import _errors as errors
+from access_tokens.testing import _javascript as javascript
 from access_tokens.testing import _schemas as schemas
 
-_AUTHORIZATION = re.compile(r"(bearer|basic) +([0-9A-Za-z._~+/=-]+)", re.IGNORECASE)
+_MISSING = "Missing credentials: provide client_secret, Basic auth, or Bearer token"
 
 
 def jwt(request: Request) -> str:
-    """Read the JWT."""
-    scheme, credentials = _authorization(request)
-    if scheme != "bearer":
-        raise _missing()
-    return credentials
+    """Read the JWT.
+
+    Raises:
+        ServiceError: There is none.
+    """
+    bearer = _after("Bearer ", request)
+    if bearer is None:
+        raise errors.jwt_refused("Missing or invalid Authorization header")
+    return bearer
 
 
-def pat(request: Request, form: schemas.ClientCredentials | None) -> str:
-    """Read the PAT: from the header if there is one, and else from the body."""
-    if "authorization" not in request.headers and form is not None:
-        return form["client_secret"]
-    scheme, credentials = _authorization(request)
-    return _password(credentials) if scheme == "basic" else credentials
+def pat(request: Request, form: schemas.ClientCredentials) -> str:
+    """Read the PAT: a secret in the body wins over the header.
+
+    Raises:
+        ServiceError: There is none.
+    """
+    if secret := form.get("client_secret"):
+        return secret
+    basic = _after("Basic ", request)
+    found = _after("Bearer ", request) if basic is None else _password(basic)
+    if found is None:
+        raise errors.invalid_request(_MISSING)
+    return found
 
 
-def _authorization(request: Request) -> tuple[str, str]:
-    match = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
-    if match is None:
-        raise _missing()
-    return match[1].lower(), match[2]
+def _after(scheme: str, request: Request) -> str | None:
+    header = request.headers.get("authorization", "")
+    return header.removeprefix(scheme).strip() if header.startswith(scheme) else None
 
 
 def _password(credentials: str) -> str:
-    try:
-        _, colon, password = b64decode(credentials, validate=True).decode().partition(":")
-    except ValueError as error:
-        raise _missing() from error
+    _, colon, password = javascript.from_base64(credentials).decode(errors="replace").partition(":")
     if not colon:
-        raise _missing()
+        raise errors.unauthorized("Invalid Basic authentication format")
     return password
-
-
-def _missing() -> errors.ServiceError:
-    return errors.unauthorized("Missing or invalid Authorization header")

@@ -1,6 +1,11 @@
-"""The limit on exchanges."""
+"""The limit on exchanges, with the headers of `express-rate-limit`."""
 
+import math
 import threading
+
+from access_tokens.testing._errors import ServiceError
+
+_MESSAGE = "Too many requests, try again in a minute"
 
 
 class RateLimiter:
@@ -11,7 +16,7 @@ class RateLimiter:
         self._opened = float("-inf")
         self._count = 0
 
-    def admit(self, limit: tuple[int, float], now: float) -> float:
+    def admit(self, limit: tuple[int, float], now: float) -> dict[str, str]:
         """Count a request.
 
         Args:
@@ -19,11 +24,27 @@ class RateLimiter:
             now: The Unix time.
 
         Returns:
-            How many seconds to wait before the next attempt; 0 when this one is let through.
+            The headers that tell what is left.
+
+        Raises:
+            ServiceError: This one is not let through.
         """
         most, seconds = limit
         with self._lock:
             if now >= self._opened + seconds:
                 self._opened, self._count = now, 0
             self._count += 1
-            return 0 if self._count <= most else self._opened + seconds - now
+            count, reset = self._count, math.ceil(self._opened + seconds - now)
+        headers = _headers(most, seconds, max(0, most - count), reset)
+        if count > most:
+            raise ServiceError(_MESSAGE, 429, is_json=True, headers={**headers, "Retry-After": str(reset)})
+        return headers
+
+
+def _headers(most: int, seconds: float, left: int, reset: int) -> dict[str, str]:
+    return {
+        "RateLimit-Policy": f"{most};w={math.ceil(seconds)}",
+        "RateLimit-Limit": str(most),
+        "RateLimit-Remaining": str(left),
+        "RateLimit-Reset": str(reset),
+    }

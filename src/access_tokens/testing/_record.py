@@ -1,78 +1,180 @@
-"""What the service knows of a token."""
+"""What the service knows of a token: the item of its table, by the names of the API.
 
-from collections.abc import Iterable
+What is unset is missing, or null where a call has stored a null. Times are Unix time, in seconds. The store
+changes items without looking at what they become, so that one may hold what it would never have taken: such a
+record is hidden. `issues` tells which they are.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import attrs
-
+from access_tokens.testing import _javascript as javascript
 from access_tokens.testing import _schemas as schemas
-
-_FIELDS = {"owner": "owner", "isAdmin": "is_admin", "secretPhc": "secret_phc", "expiresAt": "expires_at"}
-
-
-def _unique(roles: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(roles))
+from access_tokens.testing._errors import Issue
 
 
-@attrs.frozen(kw_only=True)
-class Record:
-    """What the service knows of a token. Times are Unix time, in seconds."""
+class Record(dict[str, Any]):
+    """An item of the table, which is never changed. Its `repr` shows no hash."""
 
-    token_id: str
-    owner: str
-    is_admin: bool = False
-    roles: tuple[str, ...] = attrs.field(default=(), converter=_unique)
-    secret_phc: str = attrs.field(repr=False)
-    created_at: int
-    last_used_at: int | None = None
-    expires_at: float | None = None
-    revoked_at: int | None = None
+    def __repr__(self) -> str:
+        return f"<record of {self['tokenId']}>"
 
-    def is_expired(self, now: float) -> bool:
-        """Tell whether its time is over."""
-        return self.expires_at is not None and self.expires_at <= now
 
-    def is_live(self, now: float) -> bool:
-        """Tell whether its PAT is accepted."""
-        return self.revoked_at is None and not self.is_expired(now)
+_LONGEST_OWNER = 100
+_LONGEST_PHC = 200
+_ID_LENGTH = 21
+_ID_PATTERN = "^[a-zA-Z0-9]+$"
+_MOST_ROLES = 50
+_TIMES = ("createdAt", "lastUsedAt", "revokedAt", "expiresAt")
+_NULLABLE = ("roles", "secretPhc", "lastUsedAt", "expiresAt", "revokedAt")
 
-    def as_json(self, *, secret_phc: bool, nulls: bool) -> dict[str, object]:
-        """Spell the record out as the API does."""
-        required: dict[str, object] = {
-            "tokenId": self.token_id,
-            "owner": self.owner,
-            "isAdmin": self.is_admin,
-            "createdAt": self.created_at,
+
+def new(token_id: str, secret_phc: str, request: Mapping[str, Any], created_at: int) -> Record:
+    """Make the record that a request to issue or register asks for."""
+    optional = {"roles": request.get("roles") or None, "expiresAt": request.get("expiresAt")}
+    return Record(
+        tokenId=token_id,
+        secretPhc=secret_phc,
+        owner=request["owner"],
+        isAdmin=request.get("isAdmin", False),
+        createdAt=created_at,
+        **{name: value for name, value in optional.items() if value is not None},
+    )
+
+
+def stored(record: Record) -> Record:
+    """Return the item that the table holds of a new record, in which roles are a set."""
+    return _with_roles(record, record.get("roles", ()))
+
+
+def public(record: Record, *, secret_phc: bool, nulls: bool = False) -> dict[str, object]:
+    """Return what the API shows of a record.
+
+    Args:
+        record: The record.
+        secret_phc: Whether the hash is shown.
+        nulls: Whether what is unset is shown as null.
+    """
+    unset = dict.fromkeys(_NULLABLE) if nulls else {}
+    return {**unset, **{name: value for name, value in record.items() if secret_phc or name != "secretPhc"}}
+
+
+def is_listed_as_expired(record: Record, now: float) -> bool:
+    """Tell whether a list leaves the record out as expired; of an expiry of 0 it does."""
+    expires_at = record.get("expiresAt")
+    return expires_at is not None and expires_at < int(now)
+
+
+def is_live(record: Record, now: float) -> bool:
+    """Tell whether the PAT is accepted; an expiry of 0 is none to the exchange."""
+    expires_at = record.get("expiresAt")
+    return not record.get("revokedAt") and not (expires_at and expires_at <= int(now))
+
+
+def changed(record: Record, **values: Any) -> Record:
+    """Return a record with other values."""
+    return Record({**record, **values})
+
+
+def _without(record: Record, *names: str) -> Record:
+    return Record({name: value for name, value in record.items() if name not in names})
+
+
+def updated(record: Record, changes: schemas.Update) -> Record:
+    """Change what is named, unchecked."""
+    others = {name: value for name, value in changes.items() if name != "roles"}
+    return _with_roles(changed(record, **others), _roles_after(record.get("roles", ()), changes.get("roles")))
+
+
+def is_change(changes: schemas.Update) -> bool:
+    """Tell whether an update changes anything: an empty list of roles to add or to remove does not."""
+    roles = changes.get("roles")
+    return bool(changes.keys() - {"roles"}) or isinstance(roles, list) or bool(roles and any(roles.values()))
+
+
+def revoked(record: Record, at: int, expires_at: float | None) -> Record:
+    """Revoke it, with a new expiry or none; a revoked one stays as it is."""
+    return record if "revokedAt" in record else changed(record, revokedAt=at, expiresAt=expires_at)
+
+
+def restored(record: Record) -> Record:
+    """Undo a revocation and remove the expiry; an active one stays as it is."""
+    if "revokedAt" not in record:
+        return record
+    return _without(record, "revokedAt", "expiresAt")
+
+
+def _roles_after(roles: Iterable[str], change: schemas.RolesChange | None) -> Iterable[str]:
+    if change is None:
+        return roles
+    if isinstance(change, list):
+        return change
+    if "add" in change:
+        return [*roles, *change["add"]]
+    return [role for role in roles if role not in change["remove"]]
+
+
+def _with_roles(record: Record, roles: Iterable[str]) -> Record:
+    unique = list(dict.fromkeys(roles))
+    return changed(record, roles=unique) if unique else _without(record, "roles")
+
+
+def issues(record: Record) -> list[Issue]:
+    """Return what the store finds fault with when it looks, in zod's words."""
+    return [
+        *_token_id_issues(record["tokenId"]),
+        *_length_issues("secretPhc", record["secretPhc"], 1, _LONGEST_PHC),
+        *_length_issues("owner", record["owner"], 1, _LONGEST_OWNER),
+        *_count_issues(record.get("roles", ())),
+        *(issue for name in _TIMES for issue in _time_issues(name, record.get(name))),
+    ]
+
+
+def _token_id_issues(token_id: str) -> Iterator[Issue]:
+    for issue in _length_issues("tokenId", token_id, _ID_LENGTH, _ID_LENGTH):
+        yield {**issue, "exact": True}
+    if not re.fullmatch(_ID_PATTERN, token_id):
+        message = f"Invalid string: must match pattern /{_ID_PATTERN}/"
+        yield {"origin": "string", "code": "invalid_format", "path": ["tokenId"], "message": message}
+
+
+def _length_issues(name: str, text: str, least: int, most: int) -> Iterator[Issue]:
+    if javascript.length(text) < least:
+        yield _too_small("string", least, name, f"string to have >={least} characters")
+    if javascript.length(text) > most:
+        yield _too_big("string", most, name, f"string to have <={most} characters")
+
+
+def _count_issues(roles: Iterable[str]) -> Iterator[Issue]:
+    if len([*roles]) > _MOST_ROLES:
+        yield _too_big("array", _MOST_ROLES, "roles", f"array to have <={_MOST_ROLES} items")
+
+
+def _time_issues(name: str, value: float | None) -> Iterator[Issue]:
+    largest = javascript.MAX_SAFE_INTEGER
+    if value is None:
+        return
+    if not float(value).is_integer():
+        message = "Invalid input: expected int, received number"
+        yield {
+            "expected": "int",
+            "format": "safeint",
+            "code": "invalid_type",
+            "path": [name],
+            "message": message,
         }
-        optional: dict[str, object] = {
-            "roles": list(self.roles) or None,
-            "secretPhc": self.secret_phc if secret_phc else None,
-            "lastUsedAt": self.last_used_at,
-            "expiresAt": self.expires_at,
-            "revokedAt": self.revoked_at,
-        }
-        return required | {name: value for name, value in optional.items() if nulls or value is not None}
+    elif value > largest:
+        yield _too_big("int", largest, name, f"int to be <{largest}")
+    elif value < 0:
+        yield _too_small("number", 0, name, "number to be >=0")
 
-    def updated(self, changes: schemas.Update) -> "Record":
-        """Change what is named; a null removes the expiry."""
-        given: dict[str, Any] = {_FIELDS[name]: value for name, value in changes.items() if name in _FIELDS}
-        return attrs.evolve(self, roles=self._roles_after(changes.get("roles", self.roles)), **given)
 
-    def revoked(self, at: int, expires_at: float | None) -> "Record":
-        """Revoke it; a revoked one stays as it is, and its new expiry is ignored."""
-        if self.revoked_at is not None:
-            return self
-        return attrs.evolve(
-            self, revoked_at=at, expires_at=self.expires_at if expires_at is None else expires_at
-        )
+def _too_small(origin: str, minimum: int, name: str, rule: str) -> Issue:
+    rest = {"path": [name], "message": f"Too small: expected {rule}"}
+    return {"origin": origin, "code": "too_small", "minimum": minimum, "inclusive": True, **rest}
 
-    def restored(self) -> "Record":
-        """Undo a revocation and remove the expiry; an active one stays as it is."""
-        return self if self.revoked_at is None else attrs.evolve(self, revoked_at=None, expires_at=None)
 
-    def _roles_after(self, change: schemas.RolesChange | tuple[str, ...]) -> Iterable[str]:
-        if isinstance(change, list | tuple):
-            return change
-        if "add" in change:
-            return [*self.roles, *change["add"]]
-        return [role for role in self.roles if role not in change["remove"]]
+def _too_big(origin: str, maximum: int, name: str, rule: str) -> Issue:
+    rest = {"path": [name], "message": f"Too big: expected {rule}"}
+    return {"origin": origin, "code": "too_big", "maximum": maximum, "inclusive": True, **rest}

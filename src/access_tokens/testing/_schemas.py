@@ -1,16 +1,13 @@
-"""What requests may hold, in the words of the API; `_bodies` says how strictly."""
+"""What requests may hold, in the words of the API; `_validation` says how strictly."""
 
 from typing import NewType, NotRequired, TypedDict, final
 
 Role = NewType("Role", str)
 Roles = NewType("Roles", list[Role])
 Ids = NewType("Ids", list[str])
-UnixTime = NewType("UnixTime", float)
-GrantType = NewType("GrantType", str)
-Secret = NewType("Secret", str)
+Number = NewType("Number", float)
 Flag = NewType("Flag", bool)
 Limit = NewType("Limit", int)
-Cursor = NewType("Cursor", str)
 
 
 class Issue(TypedDict):
@@ -20,7 +17,7 @@ class Issue(TypedDict):
     tokenId: NotRequired[str]
     isAdmin: NotRequired[bool]
     roles: NotRequired[Roles]
-    expiresAt: NotRequired[UnixTime]
+    expiresAt: NotRequired[Number]
 
 
 class Register(TypedDict):
@@ -30,7 +27,7 @@ class Register(TypedDict):
     owner: str
     isAdmin: NotRequired[bool]
     roles: NotRequired[Roles]
-    expiresAt: NotRequired[UnixTime]
+    expiresAt: NotRequired[Number]
 
 
 @final
@@ -56,14 +53,14 @@ class Update(TypedDict, total=False):
     owner: str
     isAdmin: bool
     secretPhc: str
-    expiresAt: UnixTime | None
+    expiresAt: Number | None
     roles: RolesChange
 
 
 class Revoke(TypedDict, total=False):
     """`RevokeTokenRequest`."""
 
-    expiresAt: UnixTime
+    expiresAt: Number
 
 
 class BatchLoad(TypedDict):
@@ -76,17 +73,18 @@ class BatchLoad(TypedDict):
 class ListQuery(TypedDict, total=False):
     """The query of `listTokens`."""
 
-    afterTokenId: Cursor
+    afterTokenId: str
     limit: Limit
     includeRevoked: Flag
     includeExpired: Flag
     includeSecretPhc: Flag
-    hasRole: Role
+    hasRole: str
 
 
-class ClientCredentials(TypedDict):
+class ClientCredentials(TypedDict, total=False):
     """`ClientCredentials`."""
 
-    grant_type: GrantType
-    client_secret: Secret
-    state: NotRequired[str]
+    grant_type: str
+    client_id: str
+    client_secret: str
+    state: str

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 from starlette.types import ASGIApp, Scope
 
+from access_tokens.testing import _record as records
 from access_tokens.testing._api import Api
 from access_tokens.testing._backend import Backend
 from access_tokens.testing._credentials import Pat
@@ -13,6 +14,7 @@ from access_tokens.testing._front import Front
 from access_tokens.testing._journal import ReceivedRequest
 from access_tokens.testing._offload import Offload
 from access_tokens.testing._settings import Settings
+from access_tokens.testing._store import early_token_id
 
 
 @attrs.define(kw_only=True, eq=False, repr=False, slots=False)
@@ -26,18 +28,20 @@ class Service(Settings):
         auth_path: Where the exchange lives.
         admin_path: Where the management of tokens lives.
         prefix: How every PAT of this service begins.
+        issuer: Who the JWTs say has issued them.
         lifetime: How long a JWT is valid, in seconds.
         rate_limit: How many exchanges are let through in how many seconds; None for no limit.
-        bootstrap: Whether the first PAT that is presented to an empty table becomes an administrator's.
+        bootstrap: Whether `admin_pat` becomes an administrator's when it is exchanged on an empty table.
         empty: Whether to start with an empty table instead of one administrator.
         documented: Answer 404, 409 and 400, as the documentation promises, where the reference
             service answers 500.
-        errors: How error bodies look: `{"error": {"message": ...}}`, `{"error": "text"}`, an HTML
-            page, or nothing.
+        errors: How error bodies look. "json", `{"error": {"message": ...}}`, is the reference with an error
+            handler, and "html", pages with a stack, without one; "production", pages with the status phrase
+            alone, under NODE_ENV=production. "text", `{"error": "text"}`, and "empty" are what others do.
         nulls: Send unset properties of a record as null instead of leaving them out.
         app: The ASGI application.
-        admin_pat: The administrator's PAT. With `empty=True`, a PAT that becomes the administrator's
-            when it is first exchanged.
+        admin_pat: The administrator's PAT. With `empty=True`, the one that the deployment has configured for
+            the first exchange.
         admin_token_id: The token id of that PAT.
     """
 
@@ -45,16 +49,15 @@ class Service(Settings):
     admin_pat: str = attrs.field(init=False)
     admin_token_id: str = attrs.field(init=False)
     _offload: Offload = attrs.field(init=False, factory=Offload)
-    _backend: Backend = attrs.field(init=False, default=attrs.Factory(Backend, takes_self=True))
+    _backend: Backend = attrs.field(init=False)
     _front: Front = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._front = Front(Api(self._backend, self._offload).app(), self, self._hang_up)
-        self.app = self._front
-        pat = Pat.generate()
+        pat = Pat.generate(early_token_id())
         self.admin_pat, self.admin_token_id = pat.text(self.prefix), pat.token_id
-        if not self.empty:
-            self._backend.add(pat, "admin@example.com", is_admin=True)
+        self._backend = Backend(self, pat)
+        self._front = Front(Api(self._backend, self._offload), self, self._hang_up)
+        self.app = self._front
 
     @property
     def requests(self) -> list[ReceivedRequest]:
@@ -64,8 +67,9 @@ class Service(Settings):
     @property
     def exchanges(self) -> int:
         """How many of `requests` arrived at the exchange."""
-        path = f"{self.auth_path}/token"
-        return sum(request.method == "POST" and request.path == path for request in self.requests)
+        path = f"{self.auth_path}/token".lower()
+        posts = (request.path for request in self.requests if request.method == "POST")
+        return sum(each.lower().rstrip("/") == path for each in posts)
 
     def clear_requests(self) -> None:
         """Forget the requests that arrived."""
@@ -94,10 +98,10 @@ class Service(Settings):
             jwt: The JWT.
 
         Returns:
-            Its claims: `sub` (the token id), `owner`, `admin`, `roles`, `iat`, `exp`, `jti`.
+            Its claims: `sub` (the token id), `owner`, `admin`, `roles`, `iss`, `iat`, `exp`, `jti`.
 
         Raises:
-            ValueError: It is malformed, of another key, or expired.
+            ValueError: It is malformed, of another key or issuer, or expired.
         """
         return self._backend.verify(jwt)
 
@@ -124,7 +128,8 @@ class Service(Settings):
             ValueError: The store refuses a value.
         """
         pat = Pat.generate()
-        self._backend.add(pat, owner, is_admin=is_admin, roles=roles, expires_at=expires_at)
+        request = {"owner": owner, "isAdmin": is_admin, "roles": [*roles], "expiresAt": expires_at}
+        self._backend.issue(pat, request)
         return pat.text(self.prefix)
 
     def seed(
@@ -155,7 +160,7 @@ class Service(Settings):
         return self._backend.seed(owners, tuple(roles), expired=expired, revoked=revoked)
 
     def revoke(self, token_id: str) -> None:
-        """Revoke a token without a request; one that is revoked stays as it is.
+        """Revoke a token without a request, and clear its expiry; one that is revoked stays as it is.
 
         Args:
             token_id: Which.
@@ -173,11 +178,12 @@ class Service(Settings):
             include_secret_phc: Whether to give the hash of its secret as well.
 
         Returns:
-            The record as the API gives it, without the properties that are unset; None when no token
-            has this id.
+            The record as the API gives it, without the properties that are unset, also where the API hides
+            it; None when no token has this id.
         """
         record = self._backend.store.get(token_id)
-        return record.as_json(secret_phc=include_secret_phc, nulls=False) if record else None
+        shown = records.public(record, secret_phc=include_secret_phc) if record else {}
+        return {name: value for name, value in shown.items() if value is not None} or None
 
     def fail_next(
         self,

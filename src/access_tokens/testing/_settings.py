@@ -4,7 +4,7 @@ from typing import Literal, get_args
 
 import attrs
 
-Dress = Literal["json", "text", "html", "empty"]
+Dress = Literal["json", "html", "production", "text", "empty"]
 
 
 def _without_slash(path: str) -> str:
@@ -18,6 +18,7 @@ class Settings:
     auth_path: str = attrs.field(default="/auth", converter=_without_slash, on_setattr=attrs.setters.frozen)
     admin_path: str = attrs.field(default="/admin", converter=_without_slash, on_setattr=attrs.setters.frozen)
     prefix: str = "pat_"
+    issuer: str = "access-tokens-local"
     lifetime: int = 3600
     rate_limit: tuple[int, float] | None = None
     bootstrap: bool = True

@@ -1,15 +1,19 @@
-"""The JWTs of the service."""
+"""The JWTs of the service, refused with the codes of jose."""
 
+import json
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jwt.utils import base64url_decode
 
 from access_tokens.testing import _errors as errors
 
 _ALGORITHM = "EdDSA"
+# The kinds of key that jose looks for in a set; of others it says that they are not supported.
+_KINDS_OF_KEY = {"Ed", "ES", "ML", "PS", "RS"}
 
 
 class SigningKey:
@@ -23,31 +27,60 @@ class SigningKey:
         """Make a JWT."""
         return jwt.encode(dict(claims), self._private, _ALGORITHM, headers={"kid": self._id})
 
-    def verify(self, token: str, now: float) -> dict[str, object]:
+    def verify(self, token: str, issuer: str, now: float) -> dict[str, Any]:
         """Check a JWT and answer its claims.
 
         Raises:
-            ServiceError: The JWT is malformed, of another key, or expired.
+            ServiceError: The JWT is malformed, of another key or issuer, or out of its time.
         """
-        try:
-            claims = self._decode(token)
-        except jwt.InvalidTokenError as error:
-            raise _refused("ERR_JWS_INVALID") from error
-        if claims["exp"] <= now:
-            raise _refused("ERR_JWT_EXPIRED")
+        self._check_header(_header(token))
+        claims = self._claims(token)
+        _check_claims(claims, issuer, int(now))
         return claims
 
-    def _decode(self, token: str) -> dict[str, Any]:
-        if jwt.get_unverified_header(token).get("kid") != self._id:
+    def _check_header(self, header: Mapping[str, object]) -> None:
+        algorithm = header.get("alg")
+        if not isinstance(algorithm, str) or not algorithm:
+            raise _refused("ERR_JWS_INVALID")
+        if header.get("crit") or algorithm[:2] not in _KINDS_OF_KEY:
+            raise _refused("ERR_JOSE_NOT_SUPPORTED")
+        if algorithm != _ALGORITHM or header.get("kid", self._id) != self._id:
             raise _refused("ERR_JWKS_NO_MATCHING_KEY")
-        return jwt.decode(
-            token,
-            self._private.public_key(),
-            [_ALGORITHM],
-            # PyJWT would judge the times by the real clock, and the service has its own.
-            {"verify_exp": False, "verify_iat": False, "verify_nbf": False},
-        )
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        try:
+            claims: Any = json.loads(jwt.PyJWS().decode(token, self._private.public_key(), [_ALGORITHM]))
+        except jwt.InvalidSignatureError as error:
+            raise _refused("ERR_JWS_SIGNATURE_VERIFICATION_FAILED") from error
+        except jwt.InvalidTokenError as error:
+            raise _refused("ERR_JWS_INVALID") from error
+        except ValueError as error:
+            raise _refused("ERR_JWT_INVALID") from error
+        if not isinstance(claims, dict):
+            raise _refused("ERR_JWT_INVALID")
+        return cast(dict[str, Any], claims)
+
+
+def _header(token: str) -> dict[str, Any]:
+    first, *others = token.split(".")
+    try:
+        header: Any = json.loads(base64url_decode(first))
+    except ValueError as error:
+        raise _refused("ERR_JWS_INVALID") from error
+    if len(others) != 2 or not isinstance(header, dict):
+        raise _refused("ERR_JWS_INVALID")
+    return cast(dict[str, Any], header)
+
+
+def _check_claims(claims: Mapping[str, Any], issuer: str, now: int) -> None:
+    times = {name: claims[name] for name in ("iat", "nbf", "exp") if name in claims}
+    if claims.get("iss") != issuer or not all(type(each) in {int, float} for each in times.values()):
+        raise _refused("ERR_JWT_CLAIM_VALIDATION_FAILED")
+    if times.get("nbf", now) > now:
+        raise _refused("ERR_JWT_CLAIM_VALIDATION_FAILED")
+    if times.get("exp", now + 1) <= now:
+        raise _refused("ERR_JWT_EXPIRED")
 
 
 def _refused(code: str) -> errors.ServiceError:
-    return errors.unauthorized("Invalid JWT", code)
+    return errors.jwt_refused("Invalid JWT", code)

@@ -6,18 +6,19 @@ from bisect import bisect_right, insort
 from collections.abc import Callable
 from itertools import islice
 
-from access_tokens.testing import _credentials as credentials
 from access_tokens.testing import _errors as errors
+from access_tokens.testing import _javascript as javascript
+from access_tokens.testing import _record as records
+from access_tokens.testing._credentials import new_token_id
 from access_tokens.testing._record import Record
 
-_OWNER_MAX = 100
-_PHC_MAX = 200
+_LONGEST_KEY = 2048
 
 
 class Store:
     """Records by token id, safe to use from several threads.
 
-    It refuses what the reference's store refuses, with the reference's errors.
+    It looks at a record when it is new, and when it is read; never when it is changed.
     """
 
     def __init__(self) -> None:
@@ -27,16 +28,30 @@ class Store:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no record at all."""
+        """Whether there is no record at all, hidden ones included."""
         return not self._ranks
 
     def get(self, token_id: str) -> Record | None:
-        """Look a record up."""
-        return self._records.get(_rank(token_id))
+        """Look a record up, hidden or not.
+
+        Raises:
+            ServiceError: The id is no key of the table.
+        """
+        return self._records.get(_rank(_key(token_id)))
+
+    def find(self, token_id: str) -> Record | None:
+        """Look a record up, unless it is hidden. Same as `get` otherwise."""
+        record = self.get(token_id)
+        return record if record and not records.issues(record) else None
 
     def add(self, record: Record) -> None:
-        """Store a new record."""
-        _check(record)
+        """Store a new record.
+
+        Raises:
+            ServiceError: It breaks a rule, or its id is taken.
+        """
+        if issues := records.issues(record):
+            raise errors.unstorable_record(issues)
         with self._lock:
             self._insert(record)
 
@@ -51,41 +66,64 @@ class Store:
     def page(self, *, after: str | None, role: str | None, limit: int) -> list[Record]:
         """List records that hold a role. The cursor need not exist: only its place in the order counts."""
         with self._lock:
-            start = 0 if after is None else bisect_right(self._ranks, _rank(after))
-            records = (self._records[rank] for rank in islice(self._ranks, start, None))
-            return list(islice((one for one in records if role is None or role in one.roles), limit))
+            start = bisect_right(self._ranks, _rank(_key(after))) if after else 0
+            found = (self._records[rank] for rank in islice(self._ranks, start, None))
+            shown = (one for one in found if not records.issues(one) and _holds(one, role))
+            return list(islice(shown, limit))
 
     def edit(self, token_id: str, change: Callable[[Record], Record]) -> Record:
-        """Change a record, and nothing comes between reading and writing it."""
+        """Change a record, unchecked; nothing comes between reading and writing it.
+
+        Raises:
+            ServiceError: There is no such record, or a number in it is none of the table's.
+        """
+        rank = _rank(_key(token_id))
         with self._lock:
-            record = self._records.get(_rank(token_id))
+            record = self._records.get(rank)
             if record is None:
                 raise errors.unknown_token(token_id)
-            changed = change(record)
-            _check(changed)
-            self._records[_rank(token_id)] = changed
+            changed = self._records[rank] = _marshalled(change(record))
             return changed
 
     def _insert(self, record: Record) -> None:
-        rank = _rank(record.token_id)
+        rank = _rank(record["tokenId"])
         if rank in self._records:
-            raise errors.duplicate_token(record.token_id)
-        self._records[rank] = record
+            raise errors.duplicate_token(record["tokenId"])
+        self._records[rank] = records.stored(record)
         insort(self._ranks, rank)
+
+
+def early_token_id() -> str:
+    """Choose an id that comes early in the order of lists, so that few others can come before it."""
+    return next(each for each in iter(new_token_id, None) if not _rank(each)[0])
+
+
+def _holds(record: Record, role: str | None) -> bool:
+    return not role or role in record.get("roles", ())
 
 
 def _rank(token_id: str) -> bytes:
     # The order of a hash, like that of the reference's store: neither by time nor by id, and with a
     # place for ids that do not exist.
-    return hashlib.sha256(token_id.encode(errors="surrogatepass")).digest()
+    return hashlib.sha224(token_id.encode(errors="surrogatepass")).digest()
 
 
-def _check(record: Record) -> None:
-    if not credentials.is_token_id(record.token_id):
-        raise errors.refused_value("tokenId must be 21 letters and digits")
-    if not 1 <= len(record.owner) <= _OWNER_MAX:
-        raise errors.refused_value(f"owner must have 1 to {_OWNER_MAX} characters")
-    if not 1 <= len(record.secret_phc) <= _PHC_MAX:
-        raise errors.refused_value(f"secretPhc must have 1 to {_PHC_MAX} characters")
-    if record.expires_at is not None and not isinstance(record.expires_at, int):
-        raise errors.refused_value("expiresAt must be a whole number of seconds")
+def _key(token_id: str) -> str:
+    if len(token_id.encode(errors="surrogatepass")) > _LONGEST_KEY:
+        reason = f"Size of hashkey has exceeded the maximum size limit of {_LONGEST_KEY} bytes"
+        raise errors.store_failure(f"One or more parameter values were invalid: {reason}")
+    return token_id
+
+
+def _marshalled(record: Record) -> Record:
+    expires_at = record.get("expiresAt") or 0
+    if abs(expires_at) > javascript.MAX_SAFE_INTEGER:
+        side = (
+            "greater than Number.MAX_SAFE_INTEGER"
+            if expires_at > 0
+            else "lesser than Number.MIN_SAFE_INTEGER"
+        )
+        raise errors.store_failure(
+            f"Number {expires_at:g} is {side}. Use NumberValue from @aws-sdk/lib-dynamodb."
+        )
+    return record
