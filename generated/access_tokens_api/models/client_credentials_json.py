@@ -1,13 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import (
-    Any,
-    Literal,
-    Self,
-    TypeVar,
-    cast,
-)
+from typing import Any, Self, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -19,21 +13,25 @@ T = TypeVar("T", bound="ClientCredentialsJson")
 
 @_attrs_define
 class ClientCredentialsJson:
-    """A PAT as OAuth 2.0 client credentials (RFC 6749, section 4.4.2).
+    """A PAT as OAuth 2.0 client credentials (RFC 6749, section 4.4.2). Other fields are ignored.
 
     Attributes:
-        grant_type (Literal['client_credentials']): Always `client_credentials`.
-        client_secret (str): The PAT.
+        grant_type (str | Unset): `client_credentials`, or nothing; anything else is "Unsupported grant_type".
+        client_id (str | Unset): Ignored.
+        client_secret (str | Unset): The PAT. When it is not empty, it wins over the header.
         state (str | Unset): Sent back as it is.
     """
 
-    grant_type: Literal["client_credentials"]
-    client_secret: str
+    grant_type: str | Unset = UNSET
+    client_id: str | Unset = UNSET
+    client_secret: str | Unset = UNSET
     state: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         grant_type = self.grant_type
+
+        client_id = self.client_id
 
         client_secret = self.client_secret
 
@@ -41,12 +39,13 @@ class ClientCredentialsJson:
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "grant_type": grant_type,
-                "client_secret": client_secret,
-            }
-        )
+        field_dict.update({})
+        if grant_type is not UNSET:
+            field_dict["grant_type"] = grant_type
+        if client_id is not UNSET:
+            field_dict["client_id"] = client_id
+        if client_secret is not UNSET:
+            field_dict["client_secret"] = client_secret
         if state is not UNSET:
             field_dict["state"] = state
 
@@ -55,18 +54,17 @@ class ClientCredentialsJson:
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         d = dict(src_dict)
-        grant_type = cast(Literal["client_credentials"], d.pop("grant_type"))
-        if grant_type != "client_credentials":
-            raise ValueError(
-                f"grant_type must match const 'client_credentials', got '{grant_type}'"
-            )
+        grant_type = d.pop("grant_type", UNSET)
 
-        client_secret = d.pop("client_secret")
+        client_id = d.pop("client_id", UNSET)
+
+        client_secret = d.pop("client_secret", UNSET)
 
         state = d.pop("state", UNSET)
 
         client_credentials_json = cls(
             grant_type=grant_type,
+            client_id=client_id,
             client_secret=client_secret,
             state=state,
         )

@@ -15,7 +15,7 @@ T = TypeVar("T", bound="RegisterTokenResult")
 
 @_attrs_define
 class RegisterTokenResult:
-    """A registered token.
+    """A registered token. Its record holds the `secretPhc` that was sent.
 
     Attributes:
         record (TokenRecord): What the service knows of a token. An optional property may be missing or null.

@@ -15,10 +15,11 @@ class RevokeTokenRequest:
     """How to revoke a token.
 
     Attributes:
-        expires_at (int | Unset): Whole seconds since 1970-01-01T00:00:00Z.
+        expires_at (float | Unset): From when on the service may remove the record, Unix time. Kept for good, and an
+            expiry that the token had cleared, when left out.
     """
 
-    expires_at: int | Unset = UNSET
+    expires_at: float | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
         expires_at = self.expires_at

@@ -20,17 +20,19 @@ class UpdateTokenRequest:
     """Changes to a token. What is left out stays as it is.
 
     Attributes:
-        owner (str | Unset): Whose token it is, for instance an e-mail address.
+        owner (str | Unset): The new owner.
         is_admin (bool | Unset): Whether it may manage tokens.
-        secret_phc (str | Unset): The hash of a token's secret, as a PHC string.
-        expires_at (int | None | Unset): From when on it is refused, Unix time. `null` removes the expiry.
+        secret_phc (str | Unset): The hash of a new secret. The old PAT is refused from now on. What is neither empty
+            nor a PHC string of scrypt, with its parameters, a salt and a hash, is refused (500, "Invalid secret PHC string:
+            …").
+        expires_at (float | None | Unset): From when on it is refused, Unix time. `null` removes the expiry.
         roles (AddRoles | list[str] | RemoveRoles | Unset): All its roles anew, or roles to add, or roles to remove.
     """
 
     owner: str | Unset = UNSET
     is_admin: bool | Unset = UNSET
     secret_phc: str | Unset = UNSET
-    expires_at: int | None | Unset = UNSET
+    expires_at: float | None | Unset = UNSET
     roles: AddRoles | list[str] | RemoveRoles | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
@@ -42,7 +44,7 @@ class UpdateTokenRequest:
 
         secret_phc = self.secret_phc
 
-        expires_at: int | None | Unset
+        expires_at: float | None | Unset
         if isinstance(self.expires_at, Unset):
             expires_at = UNSET
         else:
@@ -87,12 +89,12 @@ class UpdateTokenRequest:
 
         secret_phc = d.pop("secretPhc", UNSET)
 
-        def _parse_expires_at(data: object) -> int | None | Unset:
+        def _parse_expires_at(data: object) -> float | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast(int | None | Unset, data)
+            return cast(float | None | Unset, data)
 
         expires_at = _parse_expires_at(d.pop("expiresAt", UNSET))
 

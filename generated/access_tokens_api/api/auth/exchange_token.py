@@ -60,6 +60,11 @@ def _parse_response(
 
         return response_413
 
+    if response.status_code == 415:
+        response_415 = ErrorAnswer.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 429:
         response_429 = ErrorAnswer.from_dict(response.json())
 
@@ -101,18 +106,21 @@ def sync_detailed(
 
      Present the PAT in one of three ways: as a bearer token, as the password of HTTP Basic
     authentication (the user name is ignored), or as `client_secret` in the body. With either
-    header no body is needed. Present it once: which of two counts is not defined.
+    header no body is needed. A `client_secret` that is not empty wins over the header, and the
+    names of the schemes, `Bearer` and `Basic`, are case-sensitive. Base64 is read laxly: either
+    alphabet, with or without `=`.
 
     Each exchange costs the service a deliberate scrypt hash, and deployments limit the rate
     hard (429 with `Retry-After`): keep the JWT until shortly before it expires.
 
-    The first exchange ever, on an empty table, may create the first administrator.
+    On an empty table, the exchange of the one PAT that the deployment has configured creates the
+    first administrator, with the owner "admin".
 
     Args:
         body (ClientCredentialsForm | Unset): A PAT as OAuth 2.0 client credentials (RFC 6749,
-            section 4.4.2).
+            section 4.4.2). Other fields are ignored.
         body (ClientCredentialsJson | Unset): A PAT as OAuth 2.0 client credentials (RFC 6749,
-            section 4.4.2).
+            section 4.4.2). Other fields are ignored.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -142,18 +150,21 @@ def sync(
 
      Present the PAT in one of three ways: as a bearer token, as the password of HTTP Basic
     authentication (the user name is ignored), or as `client_secret` in the body. With either
-    header no body is needed. Present it once: which of two counts is not defined.
+    header no body is needed. A `client_secret` that is not empty wins over the header, and the
+    names of the schemes, `Bearer` and `Basic`, are case-sensitive. Base64 is read laxly: either
+    alphabet, with or without `=`.
 
     Each exchange costs the service a deliberate scrypt hash, and deployments limit the rate
     hard (429 with `Retry-After`): keep the JWT until shortly before it expires.
 
-    The first exchange ever, on an empty table, may create the first administrator.
+    On an empty table, the exchange of the one PAT that the deployment has configured creates the
+    first administrator, with the owner "admin".
 
     Args:
         body (ClientCredentialsForm | Unset): A PAT as OAuth 2.0 client credentials (RFC 6749,
-            section 4.4.2).
+            section 4.4.2). Other fields are ignored.
         body (ClientCredentialsJson | Unset): A PAT as OAuth 2.0 client credentials (RFC 6749,
-            section 4.4.2).
+            section 4.4.2). Other fields are ignored.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -178,18 +189,21 @@ async def asyncio_detailed(
 
      Present the PAT in one of three ways: as a bearer token, as the password of HTTP Basic
     authentication (the user name is ignored), or as `client_secret` in the body. With either
-    header no body is needed. Present it once: which of two counts is not defined.
+    header no body is needed. A `client_secret` that is not empty wins over the header, and the
+    names of the schemes, `Bearer` and `Basic`, are case-sensitive. Base64 is read laxly: either
+    alphabet, with or without `=`.
 
     Each exchange costs the service a deliberate scrypt hash, and deployments limit the rate
     hard (429 with `Retry-After`): keep the JWT until shortly before it expires.
 
-    The first exchange ever, on an empty table, may create the first administrator.
+    On an empty table, the exchange of the one PAT that the deployment has configured creates the
+    first administrator, with the owner "admin".
 
     Args:
         body (ClientCredentialsForm | Unset): A PAT as OAuth 2.0 client credentials (RFC 6749,
-            section 4.4.2).
+            section 4.4.2). Other fields are ignored.
         body (ClientCredentialsJson | Unset): A PAT as OAuth 2.0 client credentials (RFC 6749,
-            section 4.4.2).
+            section 4.4.2). Other fields are ignored.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -217,18 +231,21 @@ async def asyncio(
 
      Present the PAT in one of three ways: as a bearer token, as the password of HTTP Basic
     authentication (the user name is ignored), or as `client_secret` in the body. With either
-    header no body is needed. Present it once: which of two counts is not defined.
+    header no body is needed. A `client_secret` that is not empty wins over the header, and the
+    names of the schemes, `Bearer` and `Basic`, are case-sensitive. Base64 is read laxly: either
+    alphabet, with or without `=`.
 
     Each exchange costs the service a deliberate scrypt hash, and deployments limit the rate
     hard (429 with `Retry-After`): keep the JWT until shortly before it expires.
 
-    The first exchange ever, on an empty table, may create the first administrator.
+    On an empty table, the exchange of the one PAT that the deployment has configured creates the
+    first administrator, with the owner "admin".
 
     Args:
         body (ClientCredentialsForm | Unset): A PAT as OAuth 2.0 client credentials (RFC 6749,
-            section 4.4.2).
+            section 4.4.2). Other fields are ignored.
         body (ClientCredentialsJson | Unset): A PAT as OAuth 2.0 client credentials (RFC 6749,
-            section 4.4.2).
+            section 4.4.2). Other fields are ignored.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

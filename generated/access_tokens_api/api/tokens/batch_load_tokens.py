@@ -58,6 +58,11 @@ def _parse_response(
 
         return response_413
 
+    if response.status_code == 415:
+        response_415 = ErrorAnswer.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 429:
         response_429 = ErrorAnswer.from_dict(response.json())
 
@@ -98,7 +103,8 @@ def sync_detailed(
     """Load the records of a set of token ids
 
      Answers the records of those ids that exist, revoked and expired ones included, in any order,
-    and the ids that do not exist. How many ids fit is a matter of the 100 kB limit on the body.
+    and the ids that do not exist, hidden ones among them. How many ids fit is a matter of the
+    100 kB limit on the body. One id that is too long for the store fails all of them (500).
 
     Args:
         body (BatchLoadRequest): Which records to load.
@@ -130,7 +136,8 @@ def sync(
     """Load the records of a set of token ids
 
      Answers the records of those ids that exist, revoked and expired ones included, in any order,
-    and the ids that do not exist. How many ids fit is a matter of the 100 kB limit on the body.
+    and the ids that do not exist, hidden ones among them. How many ids fit is a matter of the
+    100 kB limit on the body. One id that is too long for the store fails all of them (500).
 
     Args:
         body (BatchLoadRequest): Which records to load.
@@ -157,7 +164,8 @@ async def asyncio_detailed(
     """Load the records of a set of token ids
 
      Answers the records of those ids that exist, revoked and expired ones included, in any order,
-    and the ids that do not exist. How many ids fit is a matter of the 100 kB limit on the body.
+    and the ids that do not exist, hidden ones among them. How many ids fit is a matter of the
+    100 kB limit on the body. One id that is too long for the store fails all of them (500).
 
     Args:
         body (BatchLoadRequest): Which records to load.
@@ -187,7 +195,8 @@ async def asyncio(
     """Load the records of a set of token ids
 
      Answers the records of those ids that exist, revoked and expired ones included, in any order,
-    and the ids that do not exist. How many ids fit is a matter of the 100 kB limit on the body.
+    and the ids that do not exist, hidden ones among them. How many ids fit is a matter of the
+    100 kB limit on the body. One id that is too long for the store fails all of them (500).
 
     Args:
         body (BatchLoadRequest): Which records to load.

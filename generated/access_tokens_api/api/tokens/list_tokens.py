@@ -68,6 +68,16 @@ def _parse_response(
 
         return response_403
 
+    if response.status_code == 413:
+        response_413 = ErrorAnswer.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = ErrorAnswer.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 429:
         response_429 = ErrorAnswer.from_dict(response.json())
 
@@ -126,7 +136,7 @@ def sync_detailed(
         include_revoked (bool | Unset):  Default: False.
         include_expired (bool | Unset):  Default: False.
         include_secret_phc (bool | Unset):  Default: False.
-        has_role (str | Unset): The name of a role.
+        has_role (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -178,7 +188,7 @@ def sync(
         include_revoked (bool | Unset):  Default: False.
         include_expired (bool | Unset):  Default: False.
         include_secret_phc (bool | Unset):  Default: False.
-        has_role (str | Unset): The name of a role.
+        has_role (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -225,7 +235,7 @@ async def asyncio_detailed(
         include_revoked (bool | Unset):  Default: False.
         include_expired (bool | Unset):  Default: False.
         include_secret_phc (bool | Unset):  Default: False.
-        has_role (str | Unset): The name of a role.
+        has_role (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -275,7 +285,7 @@ async def asyncio(
         include_revoked (bool | Unset):  Default: False.
         include_expired (bool | Unset):  Default: False.
         include_secret_phc (bool | Unset):  Default: False.
-        has_role (str | Unset): The name of a role.
+        has_role (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -67,6 +67,11 @@ def _parse_response(
 
         return response_413
 
+    if response.status_code == 415:
+        response_415 = ErrorAnswer.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 429:
         response_429 = ErrorAnswer.from_dict(response.json())
 
@@ -108,7 +113,7 @@ def sync_detailed(
     """Register a token that was generated elsewhere
 
      Stores the hash of a secret that the service never sees. It is not an update, and an id already
-    taken is refused.
+    taken is refused. Any hash is stored, also one with which nobody can ever log in.
 
     Args:
         token_id (str): 21 letters and digits.
@@ -143,7 +148,7 @@ def sync(
     """Register a token that was generated elsewhere
 
      Stores the hash of a secret that the service never sees. It is not an update, and an id already
-    taken is refused.
+    taken is refused. Any hash is stored, also one with which nobody can ever log in.
 
     Args:
         token_id (str): 21 letters and digits.
@@ -173,7 +178,7 @@ async def asyncio_detailed(
     """Register a token that was generated elsewhere
 
      Stores the hash of a secret that the service never sees. It is not an update, and an id already
-    taken is refused.
+    taken is refused. Any hash is stored, also one with which nobody can ever log in.
 
     Args:
         token_id (str): 21 letters and digits.
@@ -206,7 +211,7 @@ async def asyncio(
     """Register a token that was generated elsewhere
 
      Stores the hash of a secret that the service never sees. It is not an update, and an id already
-    taken is refused.
+    taken is refused. Any hash is stored, also one with which nobody can ever log in.
 
     Args:
         token_id (str): 21 letters and digits.

@@ -51,6 +51,16 @@ def _parse_response(
 
         return response_404
 
+    if response.status_code == 413:
+        response_413 = ErrorAnswer.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = ErrorAnswer.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 429:
         response_429 = ErrorAnswer.from_dict(response.json())
 
@@ -93,7 +103,7 @@ def sync_detailed(
      Makes a revoked token valid again and removes its expiry. To restore an active token does nothing.
 
     Args:
-        token_id (str): 21 letters and digits.
+        token_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -124,7 +134,7 @@ def sync(
      Makes a revoked token valid again and removes its expiry. To restore an active token does nothing.
 
     Args:
-        token_id (str): 21 letters and digits.
+        token_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -150,7 +160,7 @@ async def asyncio_detailed(
      Makes a revoked token valid again and removes its expiry. To restore an active token does nothing.
 
     Args:
-        token_id (str): 21 letters and digits.
+        token_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -179,7 +189,7 @@ async def asyncio(
      Makes a revoked token valid again and removes its expiry. To restore an active token does nothing.
 
     Args:
-        token_id (str): 21 letters and digits.
+        token_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -65,6 +65,11 @@ def _parse_response(
 
         return response_413
 
+    if response.status_code == 415:
+        response_415 = ErrorAnswer.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 429:
         response_429 = ErrorAnswer.from_dict(response.json())
 
@@ -106,10 +111,11 @@ def sync_detailed(
     """Revoke a token
 
      From now on the PAT is refused at the exchange. A JWT already handed out lives until it
-    expires. To revoke a revoked token does nothing, and a new `expiresAt` is then ignored.
+    expires. Without `expiresAt`, an expiry that the token had is cleared. To revoke a revoked token
+    does nothing, and a new `expiresAt` is then ignored.
 
     Args:
-        token_id (str): 21 letters and digits.
+        token_id (str):
         body (RevokeTokenRequest): How to revoke a token.
 
     Raises:
@@ -141,10 +147,11 @@ def sync(
     """Revoke a token
 
      From now on the PAT is refused at the exchange. A JWT already handed out lives until it
-    expires. To revoke a revoked token does nothing, and a new `expiresAt` is then ignored.
+    expires. Without `expiresAt`, an expiry that the token had is cleared. To revoke a revoked token
+    does nothing, and a new `expiresAt` is then ignored.
 
     Args:
-        token_id (str): 21 letters and digits.
+        token_id (str):
         body (RevokeTokenRequest): How to revoke a token.
 
     Raises:
@@ -171,10 +178,11 @@ async def asyncio_detailed(
     """Revoke a token
 
      From now on the PAT is refused at the exchange. A JWT already handed out lives until it
-    expires. To revoke a revoked token does nothing, and a new `expiresAt` is then ignored.
+    expires. Without `expiresAt`, an expiry that the token had is cleared. To revoke a revoked token
+    does nothing, and a new `expiresAt` is then ignored.
 
     Args:
-        token_id (str): 21 letters and digits.
+        token_id (str):
         body (RevokeTokenRequest): How to revoke a token.
 
     Raises:
@@ -204,10 +212,11 @@ async def asyncio(
     """Revoke a token
 
      From now on the PAT is refused at the exchange. A JWT already handed out lives until it
-    expires. To revoke a revoked token does nothing, and a new `expiresAt` is then ignored.
+    expires. Without `expiresAt`, an expiry that the token had is cleared. To revoke a revoked token
+    does nothing, and a new `expiresAt` is then ignored.
 
     Args:
-        token_id (str): 21 letters and digits.
+        token_id (str):
         body (RevokeTokenRequest): How to revoke a token.
 
     Raises:

@@ -65,6 +65,11 @@ def _parse_response(
 
         return response_413
 
+    if response.status_code == 415:
+        response_415 = ErrorAnswer.from_dict(response.json())
+
+        return response_415
+
     if response.status_code == 429:
         response_429 = ErrorAnswer.from_dict(response.json())
 
@@ -105,10 +110,12 @@ def sync_detailed(
 ) -> Response[Any | ErrorAnswer]:
     """Change a token
 
-     Changes what the body names and keeps the rest. An empty object changes nothing.
+     Changes what the body names and keeps the rest. Of the new values, roles and the hash alone are
+    checked; others are stored as they are, and may hide the record. An empty object, and an empty
+    list of roles to add or to remove, change nothing, and are answered 204 whatever the id.
 
     Args:
-        token_id (str): 21 letters and digits.
+        token_id (str):
         body (UpdateTokenRequest): Changes to a token. What is left out stays as it is.
 
     Raises:
@@ -139,10 +146,12 @@ def sync(
 ) -> Any | ErrorAnswer | None:
     """Change a token
 
-     Changes what the body names and keeps the rest. An empty object changes nothing.
+     Changes what the body names and keeps the rest. Of the new values, roles and the hash alone are
+    checked; others are stored as they are, and may hide the record. An empty object, and an empty
+    list of roles to add or to remove, change nothing, and are answered 204 whatever the id.
 
     Args:
-        token_id (str): 21 letters and digits.
+        token_id (str):
         body (UpdateTokenRequest): Changes to a token. What is left out stays as it is.
 
     Raises:
@@ -168,10 +177,12 @@ async def asyncio_detailed(
 ) -> Response[Any | ErrorAnswer]:
     """Change a token
 
-     Changes what the body names and keeps the rest. An empty object changes nothing.
+     Changes what the body names and keeps the rest. Of the new values, roles and the hash alone are
+    checked; others are stored as they are, and may hide the record. An empty object, and an empty
+    list of roles to add or to remove, change nothing, and are answered 204 whatever the id.
 
     Args:
-        token_id (str): 21 letters and digits.
+        token_id (str):
         body (UpdateTokenRequest): Changes to a token. What is left out stays as it is.
 
     Raises:
@@ -200,10 +211,12 @@ async def asyncio(
 ) -> Any | ErrorAnswer | None:
     """Change a token
 
-     Changes what the body names and keeps the rest. An empty object changes nothing.
+     Changes what the body names and keeps the rest. Of the new values, roles and the hash alone are
+    checked; others are stored as they are, and may hide the record. An empty object, and an empty
+    list of roles to add or to remove, change nothing, and are answered 204 whatever the id.
 
     Args:
-        token_id (str): 21 letters and digits.
+        token_id (str):
         body (UpdateTokenRequest): Changes to a token. What is left out stays as it is.
 
     Raises:
