@@ -24,6 +24,7 @@ class Store:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._records: dict[bytes, Record] = {}
+        self._hidden: set[bytes] = set()
         self._ranks: list[bytes] = []
 
     @property
@@ -41,8 +42,7 @@ class Store:
 
     def find(self, token_id: str) -> Record | None:
         """Look a record up, unless it is hidden. Same as `get` otherwise."""
-        record = self.get(token_id)
-        return record if record and not records.issues(record) else None
+        return None if _rank(_key(token_id)) in self._hidden else self.get(token_id)
 
     def add(self, record: Record) -> None:
         """Store a new record.
@@ -67,9 +67,9 @@ class Store:
         """List records that hold a role. The cursor need not exist: only its place in the order counts."""
         with self._lock:
             start = bisect_right(self._ranks, _rank(_key(after))) if after else 0
-            found = (self._records[rank] for rank in islice(self._ranks, start, None))
-            shown = (one for one in found if not records.issues(one) and _holds(one, role))
-            return list(islice(shown, limit))
+            shown = (rank for rank in islice(self._ranks, start, None) if rank not in self._hidden)
+            found = (self._records[rank] for rank in shown)
+            return list(islice((record for record in found if _holds(record, role)), limit))
 
     def edit(self, token_id: str, change: Callable[[Record], Record]) -> Record:
         """Change a record, unchecked; nothing comes between reading and writing it.
@@ -82,15 +82,22 @@ class Store:
             record = self._records.get(rank)
             if record is None:
                 raise errors.unknown_token(token_id)
-            changed = self._records[rank] = _marshalled(change(record))
-            return changed
+            return self._put(rank, _marshalled(change(record)))
 
     def _insert(self, record: Record) -> None:
         rank = _rank(record["tokenId"])
         if rank in self._records:
             raise errors.duplicate_token(record["tokenId"])
-        self._records[rank] = records.stored(record)
+        self._put(rank, records.stored(record))
         insort(self._ranks, rank)
+
+    def _put(self, rank: bytes, record: Record) -> Record:
+        self._records[rank] = record
+        if records.issues(record):
+            self._hidden.add(rank)
+        else:
+            self._hidden.discard(rank)
+        return record
 
 
 def early_token_id() -> str:
