@@ -1,4 +1,4 @@
-"""Registering a token, and finding out whether it was done."""
+"""Making a token: issued by the service, or registered, and then finding out whether it was done."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import hmac
 from collections.abc import Iterable
 
 import attrs
-from access_tokens_api.api.tokens import register_token
-from access_tokens_api.models import RegisterTokenRequest
+from access_tokens_api.api.tokens import issue_token, register_token
+from access_tokens_api.models import IssueTokenRequest, RegisterTokenRequest
 from attrs import frozen
 
 from . import _arguments as check
@@ -17,12 +17,42 @@ from ._fields import expiry, given, if_true, role_names
 from ._secret import Secret
 from ._steps import Answer, Call, Story
 from .errors import AccessTokensError, ConflictError, UnavailableError
-from .models import BatchLoadResult, Moment, TokenRecord
+from .models import BatchLoadResult, IssueResult, Moment, TokenRecord
+from .tokens import generate_token_id
 
 
 @frozen
 class _Registered:
     record: TokenRecord
+
+
+def issue(
+    owner: str,
+    is_admin: bool,
+    roles: Iterable[str] | None,
+    expires_at: Moment | None,
+    token_id: str | None,
+) -> Story[IssueResult]:
+    """Issue a PAT. The id is chosen here, so that no repeat can make a second one."""
+    token_id = generate_token_id() if token_id is None else check.new_token_id(token_id)
+    issued: IssueResult = yield Call(
+        endpoint=issue_token,
+        arguments={
+            "body": IssueTokenRequest(
+                owner=check.owner(owner),
+                token_id=token_id,
+                is_admin=if_true("is_admin", is_admin),
+                roles=given(roles, role_names),
+                expires_at=expiry(expires_at),
+            )
+        },
+        result=lambda answer: structure(answer.json(), IssueResult),
+        failed="Failed to issue token",
+        unreadable="Invalid issue token response",
+        token_id=token_id,
+        creates=True,
+    )
+    return issued
 
 
 def register(
@@ -34,7 +64,7 @@ def register(
     expires_at: Moment | None,
 ) -> Story[TokenRecord]:
     """Register a token. When its outcome is unknown, look whether it was done."""
-    token_id = check.token_id(token_id)
+    token_id = check.new_token_id(token_id)
     body = RegisterTokenRequest(
         secret_phc=check.phc(secret_phc),
         owner=check.owner(owner),

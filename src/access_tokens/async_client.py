@@ -102,7 +102,7 @@ class AsyncAccessTokensClient(ClientBase):
         token_id: str | None = None,
     ) -> IssueResult:
         """Same as `AccessTokensClient.issue`."""
-        return await self._session.run(late.operations.issue(owner, is_admin, roles, expires_at, token_id))
+        return await self._session.run(late.register.issue(owner, is_admin, roles, expires_at, token_id))
 
     async def register(
         self,
@@ -146,9 +146,9 @@ class AsyncAccessTokensClient(ClientBase):
         """Same as `AccessTokensClient.revoke`."""
         return await self._session.run(late.operations.revoke(token_id, expires_at))
 
-    async def restore(self, token_id: str) -> None:
+    async def restore(self, token_id: str, *, expires_at: Moment | None = None) -> None:
         """Same as `AccessTokensClient.restore`."""
-        return await self._session.run(late.operations.restore(token_id))
+        return await self._session.run(late.operations.restore(token_id, expires_at))
 
     async def batch_load(
         self, token_ids: Iterable[str], *, include_secret_phc: bool = False

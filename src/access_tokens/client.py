@@ -142,7 +142,7 @@ class AccessTokensClient(ClientBase):
             expires_at: From when on it is refused. Never, by default.
             token_id: The id to give it. A new one is chosen by default.
         """
-        return self._session.run(late.operations.issue(owner, is_admin, roles, expires_at, token_id))
+        return self._session.run(late.register.issue(owner, is_admin, roles, expires_at, token_id))
 
     def register(
         self,
@@ -180,14 +180,15 @@ class AccessTokensClient(ClientBase):
         secret_phc: str | None = None,
         expires_at: Moment | Keep | None = KEEP,
     ) -> None:
-        """Change a token. What is left out stays as it is.
+        """Change a token. What is left out stays as it is; to change nothing at all is a `ValueError`.
 
         Args:
             token_id: The token's id.
             owner: The new owner; 1 to 100 characters.
             is_admin: Whether it may manage tokens.
-            roles: All its roles anew.
-            add_roles: Roles to add, atomically. Only one of the three may be given.
+            roles: All its roles anew. Only one of the three may be given.
+            add_roles: Roles to add, atomically. More than 50 in all the service takes, and then hides the
+                record: no list or batch has it, and its PAT is refused. To remove some brings it back.
             remove_roles: Roles to remove, atomically.
             secret_phc: The hash of a new secret, as a PHC string. The old PAT is refused from now on.
             expires_at: From when on it is refused. None removes the expiry.
@@ -207,17 +208,22 @@ class AccessTokensClient(ClientBase):
 
         Args:
             token_id: The token's id.
-            expires_at: From when on the service may remove the record. It is kept for good by default.
+            expires_at: From when on the service may remove the record. Without it the record is kept for
+                good: an expiry that the token had is cleared.
         """
         return self._session.run(late.operations.revoke(token_id, expires_at))
 
-    def restore(self, token_id: str) -> None:
-        """Undo a revocation, and remove the expiry. To restore an active token does nothing.
+    def restore(self, token_id: str, *, expires_at: Moment | None = None) -> None:
+        """Undo a revocation. To restore an active token does nothing.
+
+        The service removes the expiry as well, so that the token lives for ever unless `expires_at` is given.
+        That is set by a second request: when it fails, the token is restored, and the error says so.
 
         Args:
             token_id: The token's id.
+            expires_at: From when on it is refused. Never, by default, also if it had an expiry before.
         """
-        return self._session.run(late.operations.restore(token_id))
+        return self._session.run(late.operations.restore(token_id, expires_at))
 
     def batch_load(self, token_ids: Iterable[str], *, include_secret_phc: bool = False) -> BatchLoadResult:
         """Load the records of any number of ids, in as few requests as the service's limit allows.
