@@ -66,8 +66,16 @@ class Together:
     calls: tuple[Call[Any], ...]
 
 
-Story: TypeAlias = Generator[Call[Any] | Together, Any, T]
-"""The calls that one method makes, each yielded and answered with its result."""
+@frozen
+class Compute:
+    """Work that takes the processor's time, for which no event loop should wait. The reply: its result."""
+
+    work: Callable[[], Any] = field(repr=False)
+
+
+Chapter: TypeAlias = Call[Any] | Together | Compute
+Story: TypeAlias = Generator[Chapter, Any, T]
+"""The calls that one method makes, and the work between them, each yielded and answered with its result."""
 
 
 class Walk(Protocol[T_co]):

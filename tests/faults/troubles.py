@@ -42,6 +42,7 @@ async def _call_from_a_task(auth: httpx.Auth, transport: httpx.MockTransport) ->
 CALLS: dict[str, Callable[[Any], Any]] = {
     "list": lambda client: client.list(include_secret_phc=True),
     "issue": lambda client: client.issue("x"),
+    "issue, made here": lambda client: client.issue("x", generate_locally=True),
     "register": lambda client: client.register(ID, PHC, "x"),
     "update": lambda client: client.update(ID, secret_phc=PHC),
     "revoke": lambda client: client.revoke(ID),
