@@ -25,9 +25,7 @@ from access_tokens._secret import Secret
 from access_tokens._steps import Answer, Call, Failure, Outcome
 from access_tokens.errors import one_line
 
-from .flows import EXCHANGE, READ, REVOKE, answer
-
-ISSUE = attrs.evolve(REVOKE, creates=True)
+from .flows import EXCHANGE, ISSUE, READ, REVOKE, answer
 
 
 def error_of(outcome: Outcome, call: Call[Any] = REVOKE, *known: Secret) -> AccessTokensError:

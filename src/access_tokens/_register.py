@@ -80,7 +80,6 @@ def _made_there(token_id: str, granted: dict[str, Any]) -> Story[IssueResult]:
         failed=_ISSUE.failed,
         unreadable=_ISSUE.unreadable,
         token_id=token_id,
-        creates=True,
     )
     return issued
 
@@ -120,7 +119,6 @@ def _registered(
             failed=messages.failed,
             unreadable=messages.unreadable,
             token_id=token_id,
-            creates=True,
             known=(secret_phc,),
         )
     except (ConflictError, UnavailableError) as error:
