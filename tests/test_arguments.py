@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from access_tokens import _arguments as check
+from access_tokens import generate_token
 from access_tokens._secret import Secret
 
 PHC = "$scrypt$ln=14,r=8,p=1$c2FsdA$aGFzaA"
@@ -16,29 +17,47 @@ PAT = "pat_An6ladUCmSoDfciDaYDE9.q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k="
 
 
 @pytest.mark.fault(38)
-@pytest.mark.parametrize("value", ["x", "no-such-id", "a/b", "a?b", "%2e%2e", "a\nb", "\0", "ä", "x" * 4096])
+@pytest.mark.parametrize(
+    "value", ["x", "no-such-id", "a/b", "a?b", "%2e%2e", "a\nb", "\0", "ä", "x" * 2048, "ä" * 1024]
+)
 def test_any_text_is_left_to_the_service_as_an_id(value: str) -> None:
     assert check.token_id(value) == value
 
 
 @pytest.mark.fault(38)
-@pytest.mark.parametrize("value", ["", ".", "..", "\ud800", "x" * 4097, 7, None, b"id", PAT, PAT[4:]])
+@pytest.mark.parametrize(
+    "value", ["", ".", "..", "\ud800", "x" * 2049, "ä" * 1025, 7, None, b"id", PAT, PAT[4:]]
+)
 def test_an_id_that_is_no_path_segment_or_a_secret_is_refused_unseen(value: Any) -> None:
     with pytest.raises((ValueError, TypeError), match="^token_id must") as raised:
         check.token_id(value)
     assert "q83v" not in str(raised.value)
 
 
-@pytest.mark.fault(42)
-@pytest.mark.parametrize("value", ["", "x" * 101, None, 7, "\udfff"])
-def test_an_owner_has_1_to_100_characters(value: Any) -> None:
+@pytest.mark.fault(38)
+@pytest.mark.parametrize(
+    "value", ["", "x", "A" * 20, "A" * 22, "A" * 20 + "-", "ä" + "A" * 20, "٣" * 21, "A" * 21 + "\n"]
+)
+def test_the_id_of_a_token_to_be_made_has_the_services_form(value: str) -> None:
+    with pytest.raises(ValueError, match="^token_id must"):
+        check.new_token_id(value)
+    assert check.new_token_id("0aZ" * 7) == "0aZ" * 7
+
+
+@pytest.mark.fault(42, 61)
+@pytest.mark.parametrize("value", ["", "x" * 101, "😀" * 51, "x" * 99 + "😀", None, 7, "\udfff"])
+def test_an_owner_has_1_to_100_units_of_utf_16(value: Any) -> None:
+    """A letter is one, and an emoji two."""
     with pytest.raises((ValueError, TypeError), match="^owner must"):
         check.owner(value)
-    assert check.owner("x" * 100)
+    for longest in ("x" * 100, "ä" * 100, "😀" * 50, "x" * 98 + "😀"):
+        assert check.owner(longest) == longest
 
 
 @pytest.mark.fault(42)
-@pytest.mark.parametrize("value", ["admin", b"admin", None, 7, [""], ["x" * 101], [7], ["r"] * 51])
+@pytest.mark.parametrize(
+    "value", ["admin", b"admin", None, 7, [""], ["x" * 101], ["😀" * 51], [7], ["r"] * 51]
+)
 def test_roles_are_a_collection_of_at_most_50_names(value: Any) -> None:
     with pytest.raises((ValueError, TypeError), match="^(each of )?add_roles must"):
         check.roles("add_roles", value)
@@ -59,7 +78,7 @@ def test_roles_may_come_from_any_iterable() -> None:
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
-        (0, 0),
+        (1, 1),
         (1_800_000_000, 1_800_000_000),
         (datetime(1970, 1, 1, 0, 0, 1, 999_999, tzinfo=UTC), 1),
         (datetime(1970, 1, 1, 2, tzinfo=timezone(timedelta(hours=1))), 3600),
@@ -70,11 +89,12 @@ def test_a_time_becomes_unix_seconds(value: Any, seconds: int) -> None:
     assert check.moment("expires_at", value) == seconds
 
 
-@pytest.mark.fault(42)
+@pytest.mark.fault(42, 61)
 @pytest.mark.parametrize(
     "value",
     [
         -1,
+        0,
         True,
         1.5,
         float("nan"),
@@ -82,6 +102,9 @@ def test_a_time_becomes_unix_seconds(value: Any, seconds: int) -> None:
         1_800_000_000_000,
         datetime(2030, 1, 1),  # noqa: DTZ001 - naive on purpose
         datetime(1969, 1, 1, tzinfo=UTC),
+        datetime(1970, 1, 1, tzinfo=UTC),
+        datetime(1970, 1, 1, 0, 0, 0, 999_999, tzinfo=UTC),
+        datetime(1970, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))),
         timedelta(days=1),
     ],
 )
@@ -131,12 +154,53 @@ def test_a_flag_is_true_or_false(value: Any) -> None:
         check.flag("is_admin", value)
 
 
-@pytest.mark.parametrize("value", ["", PAT, "$" + "x" * 200, "$a b", "$ä", 7, None])
-def test_a_hash_that_is_no_phc_string_is_refused_unseen(value: Any) -> None:
+@pytest.mark.fault(61)
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            "",
+            PAT,
+            "$x",
+            "$scrypt$",
+            "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
+            PHC + "\n",
+            " " + PHC,
+            7,
+            None,
+        ),
+        *("$scrypt$ln=14,r=8,p=1", "$scrypt$ln=14,r=8,p=1$c2FsdA", "$scrypt$ln=14,r=8,p=1$c2FsdA$"),
+        *("$scrypt$ln=14,r=8,p=1$$aGFzaA", "$scrypt$ln=14,r=8$c2FsdA$aGFzaA", "$scrypt$c2FsdA$aGFzaA"),
+        *("$scrypt$ln=,r=8,p=1$c2FsdA$aGFzaA", "$scrypt$ln=0x1,r=8,p=1$c2FsdA$aGFzaA"),
+        *("$scrypt$ln=٣,r=8,p=1$c2FsdA$aGFzaA", "$scrypt$ln=14,r=8,p=-1$c2FsdA$aGFzaA"),
+        *("$scrypt$ln=14,r=8,p=1$c2FsdA==$aGFzaA", "$scrypt$ln=14,r=8,p=1$c2FsdA$aGFzaA=="),
+        *("$scrypt$ln=14,r=8,p=1$c2Fs_A$aGFzaA", "$scrypt$ln=14,r=8,p=1$c2FsdA$aGFz-A"),
+        *("$scrypt$ln=14,r=8,p=1$c2Fsd$aGFzaA", "$scrypt$ln=14,r=8,p=1$c2FsdA$aGFza"),
+        *("$scrypt$v=$ln=14,r=8,p=1$c2FsdA$aGFzaA", PHC + "A" * 200, PHC + "$"),
+    ],
+)
+def test_a_hash_with_which_nobody_could_log_in_is_refused_unseen(value: Any) -> None:
     with pytest.raises(ValueError, match="^secret_phc must") as raised:
         check.phc(Secret(value))
     assert "q83v" not in str(raised.value)
-    assert check.phc(Secret(PHC)) == PHC
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        PHC,
+        "$scrypt$v=1$ln=14,r=8,p=1$c2FsdA$aGFzaA",
+        "$scrypt$ln=20,r=16,p=100$c2FsdHM$aGFzaGhhc2g",
+        "$scrypt$ln=14,r=8,p=1$" + "+/0Aa" * 4 + "$" + "AB",
+    ],
+)
+def test_a_hash_may_have_any_cost_and_any_length(value: str) -> None:
+    assert check.phc(Secret(value)) == value
+
+
+def test_a_hash_made_here_is_one() -> None:
+    made = generate_token()
+    assert check.phc(Secret(made.secret_phc)) == made.secret_phc
 
 
 def test_a_pat_may_have_any_prefix() -> None:

@@ -25,9 +25,7 @@ from access_tokens._secret import Secret
 from access_tokens._steps import Answer, Call, Failure, Outcome
 from access_tokens.errors import one_line
 
-from .flows import EXCHANGE, READ, REVOKE, answer
-
-ISSUE = attrs.evolve(REVOKE, creates=True)
+from .flows import EXCHANGE, ISSUE, READ, REVOKE, answer
 
 
 def error_of(outcome: Outcome, call: Call[Any] = REVOKE, *known: Secret) -> AccessTokensError:
@@ -44,7 +42,7 @@ def error_of(outcome: Outcome, call: Call[Any] = REVOKE, *known: Secret) -> Acce
         (401, AuthenticationError),
         (402, RequestRejectedError),
         (403, PermissionDeniedError),
-        (404, NotFoundError),
+        (404, EndpointError),
         (408, UnavailableError),
         (409, ConflictError),
         (410, RequestRejectedError),
@@ -76,13 +74,55 @@ def test_a_status_of_the_exchange_is_about_the_pat(status: int, kind: type[Acces
     assert type(error_of(Answer(status), EXCHANGE)) is kind
 
 
+NOWHERE = "Cannot PUT /wrong/tokens/some-id/revoke"
+
+
+@pytest.mark.fault(62)
+@pytest.mark.parametrize("call", [REVOKE, ISSUE, READ, EXCHANGE])
 @pytest.mark.parametrize(
-    ("call", "kind"), [(REVOKE, NotFoundError), (ISSUE, EndpointError), (READ, EndpointError)]
+    ("outcome", "reason"),
+    [
+        (Answer(404, {"content-type": "text/html"}, f"<pre>{NOWHERE}</pre>".encode()), NOWHERE),
+        (answer(404, {"error": {"message": "Token not found: another"}}), "Token not found: another"),
+        (answer(404, {"error": "no Route matched"}), "no Route matched"),
+        (answer(404, {"message": "Not Found"}, reason="Not Found"), "Not Found"),
+        (Answer(404, {"content-type": "text/html"}, b"<h1>404</h1>", reason="Not Found"), "Not Found"),
+        (Answer(404), "HTTP status 404"),
+    ],
 )
-def test_a_404_is_about_the_token_where_the_route_holds_one(
-    call: Call[Any], kind: type[AccessTokensError]
+def test_a_404_that_names_no_missing_token_is_of_the_route(
+    call: Call[Any], outcome: Answer, reason: str
 ) -> None:
-    assert type(error_of(Answer(404), call)) is kind
+    error = error_of(outcome, call)
+    assert type(error) is EndpointError
+    assert error.reason == reason
+    assert str(error).startswith(f"{call.failed}: {reason} (HTTP 404, ")
+    assert str(error).endswith(", check the endpoint and its paths)")
+
+
+def test_only_a_404_gives_a_hint_of_the_paths() -> None:
+    assert "paths" not in str(error_of(Answer(301)))
+
+
+@pytest.mark.fault(62)
+@pytest.mark.parametrize("status", [400, 404, 410, 500])
+@pytest.mark.parametrize("words", ["Token not found: some-id", "Not found. Token not found: some-id"])
+def test_a_missing_token_is_told_in_words_by_any_status_and_in_any_dress(status: int, words: str) -> None:
+    for outcome in (
+        answer(status, {"error": {"message": words}}),
+        answer(status, {"error": words}),
+        answer(status, {"error": {"message": "Internal error", "details": words}}),
+        Answer(status, {"content-type": "text/html"}, f"<pre>Error: {words}<br> &nbsp; at</pre>".encode()),
+        Answer(status, {"content-type": "text/plain"}, words.encode()),
+    ):
+        assert type(error_of(outcome)) is NotFoundError
+
+
+@pytest.mark.fault(62)
+def test_an_id_of_several_lines_is_known_again_on_a_page() -> None:
+    page = b"<pre>Error: Token not found: a<br>b &nbsp;c<br> &nbsp; &nbsp;at f (a.js:1)</pre>"
+    call = attrs.evolve(REVOKE, token_id="a\nb  c")
+    assert type(error_of(Answer(500, {"content-type": "text/html"}, page), call)) is NotFoundError
 
 
 def test_an_answer_is_told_whole() -> None:
@@ -152,7 +192,7 @@ def test_a_refusal_names_the_id_and_is_known_for_certain(said: str, kind: type[A
     error = error_of(answer(500, {"error": {"message": said}}))
     assert type(error) is kind
     assert error.outcome_unknown is (kind is UnavailableError)
-    assert is_refusal(error) is (kind is not UnavailableError)
+    assert is_refusal(REVOKE, error) is (kind is not UnavailableError)
 
 
 def test_a_token_that_is_not_there_was_not_changed_before_either() -> None:

@@ -64,6 +64,14 @@ def test_a_cause_is_an_api_error_or_not() -> None:
     assert not is_api_error(FULL)
 
 
+def test_what_the_service_says_is_found_where_the_typescript_client_has_it() -> None:
+    said = ApiError("Bad", "E_BAD", "more")
+    assert said.error is said
+    assert said.error.message == "Bad"
+    assert repr(said) == "ApiError(message='Bad', code='E_BAD', details='more')"
+    assert pickle.loads(pickle.dumps(said)) == copy.deepcopy(said) == said
+
+
 def test_every_error_is_one_of_the_librarys() -> None:
     errors = [v for v in vars(access_tokens).values() if isinstance(v, type) and issubclass(v, Exception)]
     assert len(errors) == 11

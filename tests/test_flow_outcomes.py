@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
 import pytest
 
 from access_tokens import (
+    AuthenticationError,
     ClientClosedError,
     ConflictError,
     EndpointError,
     NotFoundError,
+    RequestRejectedError,
     RetryPolicy,
     UnavailableError,
 )
-from access_tokens._flow import calling
-from access_tokens._steps import Answer, Call
+from access_tokens._flow import calling, exchanging
+from access_tokens._steps import Answer, Call, Wait
 
 from .flows import (
+    EXCHANGE,
     ISSUE,
     LOST,
+    PAT,
     READ,
     REVOKE,
     UNREACHED,
@@ -43,8 +46,56 @@ def test_a_refusal_may_stand_in_the_details() -> None:
     assert isinstance(started(REVOKE).fails(answer(500, body)), NotFoundError)
 
 
-def test_a_404_for_a_new_token_is_that_of_the_route() -> None:
-    assert isinstance(started(attrs.evolve(ISSUE, creates=True)).fails(Answer(404)), EndpointError)
+REFUSED = [
+    'Cannot store invalid token record: [\n  {\n    "path": [],\n    "message": "Bad"\n  }\n]',
+    "Invalid secret PHC string: unsupported_algorithm",
+]
+
+
+@pytest.mark.fault(63)
+@pytest.mark.parametrize("words", REFUSED)
+@pytest.mark.parametrize("status", [500, 400, 503])
+def test_a_refused_value_is_told_at_once_whatever_the_status(status: int, words: str) -> None:
+    flow = started(ISSUE, statuses=[400, 500, 503])
+    problem = flow.fails(error(words, status))
+    assert isinstance(problem, RequestRejectedError)
+    assert (problem.attempts, problem.outcome_unknown, problem.status_code) == (1, False, status)
+
+
+@pytest.mark.fault(63)
+def test_a_value_that_is_refused_was_refused_before_too() -> None:
+    """An answer that was lost said the same."""
+    flow = started(ISSUE)
+    flow.retries_after(LOST, 1.0)
+    assert not flow.fails(error(REFUSED[0])).outcome_unknown
+
+
+@pytest.mark.parametrize(
+    "words", ["It cannot store invalid token record", "cannot store invalid token record: ["]
+)
+def test_only_the_services_own_words_refuse_a_value(words: str) -> None:
+    started(ISSUE).retries_after(error(words), 1.0)
+
+
+@pytest.mark.parametrize("words", [*REFUSED, "Cannot load invalid record for token ID: []"])
+def test_what_is_said_of_a_record_counts_where_a_token_is_changed(words: str) -> None:
+    started(READ).retries_after(error(words), 1.0)
+
+
+@pytest.mark.fault(63)
+def test_a_pat_whose_record_cannot_be_read_is_refused_at_once() -> None:
+    flow = Flow(exchanging(EXCHANGE, PAT, RetryPolicy()))
+    problem = flow.fails(
+        error('Cannot load invalid record for token ID: [{"path": ["owner"], "message": "Bad"}]')
+    )
+    assert isinstance(problem, AuthenticationError)
+    assert problem.reason == "Cannot load invalid record for token ID: owner: Bad"
+    assert (problem.attempts, problem.outcome_unknown) == (1, False)
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_an_exchange_refuses_no_values(words: str) -> None:
+    assert Flow(exchanging(EXCHANGE, PAT, RetryPolicy())).reply(error(words)) == Wait(1.0)
 
 
 @pytest.mark.parametrize("status", [501, 505])
@@ -92,7 +143,7 @@ def test_a_bare_404_after_a_lost_answer_leaves_the_outcome_unknown() -> None:
     flow = started(REVOKE)
     flow.retries_after(LOST, 1.0)
     problem = flow.fails(Answer(404))
-    assert isinstance(problem, NotFoundError)
+    assert isinstance(problem, EndpointError)
     assert problem.outcome_unknown
 
 

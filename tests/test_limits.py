@@ -13,6 +13,7 @@ from access_tokens._secret import Secret
 from access_tokens.retry import LONGEST_WAIT
 
 YEAR_9999_ENDS = 253_402_300_799
+COST = "$scrypt$ln=14,r=8,p=1"
 
 
 @pytest.mark.parametrize(
@@ -21,10 +22,13 @@ YEAR_9999_ENDS = 253_402_300_799
         (lambda n: check.roles("roles", ["r"] * n), 50, 51),
         (lambda n: check.role("role", "r" * n), 100, 101),
         (lambda n: check.owner("x" * n), 100, 101),
-        (lambda n: check.token_id("x" * n), 4096, 4097),
-        (lambda n: check.phc(Secret("$" * n)), 200, 201),
+        (lambda n: check.owner("😀" * n), 50, 51),
+        (lambda n: check.token_id("x" * n), 2048, 2049),
+        (lambda n: check.phc(Secret(f"{COST}$AA$".ljust(n, "A"))), 200, 201),
+        (lambda n: check.phc(Secret(f"{COST}$AA$".ljust(n, "A"))), len(COST) + 8, len(COST) + 9),
         (lambda n: check.api_key(Secret("x" * n)), 200, 201),
         (lambda n: check.api_key(Secret(f"!{chr(n)}")), ord("~"), ord("~") + 1),
+        (lambda n: check.moment("expires_at", n), 1, 0),
         (lambda n: check.moment("expires_at", n), YEAR_9999_ENDS, YEAR_9999_ENDS + 1),
         (lambda n: check.page_limit("limit", n), 2**63 - 1, 2**63),
         (check.page_size, 1000, 1001),

@@ -43,13 +43,18 @@ def reads(call: Callable[[], Any], message: str) -> None:
     [
         (lambda: check.text("x", 7), "x must be a string, not int"),
         (lambda: check.text("x", ""), "x must not be empty"),
-        (lambda: check.text("x", "abc", 2), "x must have at most 2 characters"),
+        (
+            lambda: check.text("x", "abc", 2),
+            "x must have at most 2 characters, counted in UTF-16 units as the service does",
+        ),
         (lambda: check.text("x", "\ud800"), "x must not hold a lone surrogate"),
         (
             lambda: check.instance("x", 7, RetryPolicy),
             "x must be an access_tokens.retry.RetryPolicy, not int",
         ),
         (lambda: check.flag("x", 7), "x must be True or False, not int"),
+        (lambda: check.token_id("ä" * 2000), "token_id must have at most 2048 bytes in UTF-8"),
+        (lambda: check.new_token_id("short"), "token_id must be 21 ASCII letters and digits"),
         (lambda: check.token_id(".."), "token_id must not be a dot segment"),
         (
             lambda: check.token_id(f"pat_{'A' * 21}.{'A' * 43}="),
@@ -65,13 +70,13 @@ def reads(call: Callable[[], Any], message: str) -> None:
         ),
         (lambda: check.moment("x", 10**12), "x must be Unix seconds, and looks like milliseconds"),
         (lambda: check.moment("x", NAIVE), "x must be an aware datetime, with a time zone"),
-        (lambda: check.moment("x", -1), "x must not lie before 1970"),
+        (lambda: check.moment("x", 0), "x must lie after 1970-01-01T00:00:00Z"),
         (lambda: check.page_limit("x", 1.5), "x must be a whole number, not float"),
         (lambda: check.page_limit("x", 0, 7), "x must be from 1 to 7"),
         (lambda: check.page_size(0), "page_size must be from 1 to 1000"),
         (
             lambda: check.phc(Secret("hunter2")),
-            "secret_phc must be a PHC string, such as $scrypt$…, and not the secret itself",
+            "secret_phc must be a PHC string, such as $scrypt$ln=14,r=8,p=1$…, and not the secret itself",
         ),
         (lambda: check.phc(Secret("$" * 201)), "secret_phc must have at most 200 characters"),
         (lambda: check.api_key(Secret("")), "api_key must be a PAT, a string that is not empty"),

@@ -8,18 +8,20 @@ from typing import Any
 
 import pytest
 
-from access_tokens import BatchLoadResult, IssueResult, TokenRecord
+from access_tokens import AccessTokensError, BatchLoadResult, IssueResult, TokenRecord
 from access_tokens import _operations as operations
 from access_tokens._batch import batch
+from access_tokens._register import issue as issue_token
 from access_tokens._register import register
 from access_tokens._secret import Secret
-from access_tokens._steps import Answer, Story
+from access_tokens._steps import Answer, Call, Story
 from access_tokens.errors import UnreadableError
 from access_tokens.models import KEEP
 
 from .stories import ID, PHC, RECORD, call_of, performed, result_of
 
 Make = Callable[..., Story[Any]]
+RESTORED = "Restored the token, but failed to set its expiry"
 
 PARSED = TokenRecord(token_id=ID, owner="x", is_admin=False, created_at=1)
 
@@ -39,7 +41,8 @@ def list_page(**options: Any) -> Story[Any]:
 
 def issue(owner: Any = "x", **options: Any) -> Story[Any]:
     defaults: dict[str, Any] = {"is_admin": False, "roles": None, "expires_at": None, "token_id": None}
-    return operations.issue(owner, **(defaults | options))
+    defaults |= {"generate_locally": False, "prefix": None}
+    return issue_token(owner, **(defaults | options))
 
 
 def register_token(owner: Any = "x", secret_phc: str = PHC, token_id: Any = ID, **options: Any) -> Story[Any]:
@@ -50,6 +53,10 @@ def register_token(owner: Any = "x", secret_phc: str = PHC, token_id: Any = ID, 
 def update(token_id: Any = ID, **options: Any) -> Story[Any]:
     names = ("owner", "is_admin", "roles", "add_roles", "remove_roles", "secret_phc")
     return operations.update(token_id, **(dict.fromkeys(names) | {"expires_at": KEEP} | options))
+
+
+def restore(token_id: Any = ID, expires_at: Any = None) -> Story[Any]:
+    return operations.restore(token_id, expires_at)
 
 
 def load(*token_ids: str, hashes: bool = False) -> Story[Any]:
@@ -73,7 +80,6 @@ ALL_SENT = {"isAdmin": True, "roles": ["a", "b"], "expiresAt": 7}
         (lambda: issue(token_id=ID, **ALL), "post", "", {"owner": "x", "tokenId": ID, **ALL_SENT}),
         (register_token, "put", f"/{ID}", {"owner": "x", "secretPhc": PHC}),
         (lambda: register_token(**ALL), "put", f"/{ID}", {"owner": "x", "secretPhc": PHC, **ALL_SENT}),
-        (update, "patch", f"/{ID}", {}),
         (lambda: update(owner="y", is_admin=False), "patch", f"/{ID}", {"owner": "y", "isAdmin": False}),
         (lambda: update(secret_phc=Secret(PHC)), "patch", f"/{ID}", {"secretPhc": PHC}),
         (lambda: update(expires_at=None), "patch", f"/{ID}", {"expiresAt": None}),
@@ -83,7 +89,11 @@ ALL_SENT = {"isAdmin": True, "roles": ["a", "b"], "expiresAt": 7}
         (lambda: update(remove_roles=["a"]), "patch", f"/{ID}", {"roles": {"remove": ["a"]}}),
         (lambda: operations.revoke(ID, None), "put", f"/{ID}/revoke", {}),
         (lambda: operations.revoke("a/../b", 7), "put", "/a%2F..%2Fb/revoke", {"expiresAt": 7}),
-        (lambda: operations.restore(ID), "put", f"/{ID}/restore", None),
+        (lambda: update(roles=[]), "patch", f"/{ID}", {"roles": []}),
+        (lambda: update(owner="y", add_roles=iter(())), "patch", f"/{ID}", {"owner": "y"}),
+        (lambda: update(roles=["a"], add_roles=[], remove_roles=()), "patch", f"/{ID}", {"roles": ["a"]}),
+        (lambda: update(add_roles=[], remove_roles=["a"]), "patch", f"/{ID}", {"roles": {"remove": ["a"]}}),
+        (restore, "put", f"/{ID}/restore", None),
         (lambda: load("a", "b"), "post", "/batch", {"tokenIds": ["a", "b"]}),
         (lambda: load("a", hashes=True), "post", "/batch", {"tokenIds": ["a"], "includeSecretPhc": True}),
         (list_page, "get", "", None),
@@ -120,9 +130,9 @@ def test_a_list_asks_for_what_was_asked_for(options: dict[str, Any], query: dict
         (lambda: load("a"), "Failed to batch load tokens", "Invalid batch load response"),
         (issue, "Failed to issue token", "Invalid issue token response"),
         (register_token, "Failed to register token", "Invalid register token response"),
-        (update, "Failed to update token", "Failed to update token"),
+        (lambda: update(owner="y"), "Failed to update token", "Failed to update token"),
         (lambda: operations.revoke(ID, None), "Failed to revoke token", "Failed to revoke token"),
-        (lambda: operations.restore(ID), "Failed to restore token", "Failed to restore token"),
+        (restore, "Failed to restore token", "Failed to restore token"),
     ],
 )
 def test_a_call_has_the_messages_of_the_reference_client(make: Make, failed: str, unreadable: str) -> None:
@@ -133,21 +143,19 @@ def test_a_call_has_the_messages_of_the_reference_client(make: Make, failed: str
 @pytest.mark.parametrize("make", [list_page, lambda: load("a")])
 def test_what_only_reads_changes_nothing_and_is_about_no_token(make: Make) -> None:
     call = call_of(make())
-    assert (call.changes, call.creates, call.token_id, call.known) == (False, False, None, ())
+    assert (call.changes, call.token_id, call.known) == (False, None, ())
 
 
 @pytest.mark.parametrize("make", [lambda: issue(token_id=ID), register_token])
 def test_what_makes_a_token_says_so_and_names_it(make: Make) -> None:
     call = call_of(make())
-    assert (call.changes, call.creates, call.token_id) == (True, True, ID)
+    assert (call.changes, call.token_id) == (True, ID)
 
 
-@pytest.mark.parametrize(
-    "make", [update, lambda: operations.revoke(ID, None), lambda: operations.restore(ID)]
-)
+@pytest.mark.parametrize("make", [lambda: update(owner="y"), lambda: operations.revoke(ID, None), restore])
 def test_what_changes_a_token_names_it(make: Make) -> None:
     call = call_of(make())
-    assert (call.changes, call.creates, call.token_id, call.known) == (True, False, ID, ())
+    assert (call.changes, call.token_id, call.known) == (True, ID, ())
     assert performed(call)[1] is None
 
 
@@ -175,20 +183,25 @@ def test_an_id_is_chosen_before_the_first_attempt() -> None:
 
 
 def test_a_page_and_a_registered_record_are_returned_as_they_came() -> None:
-    for story in (list_page(), register_token()):
+    for story, reply in ((list_page(), (PARSED,)), (register_token(), PARSED)):
         call_of(story)
-        reply = object()
-        assert result_of(story, reply) is reply
+        assert result_of(story, reply) == reply
     assert performed(call_of(register_token()), {"record": RECORD})[1] == PARSED
+
+
+def test_a_registered_record_comes_without_the_hash_that_the_service_sends() -> None:
+    story = register_token()
+    _, registered = performed(call_of(story), {"record": RECORD | {"secretPhc": PHC}})
+    assert result_of(story, registered) == PARSED
 
 
 @pytest.mark.parametrize(
     "operations_on_roles",
     [
-        {"roles": [], "add_roles": []},
-        {"roles": [], "remove_roles": []},
-        {"add_roles": [], "remove_roles": []},
-        {"roles": [], "add_roles": [], "remove_roles": []},
+        {"roles": [], "add_roles": ["a"]},
+        {"roles": [], "remove_roles": ["a"]},
+        {"add_roles": ["a"], "remove_roles": ["b"]},
+        {"roles": ["a"], "add_roles": iter(["a"]), "remove_roles": ["b"]},
     ],
 )
 def test_two_operations_on_roles_are_refused(operations_on_roles: dict[str, Any]) -> None:
@@ -202,6 +215,7 @@ def test_two_operations_on_roles_are_refused(operations_on_roles: dict[str, Any]
         *((list_page, name, 1) for name in ("include_revoked", "include_expired", "include_secret_phc")),
         *((list_page, name, "") for name in ("has_role", "limit", "after_token_id")),
         *((issue, name, "") for name in ("owner", "is_admin", "roles", "expires_at", "token_id")),
+        *((issue, name, "") for name in ("generate_locally", "prefix")),
         *((register_token, name, "") for name in ("owner", "is_admin", "roles", "expires_at", "token_id")),
         (register_token, "secret_phc", "not a hash"),
         *((update, name, "") for name in ("token_id", "owner", "is_admin", "expires_at")),
@@ -209,7 +223,7 @@ def test_two_operations_on_roles_are_refused(operations_on_roles: dict[str, Any]
         (update, "secret_phc", Secret("not a hash")),
         (operations.revoke, "token_id", ""),
         (operations.revoke, "expires_at", ""),
-        (operations.restore, "token_id", ""),
+        *((restore, name, "") for name in ("token_id", "expires_at")),
     ],
 )
 def test_a_wrong_argument_is_named_before_any_request(make: Make, name: str, wrong: Any) -> None:
@@ -223,4 +237,53 @@ def test_a_wrong_argument_is_named_before_any_request(make: Make, name: str, wro
 @pytest.mark.fault(19)
 def test_what_has_no_body_has_the_status_that_says_so() -> None:
     with pytest.raises(UnreadableError, match="^status 204 expected, not 200$"):
-        call_of(operations.restore(ID)).result(Answer(200))
+        call_of(restore()).result(Answer(200))
+
+
+@pytest.mark.fault(61)
+@pytest.mark.parametrize(
+    "nothing",
+    [{}, {"add_roles": []}, {"remove_roles": iter(())}, {"add_roles": (), "remove_roles": set()}],
+)
+def test_an_update_that_changes_nothing_is_refused(nothing: dict[str, Any]) -> None:
+    """The service would say that it was done, also of a token that there is not."""
+    with pytest.raises(ValueError, match="^one of owner, .*add_roles.* must be given, and change something$"):
+        call_of(update(**nothing))
+
+
+def test_an_expiry_is_set_after_the_token_is_restored() -> None:
+    story = restore(expires_at=7)
+    call_of(story)
+    call = story.send(None)
+    assert isinstance(call, Call)
+    request, _ = performed(call)
+    assert (request["method"], request["url"], request["json"]) == (
+        "patch",
+        f"/admin/tokens/{ID}",
+        {"expiresAt": 7},
+    )
+    assert (call.token_id, call.changes) == (ID, True)
+    assert call.failed == call.unreadable == RESTORED
+    assert result_of(story, None) is None
+
+
+@pytest.mark.parametrize("failed", [RESTORED, "Failed to authenticate"])
+def test_an_expiry_that_cannot_be_set_is_told_with_the_restoration(failed: str) -> None:
+    story = restore(expires_at=7)
+    call_of(story)
+    story.send(None)
+    error = AccessTokensError(failed, cause="lost", status_code=503, token_id=ID, outcome_unknown=True)
+    with pytest.raises(AccessTokensError) as raised:
+        story.throw(error)
+    assert raised.value is error
+    assert (error.message, error.args, error.cause) == (RESTORED, (RESTORED,), "lost")
+    assert (error.status_code, error.token_id, error.outcome_unknown) == (503, ID, True)
+
+
+def test_a_restoration_that_fails_is_told_as_such() -> None:
+    story = restore(expires_at=7)
+    call_of(story)
+    error = AccessTokensError("Failed to restore token")
+    with pytest.raises(AccessTokensError, match="^Failed to restore token$") as raised:
+        story.throw(error)
+    assert raised.value is error

@@ -1,4 +1,4 @@
-"""Registering a token, stepped by hand: what comes of a registration whose outcome is unknown."""
+"""Making a token, stepped by hand: what comes of a registration whose outcome is unknown."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from access_tokens import (
     BatchLoadResult,
     ConflictError,
     EndpointError,
+    GeneratedToken,
+    IssueResult,
     TokenRecord,
     UnavailableError,
 )
-from access_tokens._register import register
+from access_tokens._register import issue, register
 from access_tokens._secret import Secret
-from access_tokens._steps import Call, Story
+from access_tokens._steps import Call, Compute, Story
 
-from .stories import ID, PHC, performed, result_of
+from .stories import ID, PHC, RECORD, performed, result_of
 
 LOST = UnavailableError
 ASKED: dict[str, Any] = {"is_admin": True, "roles": ["a", "b"], "expires_at": 7}
@@ -33,7 +35,7 @@ def registering(**options: Any) -> Story[TokenRecord]:
     return story
 
 
-def looked_up(story: Story[TokenRecord], error: AccessTokensError) -> Call[Any]:
+def looked_up(story: Story[Any], error: AccessTokensError) -> Call[Any]:
     """Return the call that follows an error."""
     call = story.throw(error)
     assert isinstance(call, Call)
@@ -123,3 +125,68 @@ def test_a_look_that_fails_leaves_the_error_and_its_cause_as_they_were() -> None
         story.throw(EndpointError("Failed to batch load tokens"))
     assert raised.value is error
     assert error.__cause__ is cause
+
+
+def made_here(**options: Any) -> tuple[Story[IssueResult], GeneratedToken]:
+    """A token to be issued that is made here, and has made its request."""
+    arguments: dict[str, Any] = {"token_id": None, "generate_locally": True, "prefix": None}
+    story = issue("me", **(ASKED | arguments | options))
+    compute = next(story)
+    assert isinstance(compute, Compute)
+    made: GeneratedToken = compute.work()
+    return story, made
+
+
+def test_a_token_made_here_is_registered_by_its_hash_alone() -> None:
+    story, made = made_here()
+    call = story.send(made)
+    assert isinstance(call, Call)
+    request, record = performed(call, {"record": RECORD | {"tokenId": made.token_id, "secretPhc": PHC}})
+    assert (request["method"], request["url"]) == ("put", f"/admin/tokens/{made.token_id}")
+    granted = {"owner": "me", "isAdmin": True, "roles": ["a", "b"], "expiresAt": 7}
+    assert request["json"] == {"secretPhc": made.secret_phc, **granted}
+    assert (call.failed, call.unreadable) == ("Failed to issue token", "Invalid issue token response")
+    assert (call.token_id, call.changes) == (made.token_id, True)
+    assert [secret.reveal() for secret in call.known] == [made.secret_phc]
+    issued = result_of(story, record)
+    assert issued == IssueResult(made.token, attrs.evolve(record, secret_phc=None))
+
+
+@pytest.mark.parametrize(("prefix", "begins"), [(None, "pat_"), ("my_", "my_"), ("", "")])
+def test_a_token_made_here_has_the_prefix_and_the_id_that_are_asked_for(
+    prefix: str | None, begins: str
+) -> None:
+    _, made = made_here(prefix=prefix, token_id="B" * 21)
+    assert made.token.startswith(f"{begins}{'B' * 21}.")
+
+
+@pytest.mark.fault(64)
+def test_a_token_made_here_is_issued_when_its_record_is_found() -> None:
+    story, made = made_here()
+    story.send(made)
+    assert looked_up(story, unknown()).failed == "Failed to batch load tokens"
+    ours = attrs.evolve(OURS, token_id=made.token_id, secret_phc=made.secret_phc)
+    issued = result_of(story, BatchLoadResult((ours,), ()))
+    assert issued == IssueResult(made.token, attrs.evolve(ours, secret_phc=None))
+
+
+def test_a_prefix_is_for_tokens_made_here() -> None:
+    with pytest.raises(ValueError, match="^prefix must be left out unless generate_locally is True"):
+        next(issue("me", **ASKED, token_id=None, generate_locally=False, prefix="pat_"))
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("owner", ""), ("roles", "a"), ("token_id", "short")])
+def test_no_token_is_made_of_wrong_arguments(name: str, wrong: str) -> None:
+    arguments: dict[str, Any] = ASKED | {"token_id": None, "generate_locally": True, "prefix": None}
+    with pytest.raises((ValueError, TypeError), match=f"^{name} must"):
+        next(issue(**({"owner": "me"} | arguments | {name: wrong})))
+
+
+@pytest.mark.parametrize("wrong", ["sp ace", "x" * 101, 7])
+def test_a_prefix_has_the_services_form(wrong: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match="^prefix must be"):
+        made_here(prefix=wrong)
+
+
+def test_work_shows_nothing() -> None:
+    assert repr(Compute(lambda: "canary")) == "Compute()"

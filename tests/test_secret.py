@@ -64,6 +64,10 @@ def test_a_secret_is_not_duplicated(duplicate: Callable[[object], Any]) -> None:
         duplicate(Secret(CANARY))
 
 
+def test_a_hash_that_says_its_version_is_one_too() -> None:
+    assert redact("<$scrypt$v=1$ln=14,r=8,p=1$c2FsdA$aGFzaA>") == "<[hidden]>"
+
+
 def test_known_secrets_are_cut_out_of_a_text() -> None:
     assert redact(f"<{CANARY}>", Secret(""), Secret(CANARY)) == "<[hidden]>"
 

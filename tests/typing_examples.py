@@ -30,15 +30,17 @@ def sync_client(client: AccessTokensClient, when: datetime) -> None:
     assert_type(client.list(limit=10), tuple[TokenRecord, ...])
     assert_type(client.iter_tokens(), Iterator[TokenRecord])
     assert_type(client.issue("x", roles={"a"}, expires_at=when), IssueResult)
-    token, record = client.issue("x", roles=iter(["a"]), expires_at=0)
+    token, record = client.issue("x", roles=iter(["a"]), expires_at=1_900_000_000)
     assert_type(token, str)
     assert_type(record, TokenRecord)
     assert_type(record.roles, tuple[str, ...])
     assert_type(record.expires_at, int | None)
+    assert_type(client.issue("x", generate_locally=True, prefix="my_"), IssueResult)
     made = generate_token()
     assert_type(client.register(made.token_id, made.secret_phc, "x"), TokenRecord)
     client.update("a", expires_at=None, add_roles=("a",))
-    client.update("a", expires_at=KEEP)
+    client.update("a", owner="y", expires_at=KEEP)
+    assert_type(client.restore("a", expires_at=when), None)
     found, not_found = client.batch_load(["a"])
     assert_type(found, tuple[TokenRecord, ...])
     assert_type(not_found, tuple[str, ...])
@@ -70,6 +72,7 @@ def errors(error: AccessTokensError) -> None:
     assert_type(error.outcome_unknown, bool)
     if is_api_error(error.cause):
         assert_type(error.cause.message, str)
+        assert_type(error.cause.error.message, str)
 
 
 def mistakes(client: AccessTokensClient, http: httpx.AsyncClient, anything: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from textwrap import fill as fill_lines
 
 from access_tokens import AccessTokensError, GeneratedToken, IssueResult, TokenRecord, is_api_error
 from access_tokens.testing import LocalService
@@ -16,6 +17,24 @@ UNKNOWN = "0" * 21
 THEN = datetime(2100, 1, 1, tzinfo=UTC)
 REFUSED = "Invalid Authorization token"
 ACCEPTED = "accepted"
+LONG_OWNER = "\N{GRINNING FACE}" * 51
+# What the service says of a value that it refuses, with a status as if it had failed.
+SERVICE_REFUSES = {
+    "error": {
+        "message": """Cannot store invalid token record: [
+  {
+    "origin": "string",
+    "code": "too_big",
+    "maximum": 100,
+    "inclusive": true,
+    "path": [
+      "owner"
+    ],
+    "message": "Too big: expected string to have <=100 characters"
+  }
+]"""
+    }
+}
 
 
 class Differs(Exception):  # noqa: N818 - it is caught here, and nobody else sees it
@@ -40,7 +59,7 @@ class Guide:
 
     def note(self, text: str) -> None:
         """Print what needs no check."""
-        print(f"        {text}")
+        print(fill_lines(text, width=98, initial_indent=" " * 8, subsequent_indent=" " * 10))
 
     def expect(self, what: str, came: object, expected: object, shown: str | None = None) -> None:
         """Print what came back, if it is what was expected; else end the tour."""
@@ -117,3 +136,15 @@ def check_not_found(guide: Guide, error: AccessTokensError) -> None:
     guide.expect("error.token_id", error.token_id, UNKNOWN)
     guide.expect("error.status_code, as the service has it", error.status_code, 500)
     guide.expect("error.attempts: a refusal is not retried", error.attempts, 1)
+
+
+def check_told_apart(
+    guide: Guide, mistake: ValueError, refused: AccessTokensError, lost: AccessTokensError
+) -> None:
+    guide.note(str(mistake))
+    guide.expect("client.issue(51 emoji): told before any request", type(mistake).__name__, "ValueError")
+    guide.note(str(refused))
+    guide.expect("what the service refuses", type(refused).__name__, "RequestRejectedError")
+    guide.expect("error.attempts: at once, though the status is 500", refused.attempts, 1)
+    guide.note(str(lost))
+    guide.expect("client.revoke(id) where no service is", type(lost).__name__, "EndpointError")

@@ -20,7 +20,9 @@ from .guide import (
     ACCEPTED,
     ADA,
     GRACE,
+    LONG_OWNER,
     REFUSED,
+    SERVICE_REFUSES,
     THEN,
     UNKNOWN,
     Differs,
@@ -30,6 +32,7 @@ from .guide import (
     check_not_found,
     check_pages,
     check_registered,
+    check_told_apart,
     fill,
     listed,
     masked,
@@ -152,6 +155,26 @@ async def failure(guide: Guide, client: AsyncAccessTokensClient) -> None:
     check_not_found(guide, await error_of(client.revoke(UNKNOWN)))
 
 
+async def mistaken(client: AsyncAccessTokensClient) -> ValueError:
+    """Pass what makes no sense, and return the error."""
+    try:
+        await client.issue(LONG_OWNER)
+    except ValueError as error:
+        return error
+    raise Differs("expected an error, and the call succeeded")
+
+
+async def told_apart(guide: Guide, service: LocalService, client: AsyncAccessTokensClient) -> None:
+    guide.stop("Tell it from a value that is refused, and from a path that leads nowhere")
+    service.clear_requests()
+    mistake = await mistaken(client)
+    guide.expect("requests at the service", seen_at(service), "", "none")
+    service.fail_next(status=500, body=SERVICE_REFUSES, path="/admin/tokens")
+    refused = await error_of(client.issue(ADA))
+    async with AsyncAccessTokensClient(service.endpoint, service.admin_pat, admin_path="/wrong") as astray:
+        check_told_apart(guide, mistake, refused, await error_of(astray.revoke(UNKNOWN)))
+
+
 async def rate_limit(guide: Guide, service: LocalService, client: AsyncAccessTokensClient) -> None:
     guide.stop("Survive a rate limit")
     service.clear_requests()
@@ -176,6 +199,7 @@ async def show(guide: Guide, service: LocalService, client: AsyncAccessTokensCli
     await revoke(guide, service, client, await register(guide, service, client))
     await batch(guide, client, token_id)
     await failure(guide, client)
+    await told_apart(guide, service, client)
     await rate_limit(guide, service, client)
     await new_key(guide, service, client)
 

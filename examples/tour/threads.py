@@ -20,7 +20,9 @@ from .guide import (
     ACCEPTED,
     ADA,
     GRACE,
+    LONG_OWNER,
     REFUSED,
+    SERVICE_REFUSES,
     THEN,
     UNKNOWN,
     Differs,
@@ -30,6 +32,7 @@ from .guide import (
     check_not_found,
     check_pages,
     check_registered,
+    check_told_apart,
     fill,
     listed,
     masked,
@@ -153,6 +156,26 @@ def failure(guide: Guide, client: AccessTokensClient) -> None:
     check_not_found(guide, error_of(lambda: client.revoke(UNKNOWN)))
 
 
+def mistaken(client: AccessTokensClient) -> ValueError:
+    """Pass what makes no sense, and return the error."""
+    try:
+        client.issue(LONG_OWNER)
+    except ValueError as error:
+        return error
+    raise Differs("expected an error, and the call succeeded")
+
+
+def told_apart(guide: Guide, service: LocalService, client: AccessTokensClient) -> None:
+    guide.stop("Tell it from a value that is refused, and from a path that leads nowhere")
+    service.clear_requests()
+    mistake = mistaken(client)
+    guide.expect("requests at the service", seen_at(service), "", "none")
+    service.fail_next(status=500, body=SERVICE_REFUSES, path="/admin/tokens")
+    refused = error_of(lambda: client.issue(ADA))
+    with AccessTokensClient(service.endpoint, service.admin_pat, admin_path="/wrong") as astray:
+        check_told_apart(guide, mistake, refused, error_of(lambda: astray.revoke(UNKNOWN)))
+
+
 def rate_limit(guide: Guide, service: LocalService, client: AccessTokensClient) -> None:
     guide.stop("Survive a rate limit")
     service.clear_requests()
@@ -185,5 +208,6 @@ def from_threads(guide: Guide) -> None:
         revoke(guide, service, client, register(guide, service, client))
         batch(guide, client, token_id)
         failure(guide, client)
+        told_apart(guide, service, client)
         rate_limit(guide, service, client)
         new_key(guide, service, client)

@@ -25,8 +25,13 @@ _LONGEST_PAT = 200
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LARGEST_PAGE = 1000
 _LARGEST_NUMBER = 2**63 - 1
-# Percent-encoded, it still fits the longest URL that httpx makes.
-_LONGEST_SEGMENT = 4096
+# In bytes. With a longer one the service's store fails, and all of a batch with it.
+_LONGEST_ID = 2048
+_NEW_ID = re.compile("[0-9A-Za-z]{21}")
+# https://github.com/P-H-C/phc-string-format, with the parameters of scrypt.
+_PHC = re.compile(
+    r"\$scrypt(?:\$v=[0-9]+)?\$ln=[0-9]+,r=[0-9]+,p=[0-9]+\$(?P<salt>[A-Za-z0-9+/]+)\$(?P<hash>[A-Za-z0-9+/]+)"
+)
 
 
 def text(name: str, value: Any, longest: int | None = None) -> str:
@@ -35,11 +40,18 @@ def text(name: str, value: Any, longest: int | None = None) -> str:
         raise TypeError(f"{name} must be a string, not {type(value).__name__}")
     if not value:
         raise ValueError(f"{name} must not be empty")
-    if longest is not None and len(value) > longest:
-        raise ValueError(f"{name} must have at most {longest} characters")
+    if longest is not None and utf16_units(value) > longest:
+        raise ValueError(
+            f"{name} must have at most {longest} characters, counted in UTF-16 units as the service does"
+        )
     if _SURROGATE.search(value):
         raise ValueError(f"{name} must not hold a lone surrogate")
     return str.__str__(value)  # of a member of an enum its value, which is what JSON makes of it
+
+
+def utf16_units(value: str) -> int:
+    """Return the length of a text as the service counts it: an emoji is 2."""
+    return len(value) + sum(character > "\uffff" for character in value)
 
 
 def instance(name: str, value: Any, kind: type) -> None:
@@ -57,12 +69,22 @@ def flag(name: str, value: Any) -> bool:
 
 def token_id(value: Any, name: str = "token_id") -> str:
     """Check that a text may stand as one path segment; the service judges the rest."""
-    checked = text(name, value, _LONGEST_SEGMENT)
+    checked = text(name, value)
+    if len(checked.encode()) > _LONGEST_ID:
+        raise ValueError(f"{name} must have at most {_LONGEST_ID} bytes in UTF-8")
     if checked in {".", ".."}:
         # RFC 3986, section 5.2.4: these survive percent-encoding, and name another route.
         raise ValueError(f"{name} must not be a dot segment")
     if redact(checked) != checked:
         raise ValueError(f"{name} must be the id of a token, not a secret")
+    return checked
+
+
+def new_token_id(value: Any) -> str:
+    """Check the id of a token that is to be made."""
+    checked = token_id(value)
+    if not _NEW_ID.fullmatch(checked):
+        raise ValueError("token_id must be 21 ASCII letters and digits")
     return checked
 
 
@@ -95,18 +117,19 @@ def moment(name: str, value: Any) -> int:
         raise TypeError(f"{name} must be whole Unix seconds or an aware datetime, not {type(value).__name__}")
     if value >= _YEAR_10000:
         raise ValueError(f"{name} must be Unix seconds, and looks like milliseconds")
-    return _not_negative(name, int(value))
+    return _after_1970_began(name, int(value))
 
 
 def _from_datetime(name: str, value: datetime) -> int:
     if value.utcoffset() is None:
         raise ValueError(f"{name} must be an aware datetime, with a time zone")
-    return _not_negative(name, (value - _EPOCH) // timedelta(seconds=1))
+    return _after_1970_began(name, (value - _EPOCH) // timedelta(seconds=1))
 
 
-def _not_negative(name: str, seconds: int) -> int:
-    if seconds < 0:
-        raise ValueError(f"{name} must not lie before 1970")
+def _after_1970_began(name: str, seconds: int) -> int:
+    # The service takes 0 for "never", and then hides the record.
+    if seconds <= 0:
+        raise ValueError(f"{name} must lie after 1970-01-01T00:00:00Z")
     return seconds
 
 
@@ -125,7 +148,7 @@ def page_size(value: Any) -> int:
 
 
 def phc(value: Secret) -> str:
-    """Check a PHC string."""
+    """Check a PHC string: the service stores any, also one with which nobody can ever log in."""
     problem = _phc_problem(value.reveal())
     if problem:
         raise ValueError(f"secret_phc must {problem}")
@@ -133,9 +156,13 @@ def phc(value: Secret) -> str:
 
 
 def _phc_problem(value: Any) -> str | None:
-    if not isinstance(value, str) or not value.startswith("$") or not _visible_ascii(value):
-        return "be a PHC string, such as $scrypt$…, and not the secret itself"
-    return None if len(value) <= _LONGEST_PHC else f"have at most {_LONGEST_PHC} characters"
+    if isinstance(value, str) and len(value) > _LONGEST_PHC:
+        return f"have at most {_LONGEST_PHC} characters"
+    found = _PHC.fullmatch(value) if isinstance(value, str) else None
+    # Base64 without padding: 4 characters hold 3 bytes, and a single one holds none.
+    if found is None or any(len(part) % 4 == 1 for part in found.groups()):
+        return "be a PHC string, such as $scrypt$ln=14,r=8,p=1$…, and not the secret itself"
+    return None
 
 
 def api_key(value: Secret) -> Secret:

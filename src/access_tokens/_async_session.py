@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import anyio
 import httpx
+from anyio import to_thread
 from attrs import Factory, define
 
 from ._async_http import AsyncHttp, Network, over_httpx
@@ -21,7 +22,22 @@ from ._pool import NO_PLACE
 from ._secret import Secret
 from ._session import Flight, SessionBase, log_outcome
 from ._settings import Settings
-from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Send, Step, Story, Together, Wait, Walk
+from ._steps import (
+    Answer,
+    Authorize,
+    Call,
+    Chapter,
+    Compute,
+    Discard,
+    Flow,
+    Outcome,
+    Send,
+    Step,
+    Story,
+    Together,
+    Wait,
+    Walk,
+)
 from ._together import together
 from ._wire import build_request
 from .errors import AccessTokensError
@@ -109,11 +125,15 @@ class AsyncSession(SessionBase):
             result: T = end.value
             return result
 
-    async def _perform(self, asked: Call[Any] | Together, deadline: float) -> Any:
-        if isinstance(asked, Together):
-            works = [partial(self._perform, each, deadline) for each in asked.calls]
-            return await together(works, self._here().http.width)
-        return await self._call(asked, self._calling(asked), deadline)
+    async def _perform(self, asked: Chapter, deadline: float) -> Any:
+        match asked:
+            case Compute(work):
+                return await to_thread.run_sync(work)
+            case Together(calls):
+                works = [partial(self._perform, each, deadline) for each in calls]
+                return await together(works, self._here().http.width)
+            case call:
+                return await self._call(call, self._calling(call), deadline)
 
     async def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
         request = call.request()

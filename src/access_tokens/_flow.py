@@ -64,7 +64,7 @@ class _Attempts:
         self.acted = self.acted or may_have_acted(outcome)
 
     def _wait_after(self, outcome: Outcome, error: AccessTokensError) -> float | None:
-        if is_refusal(error) or not _may_pass(outcome, self.policy):
+        if is_refusal(self.call, error) or not _may_pass(outcome, self.policy):
             return None
         return self.policy.wait_before(self.retries + 1, error.retry_after)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from access_tokens_api.api.tokens import (
-    issue_token,
     list_tokens,
     restore_token,
     revoke_token,
@@ -16,7 +15,6 @@ from access_tokens_api.api.tokens import (
 )
 from access_tokens_api.models import (
     AddRoles,
-    IssueTokenRequest,
     RemoveRoles,
     RevokeTokenRequest,
     UpdateTokenRequest,
@@ -29,9 +27,11 @@ from ._convert import structure
 from ._fields import expiry, given, if_true, role_names
 from ._secret import Secret
 from ._steps import Answer, Call, Story
-from .errors import UnreadableError
-from .models import KEEP, IssueResult, Keep, Moment, TokenRecord
-from .tokens import generate_token_id
+from .errors import AccessTokensError, UnreadableError
+from .models import KEEP, Keep, Moment, TokenRecord
+
+_CHANGES = "owner, is_admin, roles, add_roles, remove_roles, secret_phc, expires_at"
+_RESTORED = "Restored the token, but failed to set its expiry"
 
 
 @frozen
@@ -76,35 +76,6 @@ def list_page(
     return page
 
 
-def issue(
-    owner: str,
-    is_admin: bool,
-    roles: Iterable[str] | None,
-    expires_at: Moment | None,
-    token_id: str | None,
-) -> Story[IssueResult]:
-    """Issue a PAT. The id is chosen here, so that no repeat can make a second one."""
-    token_id = generate_token_id() if token_id is None else check.token_id(token_id)
-    issued: IssueResult = yield Call(
-        endpoint=issue_token,
-        arguments={
-            "body": IssueTokenRequest(
-                owner=check.owner(owner),
-                token_id=token_id,
-                is_admin=if_true("is_admin", is_admin),
-                roles=given(roles, role_names),
-                expires_at=expiry(expires_at),
-            )
-        },
-        result=lambda answer: structure(answer.json(), IssueResult),
-        failed="Failed to issue token",
-        unreadable="Invalid issue token response",
-        token_id=token_id,
-        creates=True,
-    )
-    return issued
-
-
 def update(
     token_id: str,
     owner: str | None,
@@ -117,20 +88,26 @@ def update(
 ) -> Story[None]:
     """Change a token."""
     token_id = check.token_id(token_id)
-    yield Call(
+    changes = UpdateTokenRequest(
+        owner=given(owner, check.owner),
+        is_admin=given(is_admin, lambda value: check.flag("is_admin", value)),
+        secret_phc=given(secret_phc, check.phc),
+        expires_at=_changed_moment(expires_at),
+        roles=_changed_roles(roles, add_roles, remove_roles),
+    )
+    if changes == UpdateTokenRequest():
+        raise ValueError(f"one of {_CHANGES} must be given, and change something")
+    yield _change(token_id, changes, "Failed to update token", secret_phc)
+
+
+def _change(
+    token_id: str, changes: UpdateTokenRequest, failed: str, secret_phc: Secret | None = None
+) -> Call[None]:
+    return Call(
         endpoint=update_token,
-        arguments={
-            "token_id": token_id,
-            "body": UpdateTokenRequest(
-                owner=given(owner, check.owner),
-                is_admin=given(is_admin, lambda value: check.flag("is_admin", value)),
-                secret_phc=given(secret_phc, check.phc),
-                expires_at=_changed_moment(expires_at),
-                roles=_changed_roles(roles, add_roles, remove_roles),
-            ),
-        },
+        arguments={"token_id": token_id, "body": changes},
         result=_nothing,
-        failed="Failed to update token",
+        failed=failed,
         token_id=token_id,
         known=(secret_phc,) if secret_phc else (),
     )
@@ -145,13 +122,16 @@ def _changed_moment(value: Moment | Keep | None) -> int | Unset | None:
 def _changed_roles(
     roles: Iterable[str] | None, add_roles: Iterable[str] | None, remove_roles: Iterable[str] | None
 ) -> list[str] | AddRoles | RemoveRoles | Unset:
-    if sum(each is not None for each in (roles, add_roles, remove_roles)) > 1:
+    replaced = given(roles, role_names)
+    added, removed = _names("add_roles", add_roles), _names("remove_roles", remove_roles)
+    if (replaced is not UNSET) + bool(added) + bool(removed) > 1:
         raise ValueError("only one of roles, add_roles and remove_roles may be given")
-    if add_roles is not None:
-        return AddRoles(check.roles("add_roles", add_roles))
-    if remove_roles is not None:
-        return RemoveRoles(check.roles("remove_roles", remove_roles))
-    return given(roles, role_names)
+    return AddRoles(added) if added else RemoveRoles(removed) if removed else replaced
+
+
+def _names(name: str, value: Iterable[str] | None) -> list[str]:
+    """Return checked roles to add or to remove; none at all is as good as not given."""
+    return [] if value is None else check.roles(name, value)
 
 
 def revoke(token_id: str, expires_at: Moment | None) -> Story[None]:
@@ -169,9 +149,9 @@ def revoke(token_id: str, expires_at: Moment | None) -> Story[None]:
     )
 
 
-def restore(token_id: str) -> Story[None]:
-    """Undo a revocation."""
-    token_id = check.token_id(token_id)
+def restore(token_id: str, expires_at: Moment | None) -> Story[None]:
+    """Undo a revocation. The service removes the expiry with it, so that a new one is set afterwards."""
+    token_id, expiring = check.token_id(token_id), UpdateTokenRequest(expires_at=expiry(expires_at))
     yield Call(
         endpoint=restore_token,
         arguments={"token_id": token_id},
@@ -179,3 +159,14 @@ def restore(token_id: str) -> Story[None]:
         failed="Failed to restore token",
         token_id=token_id,
     )
+    if expires_at is not None:
+        yield from _set_expiry(token_id, expiring)
+
+
+def _set_expiry(token_id: str, expiring: UpdateTokenRequest) -> Story[None]:
+    try:
+        yield _change(token_id, expiring, _RESTORED)
+    except AccessTokensError as error:
+        # Also when it was an exchange that failed, which tells nothing of the token.
+        error.message, error.args = _RESTORED, (_RESTORED,)
+        raise

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
+from http import HTTPStatus
 from typing import Any
 
-from ._api_error import structure_api_error
+from ._api_error import CANNOT_LOAD, CANNOT_STORE, page_text, said_message, structure_api_error
 from ._secret import Secret, redact
 from ._steps import Answer, Call, Failure, Outcome
 from .errors import (
@@ -28,14 +28,20 @@ from .errors import (
 _ERRORS_BY_STATUS: dict[int, type[AccessTokensError]] = {
     401: AuthenticationError,
     403: PermissionDeniedError,
-    404: NotFoundError,
+    404: EndpointError,  # a missing token is told by words, whatever the status
     408: UnavailableError,
     409: ConflictError,
     429: RateLimitedError,
 }
-# An application without an error handler answers a page that holds the error and its stack.
-_BEFORE_ERROR = re.compile("<pre>(?:Error: )?", re.IGNORECASE)
-_AFTER_ERROR = re.compile("<br|</pre>", re.IGNORECASE)
+_REFUSED_VALUES = (CANNOT_STORE, "Invalid secret PHC string")
+_PHRASES = {each.value: each.phrase for each in HTTPStatus}
+# Where Node's differ from those of some version of Python.
+_NODES_PHRASES = {
+    413: "Payload Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Entity",
+}
 _LONGEST_BODY = 2**20
 _NEVER_ACTED = {501, 505}
 
@@ -72,11 +78,11 @@ def _error_without_answer(
 def _error_of_answer(
     call: Call[Any], answer: Answer, attempts: int, acted_before: bool, known: tuple[Secret, ...]
 ) -> AccessTokensError:
-    said = api_error(answer, *known)
+    said = said_in(answer, *known)
     refusal = _refusal(call, said)
     kind = refusal or _kind_by_status(call, answer.status_code)
-    # A named refusal is an answer; only it tells that an id that does not exist was not changed either.
-    acted = acted_before or (refusal is None and may_have_acted(answer))
+    # A refusal is an answer. What is refused now, but for an id that is taken, was refused before as well.
+    acted = refusal in {None, ConflictError} and (acted_before or (not refusal and may_have_acted(answer)))
     return kind(
         call.failed,
         cause=said or one_line(redact(answer.reason, *known)) or f"HTTP status {answer.status_code}",
@@ -84,13 +90,13 @@ def _error_of_answer(
         token_id=call.token_id,
         retry_after=answer.retry_after,
         attempts=attempts,
-        outcome_unknown=call.changes and acted and refusal is not NotFoundError,
+        outcome_unknown=call.changes and acted,
     )
 
 
-def is_refusal(error: AccessTokensError) -> bool:
-    """Tell whether the service refused the id in the call, so that a repeat is pointless."""
-    return isinstance(error, (NotFoundError, ConflictError))
+def is_refusal(call: Call[Any], error: AccessTokensError) -> bool:
+    """Tell whether the service says in words that a repeat is pointless, whatever the status."""
+    return _refusal(call, error.cause) is not None
 
 
 def may_have_acted(outcome: Outcome) -> bool:
@@ -100,14 +106,22 @@ def may_have_acted(outcome: Outcome) -> bool:
     return outcome.status_code >= 500 and outcome.status_code not in _NEVER_ACTED
 
 
-def _refusal(call: Call[Any], said: ApiError | None) -> type[AccessTokensError] | None:
-    """Recognise the two refusals that the service answers with 500; it names the id in them."""
-    if said is None or call.token_id is None:
+def _refusal(call: Call[Any], said: object) -> type[AccessTokensError] | None:
+    """Recognise the refusals that the service answers with 500, as if they might pass."""
+    if not isinstance(said, ApiError):
         return None
+    if call.api_key:
+        return AuthenticationError if said.message.startswith(CANNOT_LOAD) else None
+    return _refusal_of_token(call.token_id, said) if call.token_id is not None else None
+
+
+def _refusal_of_token(token_id: str, said: ApiError) -> type[AccessTokensError] | None:
+    if said.message.startswith(_REFUSED_VALUES):
+        return RequestRejectedError
     words = one_line(f"{said.message} {said.details}")
-    if _names(words, f"Token not found: {call.token_id}"):
+    if _names(words, f"Token not found: {token_id}"):
         return NotFoundError
-    return ConflictError if _names(words, f"Token ID already exists: {call.token_id}") else None
+    return ConflictError if _names(words, f"Token ID already exists: {token_id}") else None
 
 
 def _names(words: str, reason: str) -> bool:
@@ -118,25 +132,24 @@ def _names(words: str, reason: str) -> bool:
 def _kind_by_status(call: Call[Any], status: int) -> type[AccessTokensError]:
     if call.api_key and status in {400, 401, 403}:
         return AuthenticationError
-    if status == 404 and (call.creates or call.token_id is None):
-        return EndpointError  # it is the route that is not there
     if status in _ERRORS_BY_STATUS:
         return _ERRORS_BY_STATUS[status]
     return {4: RequestRejectedError, 5: UnavailableError}.get(status // 100, EndpointError)
 
 
-def api_error(answer: Answer, *known: Secret) -> ApiError | None:
+def said_in(answer: Answer, *known: Secret) -> ApiError | str | None:
     """Find what the service says of a failure, in any of the four shapes of its error bodies.
 
     Returns:
-        None when the body is empty or says nothing. No secret among `known` is in the result.
+        None when the body is empty or says nothing; a text when that is the phrase of the status. No secret
+        among `known` is in the result.
     """
     if len(answer.content) > _LONGEST_BODY:
         return None
     # The media type alone counts (RFC 9110, section 8.3.1), and what lacks one is looked at both ways.
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in {"text/html", "application/xhtml+xml"}:
-        return _from_page(answer.content, known)
+        return _from_page(answer, known)
     if not media_type or media_type == "application/json" or media_type.endswith("+json"):
         return _from_json(answer.content, known)
     return _from_text(answer.content, known) if media_type == "text/plain" else None
@@ -150,13 +163,19 @@ def _from_json(content: bytes, known: tuple[Secret, ...]) -> ApiError | None:
 
 
 def _from_text(content: bytes, known: tuple[Secret, ...]) -> ApiError | None:
-    message = one_line(redact(content.decode(errors="replace"), *known))
+    message = said_message(content.decode(errors="replace"), known)
     return ApiError(message) if message else None
 
 
-def _from_page(content: bytes, known: tuple[Secret, ...]) -> ApiError | None:
-    # Split twice, since one expression for both would begin anew at every <pre> of a hostile page.
-    _, *error = _BEFORE_ERROR.split(content.decode(errors="replace"), maxsplit=1)
-    text = html.unescape(_AFTER_ERROR.split(error[0], maxsplit=1)[0]) if error else ""
-    message = one_line(redact(text, *known))
-    return ApiError(message) if message else None
+def _from_page(answer: Answer, known: tuple[Secret, ...]) -> ApiError | str | None:
+    message = said_message(page_text(answer.content.decode(errors="replace")), known)
+    if not message:
+        return None
+    # In production, Express tells no more than the phrase.
+    return message if _is_phrase(message, answer) else ApiError(message)
+
+
+def _is_phrase(message: str, answer: Answer) -> bool:
+    status = answer.status_code
+    phrases = (answer.reason, _PHRASES.get(status, ""), _NODES_PHRASES.get(status, ""))
+    return message.casefold() in {each.casefold() for each in phrases}

@@ -11,7 +11,7 @@ HIDDEN = "[hidden]"
 # so that no text takes long to look through.
 _SECRET_SHAPES = re.compile(
     r"(?<![\w-])eyJ[\w-]{8,}+\.[\w-]++\.[\w-]*+"
-    r"|\$scrypt\$[\w=,]+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+"
+    r"|\$scrypt\$(?:v=[0-9]+\$)?[\w=,]+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+"
     r"|[0-9A-Za-z]{21}\.[A-Za-z0-9+/]{43}=?"
 )
 

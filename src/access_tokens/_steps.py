@@ -35,7 +35,6 @@ class Call(Generic[T]):
         unreadable: The message of the error when the answer cannot be read; `failed` by default.
         token_id: The token that the call is about.
         changes: Whether the call changes anything at the service.
-        creates: Whether the call makes a token, so that none with its id is there before.
         api_key: The PAT, when the call is the exchange. Every other call carries the JWT.
         known: Secrets among the arguments, to be hidden should the service send them back.
     """
@@ -47,7 +46,6 @@ class Call(Generic[T]):
     unreadable: str = field(default=Factory(lambda self: self.failed, takes_self=True))
     token_id: str | None = None
     changes: bool = True
-    creates: bool = False
     api_key: Secret | None = None
     known: tuple[Secret, ...] = ()
 
@@ -66,8 +64,16 @@ class Together:
     calls: tuple[Call[Any], ...]
 
 
-Story: TypeAlias = Generator[Call[Any] | Together, Any, T]
-"""The calls that one method makes, each yielded and answered with its result."""
+@frozen
+class Compute:
+    """Work that takes the processor's time, for which no event loop should wait. The reply: its result."""
+
+    work: Callable[[], Any] = field(repr=False)
+
+
+Chapter: TypeAlias = Call[Any] | Together | Compute
+Story: TypeAlias = Generator[Chapter, Any, T]
+"""The calls that one method makes, and the work between them, each yielded and answered with its result."""
 
 
 class Walk(Protocol[T_co]):

@@ -17,7 +17,22 @@ from ._leaving import Surface, read
 from ._secret import Secret
 from ._session import Flight, SessionBase, log_outcome
 from ._settings import Settings
-from ._steps import Answer, Authorize, Call, Discard, Flow, Outcome, Send, Step, Story, Together, Wait, Walk
+from ._steps import (
+    Answer,
+    Authorize,
+    Call,
+    Chapter,
+    Compute,
+    Discard,
+    Flow,
+    Outcome,
+    Send,
+    Step,
+    Story,
+    Together,
+    Wait,
+    Walk,
+)
 from ._sync_http import SyncHttp
 from ._wire import build_request
 from .errors import AccessTokensError
@@ -117,10 +132,14 @@ class SyncSession(SessionBase):
             result: T = end.value
             return result
 
-    def _perform(self, asked: Call[Any] | Together, deadline: float) -> Any:
-        if isinstance(asked, Together):
-            return [self._perform(each, deadline) for each in asked.calls]
-        return self._call(asked, self._calling(asked), deadline)
+    def _perform(self, asked: Chapter, deadline: float) -> Any:
+        match asked:
+            case Compute(work):
+                return work()
+            case Together(calls):
+                return [self._perform(each, deadline) for each in calls]
+            case call:
+                return self._call(call, self._calling(call), deadline)
 
     def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
         request = call.request()

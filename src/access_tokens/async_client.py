@@ -100,9 +100,13 @@ class AsyncAccessTokensClient(ClientBase):
         roles: Iterable[str] | None = None,
         expires_at: Moment | None = None,
         token_id: str | None = None,
+        generate_locally: bool = False,
+        prefix: str | None = None,
     ) -> IssueResult:
         """Same as `AccessTokensClient.issue`."""
-        return await self._session.run(late.operations.issue(owner, is_admin, roles, expires_at, token_id))
+        return await self._session.run(
+            late.register.issue(owner, is_admin, roles, expires_at, token_id, generate_locally, prefix)
+        )
 
     async def register(
         self,
@@ -134,21 +138,19 @@ class AsyncAccessTokensClient(ClientBase):
         expires_at: Moment | Keep | None = KEEP,
     ) -> None:
         """Same as `AccessTokensClient.update`."""
-        hashed = None if secret_phc is None else Secret(secret_phc)
+        phc = None if secret_phc is None else Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
         return await self._session.run(
-            late.operations.update(
-                token_id, owner, is_admin, roles, add_roles, remove_roles, hashed, expires_at
-            )
+            late.operations.update(token_id, owner, is_admin, roles, add_roles, remove_roles, phc, expires_at)
         )
 
     async def revoke(self, token_id: str, *, expires_at: Moment | None = None) -> None:
         """Same as `AccessTokensClient.revoke`."""
         return await self._session.run(late.operations.revoke(token_id, expires_at))
 
-    async def restore(self, token_id: str) -> None:
+    async def restore(self, token_id: str, *, expires_at: Moment | None = None) -> None:
         """Same as `AccessTokensClient.restore`."""
-        return await self._session.run(late.operations.restore(token_id))
+        return await self._session.run(late.operations.restore(token_id, expires_at))
 
     async def batch_load(
         self, token_ids: Iterable[str], *, include_secret_phc: bool = False

@@ -19,10 +19,10 @@ from .retry import RetryPolicy
 class AccessTokensClient(ClientBase):
     """Issues and manages Personal Access Tokens (PATs).
 
-    The PAT is exchanged for a JWT on the first call. The JWT is used for all calls and renewed in time, with
-    one exchange however many threads call. A client may be shared by threads, and used after a fork.
-    Every method raises an `AccessTokensError` when the call fails, and, before any request, a `ValueError` or
-    `TypeError` when an argument makes no sense. Times go in as Unix seconds or aware datetimes.
+    The PAT is exchanged for a JWT on the first call, once however many threads call; it is renewed in time.
+    A client may be shared by threads, and used after a fork. Every method raises an `AccessTokensError` when
+    the call fails, and, before any request, a `ValueError` or `TypeError` when an argument makes no sense.
+    Times go in as Unix seconds or aware datetimes. Characters are counted in UTF-16 units.
 
     Args:
         endpoint: The base URL of the service, https:// unless it is on loopback.
@@ -58,11 +58,7 @@ class AccessTokensClient(ClientBase):
 
     @classmethod
     def from_env(cls, **options: Unpack[SyncOptions]) -> Self:
-        """Make a client from `ACCESS_TOKENS_ENDPOINT` and `ACCESS_TOKENS_API_KEY`; keywords as above.
-
-        Raises:
-            ValueError: A variable is not set, or its value makes no sense.
-        """
+        """Make one from `ACCESS_TOKENS_ENDPOINT` and `ACCESS_TOKENS_API_KEY`, or raise a `ValueError`."""
         return cls(
             from_environment("ACCESS_TOKENS_ENDPOINT"), from_environment("ACCESS_TOKENS_API_KEY"), **options
         )
@@ -79,8 +75,7 @@ class AccessTokensClient(ClientBase):
     ) -> tuple[TokenRecord, ...]:
         """List one page of token records, as the service gives it.
 
-        A short page, even an empty one, is not the end: the service drops revoked and expired records after
-        it has applied the limit. Use `iter_tokens` to get all.
+        Even an empty page is not the end, for records are dropped after the limit; `iter_tokens` gets all.
 
         Args:
             include_revoked: Keep the records of revoked tokens.
@@ -90,10 +85,9 @@ class AccessTokensClient(ClientBase):
             limit: How many records to look at; the service takes 100 by default, and 1000 at most.
             after_token_id: Start after the token with this id.
         """
+        page = late.operations.list_page
         return self._session.run(
-            late.operations.list_page(
-                include_revoked, include_expired, include_secret_phc, has_role, limit, after_token_id
-            )
+            page(include_revoked, include_expired, include_secret_phc, has_role, limit, after_token_id)
         )
 
     def iter_tokens(
@@ -107,8 +101,7 @@ class AccessTokensClient(ClientBase):
     ) -> Iterator[TokenRecord]:
         """Iterate over the records of all tokens, each once, in the service's order.
 
-        Requests are made as the iteration goes on, each with a deadline of its own. Whether a token has
-        expired is told by this machine's clock.
+        Each request has a deadline of its own. Whether a token has expired is told by this machine's clock.
 
         Args:
             include_revoked: Keep the records of revoked tokens.
@@ -129,20 +122,27 @@ class AccessTokensClient(ClientBase):
         roles: Iterable[str] | None = None,
         expires_at: Moment | None = None,
         token_id: str | None = None,
+        generate_locally: bool = False,
+        prefix: str | None = None,
     ) -> IssueResult:
         """Issue a PAT. It is in the result and can never be got again.
 
-        A request whose answer is lost is repeated with the same id, so that no second token is made. When the
-        outcome stays unknown, the error has `outcome_unknown` and the `token_id` to revoke.
+        When the answer is lost, so is the PAT. A repeat has the same id, so that no second token is made, and
+        the error has `outcome_unknown` and the `token_id` to revoke. `generate_locally` finds out what was
+        done. Only `generate_token`, storing the PAT, and then `register` survive a crash of this process too.
 
         Args:
             owner: Whose token it is; 1 to 100 characters.
             is_admin: Whether it may manage tokens.
             roles: The roles to give it; at most 50, of 1 to 100 characters.
             expires_at: From when on it is refused. Never, by default.
-            token_id: The id to give it. A new one is chosen by default.
+            token_id: Its id, 21 letters and digits; that of a hidden record is taken. A new one by default.
+            generate_locally: Make the PAT here, in tens of milliseconds of CPU time, and register its hash.
+            prefix: What it begins with, only with `generate_locally`; "pat_" by default.
         """
-        return self._session.run(late.operations.issue(owner, is_admin, roles, expires_at, token_id))
+        return self._session.run(
+            late.register.issue(owner, is_admin, roles, expires_at, token_id, generate_locally, prefix)
+        )
 
     def register(
         self,
@@ -154,11 +154,11 @@ class AccessTokensClient(ClientBase):
         roles: Iterable[str] | None = None,
         expires_at: Moment | None = None,
     ) -> TokenRecord:
-        """Register a token that was made elsewhere, such as by `generate_token`.
+        """Register a token that `generate_token` has made. A lost answer is settled by reading it back.
 
         Args:
-            token_id: Its id, 21 letters and digits.
-            secret_phc: The hash of its secret, as a PHC string; at most 200 characters.
+            token_id: Its id, 21 letters and digits; that of a hidden record is taken.
+            secret_phc: The hash of its secret, as a PHC string of scrypt; at most 200 characters.
             owner: Whose token it is; 1 to 100 characters.
             is_admin: Whether it may manage tokens.
             roles: The roles to give it; at most 50, of 1 to 100 characters.
@@ -180,50 +180,51 @@ class AccessTokensClient(ClientBase):
         secret_phc: str | None = None,
         expires_at: Moment | Keep | None = KEEP,
     ) -> None:
-        """Change a token. What is left out stays as it is.
+        """Change a token. What is left out stays as it is; to change nothing at all is a `ValueError`.
 
         Args:
             token_id: The token's id.
             owner: The new owner; 1 to 100 characters.
             is_admin: Whether it may manage tokens.
-            roles: All its roles anew.
-            add_roles: Roles to add, atomically. Only one of the three may be given.
+            roles: All its roles anew. Only one of the three may be given.
+            add_roles: Roles to add, atomically. More than 50 in all the service takes, and then hides the
+                record: no list or batch has it, and its PAT is refused. To remove some brings it back.
             remove_roles: Roles to remove, atomically.
-            secret_phc: The hash of a new secret, as a PHC string. The old PAT is refused from now on.
+            secret_phc: The hash of a new secret, as a PHC string of scrypt. The old PAT is refused then.
             expires_at: From when on it is refused. None removes the expiry.
         """
-        hashed = None if secret_phc is None else Secret(secret_phc)
+        phc = None if secret_phc is None else Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
         return self._session.run(
-            late.operations.update(
-                token_id, owner, is_admin, roles, add_roles, remove_roles, hashed, expires_at
-            )
+            late.operations.update(token_id, owner, is_admin, roles, add_roles, remove_roles, phc, expires_at)
         )
 
     def revoke(self, token_id: str, *, expires_at: Moment | None = None) -> None:
-        """Revoke a token. A JWT already handed out lives until it expires.
-
-        To revoke a revoked token does nothing.
+        """Revoke a token; a revoked one stays as it is. A JWT already handed out lives until it expires.
 
         Args:
             token_id: The token's id.
-            expires_at: From when on the service may remove the record. It is kept for good by default.
+            expires_at: From when on the service may remove the record. Without it, an old expiry is cleared.
         """
         return self._session.run(late.operations.revoke(token_id, expires_at))
 
-    def restore(self, token_id: str) -> None:
-        """Undo a revocation, and remove the expiry. To restore an active token does nothing.
+    def restore(self, token_id: str, *, expires_at: Moment | None = None) -> None:
+        """Undo a revocation. To restore an active token does nothing.
+
+        The service removes the expiry as well, so that the token lives for ever unless `expires_at` is given.
+        That is set by a second request: when it fails, the token is restored, and the error says so.
 
         Args:
             token_id: The token's id.
+            expires_at: From when on it is refused. Never, by default, also if it had an expiry before.
         """
-        return self._session.run(late.operations.restore(token_id))
+        return self._session.run(late.operations.restore(token_id, expires_at))
 
     def batch_load(self, token_ids: Iterable[str], *, include_secret_phc: bool = False) -> BatchLoadResult:
         """Load the records of any number of ids, in as few requests as the service's limit allows.
 
         Args:
-            token_ids: The ids. One that comes twice is loaded once.
+            token_ids: The ids, each loaded once. That of a record which the service hides is not found.
             include_secret_phc: Ask for each token's secret hash as well.
         """
         return self._session.run(late.batch.batch_load(token_ids, include_secret_phc))

@@ -3,12 +3,13 @@
     AccessTokensError
     ├── AuthenticationError     the PAT, or the JWT got for it, is refused: check the PAT
     ├── PermissionDeniedError   the PAT is good, but not an administrator's: use one that is
-    ├── NotFoundError           no token has this id: check the id
+    ├── NotFoundError           the service says that no token has this id: check the id
     ├── ConflictError           the id is taken: choose another, or see `outcome_unknown`
-    ├── RequestRejectedError    the service finds fault with the request: change it
+    ├── RequestRejectedError    the service finds fault with the request or a value in it: change it
     ├── RateLimitedError        too many requests: wait for `retry_after` seconds
     ├── UnavailableError        the service failed, or cannot be reached: try again later
-    ├── EndpointError           something else answers, or its certificate is refused: check the endpoint
+    ├── EndpointError           something else answers, such as a 404 that names no token, or its certificate
+    │                           is refused: check the endpoint and its paths
     ├── InvalidResponseError    the service's answer cannot be read: compare the versions
     └── ClientClosedError       the client was closed: make a new one
 
@@ -39,6 +40,11 @@ class ApiError:
     message: str
     code: str | None = None
     details: str | Mapping[str, Any] | None = None
+
+    @property
+    def error(self) -> ApiError:
+        """Itself, for those who come from the TypeScript client: `error.cause.error.message`."""
+        return self
 
 
 def is_api_error(value: object) -> TypeGuard[ApiError]:
@@ -118,7 +124,11 @@ _ATTRIBUTES = ("message", "cause", "status_code", "token_id", "retry_after", "at
 
 
 class AuthenticationError(AccessTokensError):
-    """The PAT, or the JWT got for it, is refused."""
+    """The PAT, or the JWT got for it, is refused.
+
+    "Cannot load invalid record" means that the service cannot read the record of the PAT, which no list has
+    then: an update that makes its values valid brings it back.
+    """
 
 
 class PermissionDeniedError(AccessTokensError):
@@ -126,7 +136,10 @@ class PermissionDeniedError(AccessTokensError):
 
 
 class NotFoundError(AccessTokensError):
-    """No token has this id."""
+    """The service says in words that no token has this id: nothing was changed.
+
+    A 404 that does not say so is an `EndpointError`: no route is there, and nothing is known of the token.
+    """
 
 
 class ConflictError(AccessTokensError):
@@ -140,7 +153,7 @@ class ConflictError(AccessTokensError):
 
 
 class RequestRejectedError(AccessTokensError):
-    """The service finds fault with the request."""
+    """The service finds fault with the request, or with a value that it was to store."""
 
 
 class RateLimitedError(AccessTokensError):
@@ -152,7 +165,14 @@ class UnavailableError(AccessTokensError):
 
 
 class EndpointError(AccessTokensError):
-    """Something other than the service answers at the endpoint, or its certificate is refused."""
+    """Something other than the service answers at the endpoint, or its certificate is refused.
+
+    So it is with every 404 that names no missing token: the service answers none where it has a route.
+    """
+
+    def _notes(self, reason: str) -> list[str]:
+        hint = ["check the endpoint and its paths"] if self.status_code == 404 else []
+        return [*super()._notes(reason), *hint]
 
 
 class InvalidResponseError(AccessTokensError):

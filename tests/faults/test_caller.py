@@ -45,23 +45,37 @@ IN_PATH: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
     "revoke": (lambda client, value: client.revoke(value), "/revoke"),
     "restore": (lambda client, value: client.restore(value), "/restore"),
     "update": (lambda client, value: client.update(value, owner="x"), ""),
-    "register": (lambda client, value: client.register(value, PHC, "x"), ""),
+}
+MADE: dict[str, Callable[[Any, Any], Any]] = {
+    "register": lambda client, value: client.register(value, PHC, "x"),
+    "issue": lambda client, value: client.issue("x", token_id=value),
 }
 ELSEWHERE: dict[str, Callable[[Any, Any], Any]] = {
-    "issue": lambda client, value: client.issue("x", token_id=value),
     "list": lambda client, value: client.list(after_token_id=value),
     "batch_load": lambda client, value: client.batch_load([value]),
 }
-TEN_KB = pytest.param("x" * 10_000, id="10 kB")
+TOO_LONG = pytest.param("x" * 2049, id="2,049 bytes")
+TOO_LONG_ENCODED = pytest.param("\u00e4" * 1025, id="2,050 bytes")
 
 
 @pytest.mark.fault(38)
-@pytest.mark.parametrize("value", ["", ".", "..", "\ud800", TEN_KB, 7, None])
+@pytest.mark.parametrize("value", ["", ".", "..", "\ud800", TOO_LONG, TOO_LONG_ENCODED, 7, None])
 def test_an_id_that_can_be_no_segment_is_refused(client: Any, service: Canned, value: Any) -> None:
     calls = [call for call, _ in IN_PATH.values()]
-    calls += [] if value is None else ELSEWHERE.values()  # where None means that there is none
+    calls += [] if value is None else [*MADE.values(), *ELSEWHERE.values()]  # where None means: none
     for call in calls:
         with pytest.raises((ValueError, TypeError), match="^(after_)?token_ids? must"):
+            call(client, value)
+    assert service.requests == []
+
+
+@pytest.mark.fault(61)
+@pytest.mark.parametrize("value", ["short", "A" * 22, "A" * 20 + "-", "A" * 20 + "\u00e4"])
+def test_a_token_to_be_made_has_an_id_of_21_letters_and_digits(
+    client: Any, service: Canned, value: str
+) -> None:
+    for call in MADE.values():
+        with pytest.raises(ValueError, match="^token_id must be 21 ASCII letters and digits$"):
             call(client, value)
     assert service.requests == []
 
@@ -96,7 +110,7 @@ def test_any_other_id_is_one_segment_and_leaves_the_rest_of_the_url_alone(
 )
 def test_a_secret_in_the_place_of_an_id_is_refused(client: Any, service: Canned, value: str) -> None:
     """It would go into the URL, the log and the text of an error."""
-    for call in [*(call for call, _ in IN_PATH.values()), *ELSEWHERE.values()]:
+    for call in [*(call for call, _ in IN_PATH.values()), *MADE.values(), *ELSEWHERE.values()]:
         with pytest.raises(ValueError, match="^(after_)?token_ids? must be the id of a token"):
             call(client, value)
     assert service.requests == []

@@ -14,7 +14,6 @@ from access_tokens import (
     ConflictError,
     EndpointError,
     InvalidResponseError,
-    NotFoundError,
     PermissionDeniedError,
     RateLimitedError,
     RequestRejectedError,
@@ -102,7 +101,7 @@ FINAL = {
 def expected_kind(operation: Operation, status: int) -> type[AccessTokensError]:
     if operation is AUTHENTICATE and status in {400, 403}:
         return AuthenticationError
-    return NotFoundError if operation is REVOKE and status == 404 else FINAL[status]
+    return FINAL[status]
 
 
 @pytest.mark.fault(12)

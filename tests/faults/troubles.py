@@ -42,12 +42,13 @@ async def _call_from_a_task(auth: httpx.Auth, transport: httpx.MockTransport) ->
 CALLS: dict[str, Callable[[Any], Any]] = {
     "list": lambda client: client.list(include_secret_phc=True),
     "issue": lambda client: client.issue("x"),
+    "issue, made here": lambda client: client.issue("x", generate_locally=True),
     "register": lambda client: client.register(ID, PHC, "x"),
     "update": lambda client: client.update(ID, secret_phc=PHC),
     "revoke": lambda client: client.revoke(ID),
     "restore": lambda client: client.restore(ID),
     "batch_load": lambda client: client.batch_load([ID], include_secret_phc=True),
-    "batch_load in two parts": lambda client: client.batch_load(f"{number:03990}" for number in range(40)),
+    "batch_load in two parts": lambda client: client.batch_load(f"{number:02000}" for number in range(80)),
 }
 ALL_CALLS = CALLS | {
     "iter_tokens": lambda client: client.iter_tokens(include_secret_phc=True),

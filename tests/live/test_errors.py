@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 
 from access_tokens import (
     ApiError,
+    AuthenticationError,
     ConflictError,
     EndpointError,
     InvalidResponseError,
@@ -45,7 +47,7 @@ class TestErrors:
             for call, message in (
                 (client.revoke, "Failed to revoke token"),
                 (client.restore, "Failed to restore token"),
-                (client.update, "Failed to update token"),
+                (partial(client.update, owner="x"), "Failed to update token"),
             ):
                 with pytest.raises(NotFoundError) as raised:
                     call("no-such-id")
@@ -61,6 +63,29 @@ class TestErrors:
             with pytest.raises(UnavailableError) as raised:
                 client.revoke("no-such-id")
         assert (raised.value.cause, raised.value.attempts) == ("Internal Server Error", 4)
+
+    def test_a_restored_token_whose_expiry_could_not_be_set_is_told(
+        self, client: Any, service: LocalService
+    ) -> None:
+        [token_id] = service.seed(1, revoked=True)
+        service.drop_next(4, path=f"{TOKENS}/{token_id}")
+        with pytest.raises(UnavailableError, match="^Restored the token, but failed to set its") as raised:
+            client.restore(token_id, expires_at=4_000_000_000)
+        error = raised.value
+        assert error.message == "Restored the token, but failed to set its expiry"
+        assert (error.token_id, error.attempts, error.outcome_unknown) == (token_id, 4, True)
+        assert client.batch_load([token_id]).found[0].revoked_at is None
+
+    def test_an_exchange_that_fails_after_the_restoration_is_told_with_it(
+        self, client: Any, service: LocalService
+    ) -> None:
+        [token_id] = service.seed(1, revoked=True)
+        client.authenticate()
+        service.fail_next(1, status=401, path=f"{TOKENS}/{token_id}")
+        service.fail_next(1, status=401, path="/auth/token")
+        with pytest.raises(AuthenticationError, match="^Restored the token, but failed to set") as raised:
+            client.restore(token_id, expires_at=4_000_000_000)
+        assert raised.value.token_id == token_id
 
     def test_an_id_that_is_taken_is_told_at_once(self, client: Any, service: LocalService) -> None:
         [token_id] = service.seed(1)
@@ -131,7 +156,10 @@ class TestErrors:
             (client.list, "Invalid list tokens response"),
             (lambda: client.batch_load(["a"]), "Invalid batch load response"),
             (lambda: client.issue("x"), "Invalid issue token response"),
-            (lambda: client.register("A" * 21, "$x", "x"), "Invalid register token response"),
+            (
+                lambda: client.register("A" * 21, generate_token().secret_phc, "x"),
+                "Invalid register token response",
+            ),
         ):
             body = "" if status == 204 else '{"records": [{"token": "canary"}]}'
             service.fail_next(1, status=status, body=body, path=f"{TOKENS}*")

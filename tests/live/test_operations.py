@@ -62,7 +62,6 @@ class TestOperations:
             ({"remove_roles": ["a"]}, {"roles": {"remove": ["a"]}}),
             ({"secret_phc": phc}, {"secretPhc": phc}),
             ({"expires_at": datetime(2100, 1, 1, tzinfo=UTC)}, {"expiresAt": 4_102_444_800}),
-            ({}, {}),
         ]
         for arguments, body in cases:
             assert client.update(token_id, **arguments) is None
@@ -88,6 +87,16 @@ class TestOperations:
             make_client(service.endpoint, token).authenticate()
         assert client.restore(record.token_id) is None
         make_client(service.endpoint, token).authenticate()
+
+    def test_a_restored_token_has_no_expiry_but_the_one_that_is_given(
+        self, client: Any, service: LocalService
+    ) -> None:
+        [token_id] = service.seed(1)
+        for given, kept in (({}, None), ({"expires_at": 4_000_000_000}, 4_000_000_000)):
+            client.revoke(token_id, expires_at=4_100_000_000)
+            assert client.restore(token_id, **given) is None
+            [record] = client.batch_load([token_id]).found
+            assert (record.revoked_at, record.expires_at) == (None, kept)
 
     def test_a_revocation_may_say_when_the_record_goes(self, client: Any, service: LocalService) -> None:
         [token_id] = service.seed(1)

@@ -38,7 +38,7 @@ IDS = [
         "%zz",
         "ä",
         "\u2024\u2024",
-        "😀" * 1000,
+        "😀" * 512,
     ),
 ]
 EXCHANGED = f'{{"access_token": "{JWT}", "token_type": "Bearer", "expires_in": 3600}}'.encode()
