@@ -77,7 +77,9 @@ def test_only_the_services_own_words_refuse_a_value(words: str) -> None:
     started(ISSUE).retries_after(error(words), 1.0)
 
 
-@pytest.mark.parametrize("words", [*REFUSED, "Cannot load invalid record for token ID: []"])
+@pytest.mark.parametrize(
+    "words", [*REFUSED, "Cannot load invalid record for token AAAAAAAAAAAAAAAAAAAAA: []"]
+)
 def test_what_is_said_of_a_record_counts_where_a_token_is_changed(words: str) -> None:
     started(READ).retries_after(error(words), 1.0)
 
@@ -86,10 +88,10 @@ def test_what_is_said_of_a_record_counts_where_a_token_is_changed(words: str) ->
 def test_a_pat_whose_record_cannot_be_read_is_refused_at_once() -> None:
     flow = Flow(exchanging(EXCHANGE, PAT, RetryPolicy()))
     problem = flow.fails(
-        error('Cannot load invalid record for token ID: [{"path": ["owner"], "message": "Bad"}]')
+        error('Cannot load invalid record for token id: [{"path": ["owner"], "message": "Bad"}]')
     )
     assert isinstance(problem, AuthenticationError)
-    assert problem.reason == "Cannot load invalid record for token ID: owner: Bad"
+    assert problem.reason == "Cannot load invalid record for token id: owner: Bad"
     assert (problem.attempts, problem.outcome_unknown) == (1, False)
 
 

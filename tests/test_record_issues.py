@@ -40,7 +40,7 @@ TOO_BIG = """[
   }
 ]"""
 IN_SHORT = "owner: Too big: expected string to have <=100 characters; roles.3: Invalid input; Odd record"
-LOAD = "Cannot load invalid record for token ID"
+LOAD = "Cannot load invalid record for token AAAAAAAAAAAAAAAAAAAAA"
 
 
 def page_of(error: str) -> str:

@@ -13,7 +13,7 @@ from .errors import LONGEST_TEXT, ApiError, one_line
 
 # Of a record that the service finds fault with. It appends the issues, as a list of many lines.
 CANNOT_STORE = "Cannot store invalid token record"
-CANNOT_LOAD = "Cannot load invalid record for token ID"
+CANNOT_LOAD = "Cannot load invalid record for token "
 _MOST_ISSUES = 20
 
 # An application without an error handler answers a page that holds the error and its stack.

@@ -30,7 +30,7 @@ _LONGEST_ID = 2048
 _NEW_ID = re.compile("[0-9A-Za-z]{21}")
 # https://github.com/P-H-C/phc-string-format, with the parameters of scrypt.
 _PHC = re.compile(
-    r"\$scrypt(?:\$v=[0-9]+)?\$ln=[0-9]+,r=[0-9]+,p=[0-9]+\$(?P<salt>[A-Za-z0-9+/]+)\$(?P<hash>[A-Za-z0-9+/]+)"
+    r"\$scrypt(?:\$v=[0-9]+)?\$ln=(?:0|[1-9][0-9]*),r=[1-9][0-9]*,p=[1-9][0-9]*\$(?P<salt>[A-Za-z0-9+/]+)\$(?P<hash>[A-Za-z0-9+/]+)"
 )
 
 

@@ -163,11 +163,13 @@ def test_a_pat_whose_record_is_hidden_is_refused_at_once(
     server: FaultServer, victim: Any, dress: Dress
 ) -> None:
     """Each exchange counts, where they are limited."""
-    server.always(EXCHANGE, dress(500, f"Cannot load invalid record for token ID: {ISSUES}"))
+    server.always(
+        EXCHANGE, dress(500, f"Cannot load invalid record for token AAAAAAAAAAAAAAAAAAAAA: {ISSUES}")
+    )
     error = failure_of(LIST, victim)
     assert type(error) is AuthenticationError
     assert (error.message, error.attempts) == ("Failed to authenticate", 1)
-    assert error.reason == f"Cannot load invalid record for token ID: {TOO_BIG}"
+    assert error.reason == f"Cannot load invalid record for token AAAAAAAAAAAAAAAAAAAAA: {TOO_BIG}"
     assert len(server.requests) == 1
 
 
