@@ -16,14 +16,21 @@ _one_context = cache(ssl.create_default_context)
 
 
 class Pools:
-    """Every pool that is made, each with room for one connection, so that none can be lost unnoticed."""
+    """Every pool that is made, each with room for one connection, so that none can be lost unnoticed.
+
+    And every connection of tasks, which has no pool around it. One of threads may be lost to an interrupt
+    before it has a socket, which nothing tells from one that is in use.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._made: list[Any] = []
+        self._connections: list[Any] = []
         self._connectors: list[aiohttp.TCPConnector] = []
         self._monkeypatch = monkeypatch
         for kind in (httpcore.ConnectionPool, httpcore.AsyncConnectionPool):
             monkeypatch.setattr(kind, "__init__", self._remembering(kind.__init__))
+        single = httpcore.AsyncHTTPConnection
+        monkeypatch.setattr(single, "__init__", self._listing(single.__init__))
         monkeypatch.setattr(aiohttp.TCPConnector, "__init__", self._noting(aiohttp.TCPConnector.__init__))
         # With thousands of clients, these would take longer than all else.
         monkeypatch.setattr(ssl, "create_default_context", lambda *_, **__: _one_context())
@@ -34,13 +41,15 @@ class Pools:
     def reset(self, width: int = 1) -> None:
         """Forget those that were made, and give others room for this many connections."""
         self._made.clear()
+        self._connections.clear()
         self._connectors.clear()
         self._width = width
         self._monkeypatch.setattr("access_tokens._pool.WIDTH", width)
 
     def check(self, most: int | None = None) -> None:
         """Check that nothing is in use, that nobody waits, and that there are no more than so many."""
-        connections = [each for pool in self._made for each in pool.connections if not each.is_closed()]
+        pooled = [each for pool in self._made for each in pool.connections]
+        connections = [each for each in {*pooled, *self._connections} if not each.is_closed()]
         assert all(each.is_idle() for each in connections), f"{connections}"
         connections += self._idle_over_aiohttp()
         assert len(connections) <= (self._width if most is None else most), f"{connections}"
@@ -58,6 +67,13 @@ class Pools:
             self._connectors.append(connector)
 
         return note
+
+    def _listing(self, init: Callable[..., None]) -> Callable[..., None]:
+        def list_it(connection: Any, *args: Any, **options: Any) -> None:
+            init(connection, *args, **options)
+            self._connections.append(connection)
+
+        return list_it
 
     def _remembering(self, init: Callable[..., None]) -> Callable[..., None]:
         def remember(pool: Any, **options: Any) -> None:
