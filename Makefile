@@ -58,7 +58,7 @@ bench: $(BENCH)/.ready  ## Measure the client beside its peers; OPTIONS=--quick 
 $(BENCH)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip install --quiet --upgrade pip
-	$(BENCH)/bin/python -m pip install --quiet --editable '.[aiohttp]' --group bench
+	$(BENCH)/bin/python -m pip install --quiet --editable . --group bench
 	@touch $@
 
 mutants: $(READY)  ## Change what decides, a thousand times, and see that the tests notice
