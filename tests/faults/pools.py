@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import aiohttp
 import httpcore
 import pytest
 
@@ -25,13 +24,11 @@ class Pools:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._made: list[Any] = []
         self._connections: list[Any] = []
-        self._connectors: list[aiohttp.TCPConnector] = []
         self._monkeypatch = monkeypatch
         for kind in (httpcore.ConnectionPool, httpcore.AsyncConnectionPool):
             monkeypatch.setattr(kind, "__init__", self._remembering(kind.__init__))
         single = httpcore.AsyncHTTPConnection
-        monkeypatch.setattr(single, "__init__", self._listing(single.__init__))
-        monkeypatch.setattr(aiohttp.TCPConnector, "__init__", self._noting(aiohttp.TCPConnector.__init__))
+        monkeypatch.setattr(single, "__init__", self._noting(single.__init__))
         # With thousands of clients, these would take longer than all else.
         monkeypatch.setattr(ssl, "create_default_context", lambda *_, **__: _one_context())
         for name in ("connection", "http11"):
@@ -42,7 +39,6 @@ class Pools:
         """Forget those that were made, and give others room for this many connections."""
         self._made.clear()
         self._connections.clear()
-        self._connectors.clear()
         self._width = width
         self._monkeypatch.setattr("access_tokens._pool.WIDTH", width)
 
@@ -51,29 +47,16 @@ class Pools:
         pooled = [each for pool in self._made for each in pool.connections]
         connections = [each for each in {*pooled, *self._connections} if not each.is_closed()]
         assert all(each.is_idle() for each in connections), f"{connections}"
-        connections += self._idle_over_aiohttp()
         assert len(connections) <= (self._width if most is None else most), f"{connections}"
         # A pool that is not used any more has no connections, and may have died with a request in its hands.
         assert not any(pool._requests and pool.connections for pool in self._made), f"{self._made}"
 
-    def _idle_over_aiohttp(self) -> list[Any]:
-        assert not any(each._acquired for each in self._connectors)
-        peers = [peer for each in self._connectors for idle in each._conns.values() for peer, _ in idle]
-        return [each for each in peers if each.connected]
-
     def _noting(self, init: Callable[..., None]) -> Callable[..., None]:
-        def note(connector: aiohttp.TCPConnector, **options: Any) -> None:
-            init(connector, **options)
-            self._connectors.append(connector)
-
-        return note
-
-    def _listing(self, init: Callable[..., None]) -> Callable[..., None]:
-        def list_it(connection: Any, *args: Any, **options: Any) -> None:
+        def note(connection: Any, *args: Any, **options: Any) -> None:
             init(connection, *args, **options)
             self._connections.append(connection)
 
-        return list_it
+        return note
 
     def _remembering(self, init: Callable[..., None]) -> Callable[..., None]:
         def remember(pool: Any, **options: Any) -> None:
