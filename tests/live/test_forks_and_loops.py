@@ -56,6 +56,23 @@ print(*set(sys.modules) - before)
         done = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=True)
         assert done.stdout.split() == []
 
+    @pytest.mark.fault(36)
+    @in_tasks
+    def test_no_call_of_a_task_imports_anything(self, service: LocalService, colour: str) -> None:
+        call = f"""
+import sys
+import anyio
+from access_tokens import AsyncAccessTokensClient
+async def main():
+    async with AsyncAccessTokensClient({service.endpoint!r}, {service.admin_pat!r}) as client:
+        before = set(sys.modules)
+        await client.list()
+        print(*set(sys.modules) - before)
+anyio.run(main, backend={colour!r})
+"""
+        done = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=True)
+        assert done.stdout.split() == []
+
     @pytest.mark.fault(35)
     @in_tasks
     def test_a_client_works_in_a_second_event_loop(self, service: LocalService, colour: str) -> None:
