@@ -58,7 +58,7 @@ bench: $(BENCH)/.ready  ## Measure the client beside its peers; OPTIONS=--quick 
 $(BENCH)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip install --quiet --upgrade pip
-	$(BENCH)/bin/python -m pip install --quiet --editable '.[aiohttp]' --group bench
+	$(BENCH)/bin/python -m pip install --quiet --editable . --group bench
 	@touch $@
 
 mutants: $(READY)  ## Change what decides, a thousand times, and see that the tests notice
@@ -81,7 +81,7 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[testing,aiohttp]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[testing]' --group dev
 	@touch $@
 
 .PHONY: help demo test check check-generated generate bench mutants format build clean

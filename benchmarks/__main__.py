@@ -44,7 +44,7 @@ def main() -> None:
     print(table(rows))
     missed = [row.title for row in rows if row.is_missed]
     print(f"\nOver the goal: {'; '.join(missed)}." if missed else "\nEvery goal is reached.")
-    packages = ("httpx", "httpcore", "anyio", "h11", "aiohttp", "httpx-aiohttp", "authlib", "cattrs", "attrs")
+    packages = ("httpx", "httpcore", "anyio", "h11", "authlib", "cattrs", "attrs")
     print(f"Python {platform.python_version()}; " + ", ".join(f"{each} {version(each)}" for each in packages))
 
 

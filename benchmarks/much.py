@@ -159,7 +159,7 @@ def start(stage: Stage) -> Iterator[Row]:
         )
     for statement in _IMPORTS[1:]:
         brought = _output(f"import sys; {statement}; print(*sys.modules)").split()
-        early = {"access_tokens_api", "cattrs", "aiohttp", "starlette"} & set(brought)
+        early = {"access_tokens_api", "cattrs", "starlette"} & set(brought)
         yield Figure(
             f"(g) {statement}: brings along", ", ".join(early) or "nothing", "no core, no extra", not early
         )

@@ -10,7 +10,7 @@ from access_tokens_api.api.tokens import issue_token, list_tokens
 from access_tokens_api.models import IssueTokenRequest
 from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuth2Client
 
-from access_tokens import AccessTokensClient, AsyncAccessTokensClient, aiohttp
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient
 
 PAT = "benchmark.pat"
 _OWNER = "owner@example.com"
@@ -87,10 +87,8 @@ class Core:
 class AsyncOurs:
     """Same as `Ours`, for tasks."""
 
-    make = AsyncAccessTokensClient
-
     def __init__(self, base: str) -> None:
-        self.client = self.make(base, PAT)
+        self.client = AsyncAccessTokensClient(base, PAT)
 
     async def page(self, limit: int) -> Any:
         return await self.client.list(limit=limit)
@@ -100,12 +98,6 @@ class AsyncOurs:
 
     async def aclose(self) -> None:
         await self.client.aclose()
-
-
-class OverAiohttp(AsyncOurs):
-    """Same as `AsyncOurs`, with the extra."""
-
-    make = aiohttp.AsyncAccessTokensClient
 
 
 class AsyncByHand:

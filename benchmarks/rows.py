@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -61,10 +61,8 @@ def _sync(stage: Stage, do: Callable[[Any], object], tokens: int = 100) -> dict[
     return {name: partial(do, client) for name, client in zip(SYNC, clients, strict=True)}
 
 
-def _async(
-    stage: Stage, do: Callable[[Any], Awaitable[object]], kinds: Mapping[str, Callable[[str], Any]] = ASYNC
-) -> dict[str, Work]:
-    clients = zip(kinds, stage.open_async(*kinds.values()), strict=True)
+def _async(stage: Stage, do: Callable[[Any], Awaitable[object]]) -> dict[str, Work]:
+    clients = zip(ASYNC, stage.open_async(*ASYNC.values()), strict=True)
     return {name: partial(stage.run, partial(do, client)) for name, client in clients}
 
 
@@ -80,21 +78,17 @@ def one_by_one(stage: Stage) -> Iterator[Row]:
 
 def together(stage: Stage) -> Iterator[Row]:
     """(b) Calls that are in flight together."""
-    yield _in_flight(stage, "(b) 10 tasks", 10, ASYNC, {})
-    yield _in_flight(stage, "(b) 50 tasks", 50, ASYNC, {BY_HAND: 0.8})
-    over_aiohttp = {OURS: peers.OverAiohttp, BY_HAND: peers.AsyncByHand}
-    yield _in_flight(stage, "(b) 50 tasks, ours over aiohttp", 50, over_aiohttp, {BY_HAND: 0.25})
+    yield _in_flight(stage, 10, {})
+    yield _in_flight(stage, 50, {BY_HAND: 0.8})
     count = stage.scale.units(100)
     works = _sync(stage, lambda peer: _in_threads(8, count, lambda: peer.page(10)))
     yield Comparison("(b) 8 threads", "a call", stage.measure(works, 8 * count))
 
 
-def _in_flight(
-    stage: Stage, title: str, width: int, kinds: Mapping[str, Callable[[str], Any]], goals: dict[str, float]
-) -> Row:
+def _in_flight(stage: Stage, width: int, goals: dict[str, float]) -> Row:
     count = stage.scale.units(1000 // width)
-    works = _async(stage, lambda peer: _at_once(width, count, lambda: peer.page(10)), kinds)
-    return Comparison(title, "a call", stage.measure(works, width * count), goals)
+    works = _async(stage, lambda peer: _at_once(width, count, lambda: peer.page(10)))
+    return Comparison(f"(b) {width} tasks", "a call", stage.measure(works, width * count), goals)
 
 
 def page_of_1000(stage: Stage) -> Iterator[Row]:

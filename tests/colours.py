@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -13,43 +13,19 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from attrs import define, field
 
-from access_tokens import AccessTokensClient, AsyncAccessTokensClient, aiohttp
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient
 
 T = TypeVar("T")
 
-# On what the async client runs: the event loop, and "aiohttp" for the client over it, on asyncio.
-ASYNC = ("asyncio", "trio", "aiohttp")
+# The event loops that the async client runs in.
+ASYNC = ("asyncio", "trio")
 COLOURS = ("sync", *ASYNC)
-# Those whose HTTP is httpx's, or of the caller's own.
-OVER_HTTPX = ("sync", "asyncio", "trio")
 in_tasks = pytest.mark.parametrize("colour", ASYNC)
-on_asyncio = pytest.mark.parametrize("colour", ["asyncio", "aiohttp"])
-over_httpx = pytest.mark.parametrize("colour", OVER_HTTPX)
-
-
-def one_of(colours: Iterable[str]) -> Any:
-    """Return a fixture that is one colour after the other."""
-
-    @pytest.fixture(params=colours)
-    def colour(request: pytest.FixtureRequest) -> str:
-        return str(request.param)
-
-    return colour
-
-
-def backend_of(colour: str) -> str:
-    """Return the event loop of an async colour."""
-    return "asyncio" if colour == "aiohttp" else colour
 
 
 def run(colour: str, main: Callable[..., Awaitable[T]], *args: Any) -> T:
     """Run something in an event loop of an async colour."""
-    return anyio.run(main, *args, backend=backend_of(colour))
-
-
-def client_of(colour: str) -> type[AsyncAccessTokensClient]:
-    """Return the client of an async colour."""
-    return aiohttp.AsyncAccessTokensClient if colour == "aiohttp" else AsyncAccessTokensClient
+    return anyio.run(main, *args, backend=colour)
 
 
 @define
@@ -168,8 +144,8 @@ def caller(colour: str, endpoint: str, api_key: str, **options: Any) -> Iterator
             client._session.now, client._session._sleep = clock.now, clock.wait  # type: ignore[method-assign]
             yield SyncCaller(client, clock)
             return
-        portal = stack.enter_context(start_blocking_portal(backend_of(colour)))
-        async_client = client_of(colour)(endpoint, api_key, **options)
+        portal = stack.enter_context(start_blocking_portal(colour))
+        async_client = AsyncAccessTokensClient(endpoint, api_key, **options)
         async_client._session.now = clock.now
         async_client._session._sleep = clock.wait_async  # type: ignore[method-assign]
         stack.enter_context(portal.wrap_async_context_manager(async_client))

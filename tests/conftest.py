@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from access_tokens.testing import LocalService
 
-from .colours import COLOURS, caller, one_of
+from .colours import COLOURS, caller
 
 pytest_plugins = ["tests.canaries"]
 
@@ -25,16 +25,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items[:] = [item for item in items if not is_contradiction(item)]
     number = config.getoption("--fault")
     if number is not None:
         config.hook.pytest_deselected(items=[item for item in items if number not in cases_of(item)])
         items[:] = [item for item in items if number in cases_of(item)]
-
-
-def is_contradiction(item: pytest.Item) -> bool:
-    """Tell whether a test would borrow an HTTP client for the client over aiohttp, which takes none."""
-    return {"aiohttp", "borrowed"} <= set(item.name.rstrip("]").replace("[", "-").split("-"))
 
 
 def cases_of(item: pytest.Item) -> set[int]:
@@ -49,7 +43,10 @@ def service() -> Iterator[LocalService]:
         yield running
 
 
-colour = one_of(COLOURS)
+@pytest.fixture(params=COLOURS)
+def colour(request: pytest.FixtureRequest) -> str:
+    """Sync, asyncio and trio, one after the other."""
+    return str(request.param)
 
 
 @pytest.fixture

@@ -13,10 +13,6 @@ from pytest_httpx import HTTPXMock
 
 from access_tokens import AccessTokensError, ApiError, EndpointError, InvalidResponseError, UnavailableError
 
-from .colours import OVER_HTTPX, one_of
-
-colour = one_of(OVER_HTTPX)
-
 ENDPOINT = "https://api.example.com/base"
 EXCHANGE, TOKENS = f"{ENDPOINT}/auth/token", f"{ENDPOINT}/admin/tokens"
 JWT = {"access_token": "a.b.c", "token_type": "bearer", "expires_in": 60.5, "later": "version"}

@@ -20,7 +20,6 @@ from access_tokens import (
     Moment,
     RetryPolicy,
     TokenRecord,
-    aiohttp,
     generate_token,
     is_api_error,
 )
@@ -56,9 +55,6 @@ async def async_client(client: AsyncAccessTokensClient) -> None:
     assert_type(await client.batch_load(["a"]), BatchLoadResult)
     async with AsyncAccessTokensClient.from_env(deadline=60) as other:
         assert_type(other, AsyncAccessTokensClient)
-    async with aiohttp.AsyncAccessTokensClient.from_env() as faster:
-        assert_type(faster, aiohttp.AsyncAccessTokensClient)
-        await async_client(faster)
 
 
 def wrapper(client: AccessTokensClient, expires_at: Moment | Keep | None = KEEP) -> None:

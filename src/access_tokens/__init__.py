@@ -1,8 +1,7 @@
 """A client for services that issue Personal Access Tokens (PATs) and exchange them for JWTs.
 
 `AccessTokensClient` is for threads, `AsyncAccessTokensClient` for asyncio and trio. Everything public is a
-name of this package, except for the local service in `access_tokens.testing`, and for the async client over
-aiohttp in `access_tokens.aiohttp`.
+name of this package, except for the local service in `access_tokens.testing`.
 """
 
 from importlib import import_module

@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Protocol, TypeAlias, cast
+from typing import cast
 
 import anyio
 import httpx
 
+from ._async_network import AsyncTransport
 from ._body import Body, drop_surplus, spoil
 from ._pool import NO_PLACE, Idle, Tls, proxy_for, width_of
 from ._settings import Settings
 from ._steps import Answer
 from ._wire import answer_from
-
-
-class OneConnection(Protocol):
-    """A transport over one connection."""
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether it can be used again."""
-        ...
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response: ...
-
-    async def aclose(self) -> None: ...
-
-
-# Of the URL of the service, of how TLS is done, and of the proxy to go through.
-NewTransport: TypeAlias = Callable[[str, ssl.SSLContext, httpx.Proxy | None], OneConnection]
-# Is asked once in each event loop.
-Network: TypeAlias = Callable[[], NewTransport]
-
-
-def over_httpx() -> NewTransport:
-    """Return what makes connections."""
-    from ._async_network import AsyncTransport  # imports httpcore, which takes its time
-
-    return AsyncTransport
 
 
 class AsyncHttp:
@@ -50,16 +24,12 @@ class AsyncHttp:
     Args:
         settings: Where the service is.
         borrowed: The caller's own HTTP stack, which is never closed here.
-        network: Tells what makes the connections, if there is none.
     """
 
-    def __init__(
-        self, settings: Settings, borrowed: httpx.AsyncClient | None, network: Network = over_httpx
-    ) -> None:
-        self._new_transport = network()
+    def __init__(self, settings: Settings, borrowed: httpx.AsyncClient | None) -> None:
         self._settings = settings
         self._borrowed = borrowed
-        self._idle: Idle[OneConnection] = Idle()
+        self._idle: Idle[AsyncTransport] = Idle()
         self._is_closed = False
         self._tls = Tls(settings)
         self.width = width_of(borrowed, settings)
@@ -129,7 +99,7 @@ class AsyncHttp:
         if stream := response.extensions.get("network_stream"):
             await stream.aclose()
 
-    async def _take(self) -> OneConnection:
+    async def _take(self) -> AsyncTransport:
         while outdated := self._idle.outdated():
             await self._drop(outdated)
         if transport := self._idle.last():
@@ -139,16 +109,16 @@ class AsyncHttp:
             await self._drop(transport)
         return self._new()
 
-    def _new(self) -> OneConnection:
-        return self._new_transport(self._settings.base, self._tls.context(), proxy_for(self._settings))
+    def _new(self) -> AsyncTransport:
+        return AsyncTransport(self._settings.base, self._tls.context(), proxy_for(self._settings))
 
-    async def _put_back(self, transport: OneConnection) -> None:
+    async def _put_back(self, transport: AsyncTransport) -> None:
         if self._is_closed:
             await self._drop(transport)
         else:
             self._idle.put(transport)
 
-    async def _drop(self, transport: OneConnection) -> None:
+    async def _drop(self, transport: AsyncTransport) -> None:
         self._idle.remove(transport)
         with anyio.CancelScope(shield=True):
             await transport.aclose()

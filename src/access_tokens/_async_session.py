@@ -14,7 +14,7 @@ import httpx
 from anyio import to_thread
 from attrs import Factory, define
 
-from ._async_http import AsyncHttp, Network, over_httpx
+from ._async_http import AsyncHttp
 from ._jwt import Authorization, Jwt
 from ._leaving import Surface, read
 from ._per_loop import PerLoop, this_loop
@@ -77,17 +77,15 @@ class AsyncSession(SessionBase):
         settings: Settings,
         exchange: Call[Jwt],
         http_client: httpx.AsyncClient | None = None,
-        network: Network = over_httpx,
     ) -> None:
         super().__init__(settings, exchange, http_client)
         self._http_client = http_client
-        self._network = network
         self._place: PerLoop | None = None
 
     def _here(self) -> PerLoop:
         here, loop = self._place, this_loop()
         if here is None or here.loop is not loop:
-            here = self._place = PerLoop(loop, AsyncHttp(self.settings, self._http_client, self._network))
+            here = self._place = PerLoop(loop, AsyncHttp(self.settings, self._http_client))
         return here
 
     # Stories and flows

@@ -88,7 +88,7 @@ class Tls:
 
 
 def _context_for(settings: Settings) -> ssl.SSLContext:
-    if settings.base.startswith("http:") and not _speaks_tls(proxy_for(settings)):
+    if settings.base.startswith("http:"):
         return _no_tls()
     # What the environment names may change, and is read for each client.
     if not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):
@@ -97,10 +97,6 @@ def _context_for(settings: Settings) -> ssl.SSLContext:
         return httpx.create_ssl_context()
     except OSError as error:
         raise SetupError(f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {error}") from None
-
-
-def _speaks_tls(proxy: httpx.Proxy | None) -> bool:
-    return proxy is not None and proxy.url.scheme == "https"
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import Self, Unpack
 
 import httpx
 
@@ -11,14 +11,9 @@ from . import _arguments as check
 from . import _late as late
 from ._client import ClientBase
 from ._secret import Secret
-from ._settings import AsyncOptions, Settings, from_environment, settings
+from ._settings import AsyncOptions, from_environment, settings
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
-
-if TYPE_CHECKING:
-    from ._async_session import AsyncSession
-    from ._jwt import Jwt
-    from ._steps import Call
 
 
 class AsyncAccessTokensClient(ClientBase):
@@ -46,13 +41,7 @@ class AsyncAccessTokensClient(ClientBase):
         late.import_all()
         check.instance("http_client", http_client, httpx.AsyncClient)
         checked = settings(endpoint, secret, auth_path, admin_path, timeout, deadline, retry, allow_http)
-        self._session = self._new_session(checked, late.exchange.exchange(secret), http_client)
-
-    @staticmethod
-    def _new_session(
-        settings: Settings, exchange: Call[Jwt], http_client: httpx.AsyncClient | None
-    ) -> AsyncSession:
-        return late.async_session.AsyncSession(settings, exchange, http_client)
+        self._session = late.async_session.AsyncSession(checked, late.exchange.exchange(secret), http_client)
 
     @classmethod
     def from_env(cls, **options: Unpack[AsyncOptions]) -> Self:

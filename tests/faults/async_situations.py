@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 from anyio.lowlevel import checkpoint
 
+from access_tokens import AsyncAccessTokensClient
+
 from .async_stage import Stage
 from .scripted import NOTHING, UNAVAILABLE
 from .suspensions import Operation
@@ -26,7 +28,7 @@ async def others_have_begun() -> None:
 
 async def cold(stage: Stage) -> Operation:
     """One that has to resolve a name, to connect and to get a JWT."""
-    stage.client = stage.kind(stage.service.by_name, "pat_x")
+    stage.client = AsyncAccessTokensClient(stage.service.by_name, "pat_x")
     stage.next_call = stage.client.list
     return stage.client.list
 

@@ -26,7 +26,6 @@ class Stage:
     """Where a call is cancelled, and what must hold afterwards.
 
     Attributes:
-        kind: Of which kind its client is.
         exchanges: How many exchanges there may be in all when the call is not cancelled.
         may_repeat: Whether there may be one more when it is.
         next_call: Is made afterwards, and must return something.
@@ -36,7 +35,6 @@ class Stage:
     pools: Pools
     group: anyio.abc.TaskGroup
     stack: AsyncExitStack
-    kind: type[AsyncAccessTokensClient] = AsyncAccessTokensClient
     client: AsyncAccessTokensClient = Factory(lambda self: self.new_client(), takes_self=True)
     others: list[Any] = Factory(list)
     exchanges: int = 1
@@ -44,7 +42,7 @@ class Stage:
     next_call: Operation = Factory(lambda self: self.client.list, takes_self=True)
 
     def new_client(self, **options: Any) -> AsyncAccessTokensClient:
-        return self.kind(self.service.endpoint, "pat_x", retry=_SOON, **options)
+        return AsyncAccessTokensClient(self.service.endpoint, "pat_x", retry=_SOON, **options)
 
     async def with_jwt(self) -> None:
         await self.client.authenticate()

@@ -99,7 +99,7 @@ def _slots(owner: Any) -> list[Any]:
 
 @contextmanager
 def left_behind(
-    kind: type[AsyncAccessTokensClient], endpoint: str, **options: Any
+    endpoint: str, **options: Any
 ) -> Generator[Callable[[], AsyncAccessTokensClient], None, None]:
     """Make clients that nobody closes, and see in the end that they are gone.
 
@@ -108,7 +108,7 @@ def left_behind(
     sessions = WeakSet[Any]()
 
     def make() -> AsyncAccessTokensClient:
-        client = kind(endpoint, "pat_x", **options)
+        client = AsyncAccessTokensClient(endpoint, "pat_x", **options)
         sessions.add(client._session)
         return client
 

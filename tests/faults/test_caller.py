@@ -14,11 +14,8 @@ from hypothesis import strategies as st
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient
 
-from ..colours import OVER_HTTPX, one_of
 from ..frames import locals_of
 from .canned import Canned
-
-colour = one_of(OVER_HTTPX)
 
 ENDPOINT = "https://api.example.com/base"
 PAT = "pat_An6ladUCmSoDfciDaYDE9.q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k="

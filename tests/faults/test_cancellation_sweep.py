@@ -10,7 +10,7 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from ..colours import ASYNC, backend_of, client_of, in_tasks, on_asyncio, run
+from ..colours import ASYNC, in_tasks, run
 from .async_situations import SITUATIONS, Situation, closing, cold, http_client, retry_wait, trickling_answer
 from .async_stage import Stage
 from .pools import Pools
@@ -23,7 +23,7 @@ def pools(monkeypatch: pytest.MonkeyPatch) -> Pools:
     return Pools(monkeypatch)
 
 
-async def cancel_once(pools: Pools, colour: str, situation: Situation, way: Way, cut: Cut) -> None:
+async def cancel_once(pools: Pools, situation: Situation, way: Way, cut: Cut) -> None:
     """Cancel a call, and look at what is left."""
     pools.reset()
     tasks = len(anyio.get_running_tasks())
@@ -31,7 +31,7 @@ async def cancel_once(pools: Pools, colour: str, situation: Situation, way: Way,
     with anyio.fail_after(PATIENCE), scripted_service() as service:
         async with AsyncExitStack() as stack:
             async with anyio.create_task_group() as group:
-                stage = Stage(service, pools, group, stack, client_of(colour))
+                stage = Stage(service, pools, group, stack)
                 call = await situation(stage)
                 await way(cut, call)
             stack.push_async_callback(stage.client.aclose)
@@ -44,13 +44,13 @@ async def cancel_once(pools: Pools, colour: str, situation: Situation, way: Way,
         assert service.is_left_alone()
 
 
-async def sweep(pools: Pools, colour: str, situation: Situation, way: Way, again: int = 0) -> int:
+async def sweep(pools: Pools, situation: Situation, way: Way, again: int = 0) -> int:
     """Cancel at the first place, the second, and so on to the end; return how many there were."""
     watch_tasks()
     for at in itertools.count(1):
         cut = Cut(at, again)
         try:
-            await cancel_once(pools, colour, situation, way, cut)
+            await cancel_once(pools, situation, way, cut)
         except BaseException as error:
             error.add_note(f"{situation.__name__} {way.__name__} {cut}")
             raise
@@ -70,7 +70,6 @@ _CASES = [
     )
     for colour in ASYNC
     for situation in SITUATIONS
-    if (colour, situation) != ("aiohttp", http_client)
 ]
 
 
@@ -82,8 +81,8 @@ def name_of(situation: Situation) -> str:
 @pytest.mark.parametrize(("colour", "situation"), _CASES)
 def test_a_cancelled_call_leaves_nothing_behind(pools: Pools, situation: Situation, colour: str) -> None:
     """Whatever it was doing, and in whichever way it was cancelled."""
-    for way in WAYS[backend_of(colour)]:
-        assert run(colour, sweep, pools, colour, situation, way)
+    for way in WAYS[colour]:
+        assert run(colour, sweep, pools, situation, way)
     gc.collect()  # what is not closed is complained of
 
 
@@ -94,18 +93,17 @@ def test_a_call_that_takes_too_long_leaves_nothing_behind(
     pools: Pools, situation: Situation, colour: str
 ) -> None:
     """As above, with a timeout of the caller's."""
-    for way in TIMEOUTS[backend_of(colour)]:
-        assert run(colour, sweep, pools, colour, situation, way)
+    for way in TIMEOUTS[colour]:
+        assert run(colour, sweep, pools, situation, way)
     gc.collect()
 
 
 @pytest.mark.fault(33)
 @pytest.mark.parametrize("situation", [cold, trickling_answer, closing], ids=name_of)
-@on_asyncio
 def test_a_call_that_is_cancelled_while_it_cleans_up_leaves_nothing_behind(
-    pools: Pools, situation: Situation, colour: str
+    pools: Pools, situation: Situation
 ) -> None:
     """Only asyncio has a cancellation that goes through shields."""
     for again in range(1, 4):
-        run(colour, sweep, pools, colour, situation, by_task, again)
+        anyio.run(sweep, pools, situation, by_task, again)
     gc.collect()

@@ -13,9 +13,9 @@ import anyio
 import httpx
 import pytest
 
-from access_tokens import AccessTokensClient, ClientClosedError
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient, ClientClosedError
 
-from ..colours import client_of, in_tasks, on_asyncio, result_of, run
+from ..colours import in_tasks, result_of, run
 from .server import EXCHANGE, TOKENS, FaultServer, Peer
 from .signals import handling, needs_signals, send_signal
 from .threads import PATIENCE, Task, until, waiting_in_the_library
@@ -40,7 +40,7 @@ def test_a_task_that_receives_signals_may_close_it(server: FaultServer, colour: 
     server.play(path, send_signal)
 
     async def main() -> Any:
-        client = client_of(colour)(server.endpoint, "pat_x")
+        client = AsyncAccessTokensClient(server.endpoint, "pat_x")
 
         async def close_on_signal(*, task_status: Any) -> None:
             with anyio.open_signal_receiver(signal.SIGUSR1) as signals:
@@ -93,7 +93,7 @@ def test_an_iteration_goes_on_to_the_end_of_its_page(server: FaultServer) -> Non
 class TestTasks:
     def test_an_iteration_goes_on_to_the_end_of_its_page(self, server: FaultServer, colour: str) -> None:
         async def main() -> None:
-            client = client_of(colour)(server.endpoint, "pat_x")
+            client = AsyncAccessTokensClient(server.endpoint, "pat_x")
             walk = aiter(client.iter_tokens(page_size=1))
             assert await anext(walk)
             await client.aclose()
@@ -107,7 +107,7 @@ class TestTasks:
         """Also inside its own `async with`."""
 
         async def main() -> None:
-            async with client_of(colour)(server.endpoint, "pat_x") as client:
+            async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
                 await client.list()
                 await client.aclose()
                 with pytest.raises(ClientClosedError):
@@ -119,7 +119,7 @@ class TestTasks:
         """And nothing is left open after it."""
 
         async def main() -> None:
-            client = client_of(colour)(server.endpoint, "pat_x")
+            client = AsyncAccessTokensClient(server.endpoint, "pat_x")
             async with anyio.create_task_group() as group:
                 for _ in range(5):
                     group.start_soon(client.list)
@@ -137,7 +137,7 @@ class TestTasks:
         server.always(TOKENS, Peer.stall)
 
         async def main() -> None:
-            client = client_of(colour)(server.endpoint, "pat_x")
+            client = AsyncAccessTokensClient(server.endpoint, "pat_x")
             await client.authenticate()
             with anyio.fail_after(PATIENCE):
                 async with anyio.create_task_group() as group:
@@ -153,7 +153,7 @@ class TestTasks:
 
     def test_it_may_be_closed_before_its_first_use(self, server: FaultServer, colour: str) -> None:
         async def main() -> None:
-            client = client_of(colour)(server.endpoint, "pat_x")
+            client = AsyncAccessTokensClient(server.endpoint, "pat_x")
             await client.aclose()
             with pytest.raises(ClientClosedError):
                 await client.list()
@@ -179,13 +179,12 @@ def test_threads_behind_those_that_it_cannot_wake_end_at_once(server: FaultServe
     assert server.count(TOKENS) == 2
 
 
-@on_asyncio
-def test_a_task_that_is_cancelled_natively_closes_it(server: FaultServer, colour: str) -> None:
+def test_a_task_that_is_cancelled_natively_closes_it(server: FaultServer) -> None:
     """As a server does that shuts down: the `async with` is left by a cancellation."""
     server.play(TOKENS, Peer.stall)
 
     async def use() -> None:
-        async with client_of(colour)(server.endpoint, "pat_x") as client:
+        async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
             await client.list()
 
     async def main() -> None:

@@ -12,9 +12,9 @@ import httpx
 import pytest
 from anyio.lowlevel import checkpoint
 
-from access_tokens import RetryPolicy, UnavailableError
+from access_tokens import AsyncAccessTokensClient, RetryPolicy, UnavailableError
 
-from ..colours import ASYNC, SyncCaller, client_of, in_tasks, on_asyncio, run
+from ..colours import ASYNC, SyncCaller, in_tasks, run
 from .memory import Memory
 from .plays import Issuer, refuse
 from .server import EXCHANGE, TOKENS, FaultServer, Peer
@@ -156,7 +156,7 @@ class TestLeadersOfTasks:
         server.play(EXCHANGE, Peer.stall)
 
         async def main() -> None:
-            async with client_of(colour)(server.endpoint, "pat_x") as client:
+            async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
                 tasks = len(anyio.get_running_tasks())
                 async with anyio.create_task_group() as group:
                     for _ in range(10):
@@ -181,7 +181,7 @@ class TestLeadersOfTasks:
                 with scope:
                     results.append(await client.list())
 
-            async with client_of(colour)(server.endpoint, "pat_x") as client:
+            async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
                 async with anyio.create_task_group() as group:
                     leader = anyio.CancelScope()
                     group.start_soon(call, leader)
@@ -205,13 +205,12 @@ async def reached(server: FaultServer, path: str, count: int = 1) -> None:
 
 
 @pytest.mark.fault(32)
-@on_asyncio
-def test_native_cancellation_of_a_leader_hands_over(server: FaultServer, colour: str) -> None:
+def test_native_cancellation_of_a_leader_hands_over(server: FaultServer) -> None:
     """By asyncio itself, with no scope of anyio's around it."""
     server.play(EXCHANGE, Peer.stall)
 
     async def main() -> None:
-        async with client_of(colour)(server.endpoint, "pat_x", retry=RetryPolicy(retries=0)) as client:
+        async with AsyncAccessTokensClient(server.endpoint, "pat_x", retry=RetryPolicy(retries=0)) as client:
             leader = asyncio.create_task(client.list())
             await reached(server, EXCHANGE)
             waiters = [asyncio.create_task(client.list()) for _ in range(5)]

@@ -13,9 +13,9 @@ import attrs
 import httpx
 import pytest
 
-from access_tokens import RetryPolicy, UnavailableError
+from access_tokens import AsyncAccessTokensClient, RetryPolicy, UnavailableError
 
-from ..colours import client_of, in_tasks, run
+from ..colours import in_tasks, run
 from .operations import LIST, keep_jwt
 from .server import EXCHANGE, JWT, RECORD, TOKENS, FaultServer, Peer, Play, response
 
@@ -89,11 +89,8 @@ def make(request: pytest.FixtureRequest, make_client: Make, colour: str) -> Iter
 @pytest.mark.fault(50)
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 def test_what_follows_an_answer_is_thrown_away_with_the_connection(
-    server: FaultServer, victim: Any, answer: bytes, colour: str, request: pytest.FixtureRequest
+    server: FaultServer, victim: Any, answer: bytes
 ) -> None:
-    if colour == "aiohttp" and answer == ANSWERS["chunks and length"]:
-        reason = "aiohttp does not read an answer that is framed in two ways"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
     keep_jwt(victim)
     for name, surplus in SURPLUS.items():
         connections = server.connections
@@ -215,7 +212,7 @@ def test_the_answer_to_a_cancelled_call_answers_nothing(server: FaultServer, col
         peer.send(FOREIGN[40:] + FOREIGN)
 
     async def main() -> None:
-        async with client_of(colour)(server.endpoint, "pat_x") as client:
+        async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
             await client.list()
             server.play(TOKENS, answer_late)
             async with anyio.create_task_group() as group:

@@ -13,7 +13,7 @@ import pytest
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient, _pool
 
-from ..colours import client_of, in_tasks, run
+from ..colours import in_tasks, run
 from .children import Child, echo, forks, gets_its_own, left_behind, locks_of
 from .footprint import descriptors
 from .plays import Held
@@ -223,10 +223,10 @@ def test_multiprocessing_by_spawn_has_to_make_a_client_of_its_own(shared: Any, s
 
 
 @pytest.fixture
-def shared_async(server: FaultServer, colour: str) -> Iterator[Callable[[], AsyncAccessTokensClient]]:
+def shared_async(server: FaultServer) -> Iterator[Callable[[], AsyncAccessTokensClient]]:
     """Makes an async client that is left to the garbage collector."""
     server.always(TOKENS, echo)
-    with left_behind(client_of(colour), server.endpoint) as make:
+    with left_behind(server.endpoint) as make:
         yield make
 
 

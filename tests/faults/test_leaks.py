@@ -19,7 +19,7 @@ from access_tokens import (
     RetryPolicy,
 )
 
-from ..colours import client_of, in_tasks, result_of, run
+from ..colours import in_tasks, result_of, run
 from .footprint import Quarters, descriptors, quiet
 from .memory import ENDPOINT, Memory
 from .plays import refuse
@@ -209,7 +209,7 @@ class TestTasksOverSockets:
             await anyio.to_thread.run_sync(bool)  # starts the thread that will wait
             quarters = Quarters(200, server)
             for _ in quarters:
-                async with client_of(colour)(server.endpoint, "pat_x") as client:
+                async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
                     await client.list()
                 await anyio.to_thread.run_sync(until, lambda: not server._open)
                 server.requests.clear()
@@ -223,7 +223,7 @@ class TestTasksOverSockets:
         async def main() -> None:
             await anyio.to_thread.run_sync(bool)  # starts the thread that will wait
             quarters = Quarters(200, server)
-            async with client_of(colour)(server.endpoint, "pat_x") as client:
+            async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
                 await client.authenticate()
                 for _ in quarters:
                     async with anyio.create_task_group() as group:

@@ -12,25 +12,24 @@ from anyio.from_thread import start_blocking_portal
 
 from access_tokens import AsyncAccessTokensClient, ClientClosedError, RetryPolicy
 
-from ..colours import client_of, result_of, run
+from ..colours import ASYNC, result_of, run
 from .children import left_behind
 from .plays import Held
 from .server import EXCHANGE, TOKENS, FaultServer, Peer
 from .threads import PATIENCE, Task, outcomes, until
 
 Make = Callable[[], AsyncAccessTokensClient]
-PAIRS = [*product(["asyncio", "trio"], repeat=2), ("aiohttp", "aiohttp")]
+PAIRS = list(product(ASYNC, repeat=2))
 # What a loop leaves open when it ends is reported by Python, as it should be.
 leaves_connections_open = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-on_first = pytest.mark.parametrize("first", ["asyncio", "aiohttp"])
 
 pytestmark = pytest.mark.fault(35)
 
 
 @pytest.fixture
-def make_shared(server: FaultServer, first: str) -> Iterator[Make]:
+def make_shared(server: FaultServer) -> Iterator[Make]:
     """Makes clients that are left to the garbage collector."""
-    with left_behind(client_of(first), server.endpoint, retry=RetryPolicy(retries=0)) as make:
+    with left_behind(server.endpoint, retry=RetryPolicy(retries=0)) as make:
         yield make
 
 
@@ -81,15 +80,14 @@ def test_a_loop_that_ends_inside_the_exchange_does_not_hold_up_the_next(
 @leaves_connections_open
 @pytest.mark.filterwarnings("ignore:.*was never awaited:RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@on_first
 def test_a_loop_that_is_abandoned_inside_the_exchange_does_not_hold_up_the_next(
-    server: FaultServer, first: str
+    server: FaultServer,
 ) -> None:
     """Stopped and closed under the feet of its tasks, none of which has the chance to clean up.
 
     Such tasks, and the client with them, are never collected, since anyio holds on to them.
     """
-    shared = client_of(first)(server.endpoint, "pat_x")
+    shared = AsyncAccessTokensClient(server.endpoint, "pat_x")
     server.play(EXCHANGE, Peer.stall)
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda *_: None)
@@ -116,7 +114,6 @@ def test_closed_in_one_loop_it_is_closed_in_all(
 
 
 @leaves_connections_open
-@on_first
 def test_a_call_under_way_in_one_loop_ends_when_it_is_closed_in_another(
     make_shared: Make, server: FaultServer
 ) -> None:

@@ -8,10 +8,7 @@ from typing import Any
 
 import pytest
 
-from ..colours import OVER_HTTPX, one_of
 from .canned import Canned
-
-colour = one_of(OVER_HTTPX)
 
 ID = "A" * 21
 PHC = "$scrypt$ln=14,r=8,p=1$lzRhbyEcqYp5n5FBCald5Q$oOGvtUqrp8rYPkzIV0LQxMk6s8fehhmhlzRhbyEcqYp"

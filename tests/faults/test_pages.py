@@ -16,10 +16,8 @@ from hypothesis import strategies as st
 from access_tokens import InvalidResponseError, PermissionDeniedError
 from access_tokens.testing import LocalService
 
-from ..colours import OVER_HTTPX, one_of, result_of
+from ..colours import result_of
 from .canned import RECORD, Canned, Page
-
-colour = one_of(OVER_HTTPX)
 
 BATCH = "/admin/tokens/batch"
 LARGEST_BODY = 100 * 1024

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from access_tokens import RetryPolicy, UnavailableError
+from access_tokens import AsyncAccessTokensClient, RetryPolicy, UnavailableError
 
-from ..colours import client_of, in_tasks, run
+from ..colours import in_tasks, run
 from .operations import keep_jwt
 from .server import RECORD, TOKENS, FaultServer, Peer, Play, response
 
@@ -84,7 +84,7 @@ def test_what_the_event_loop_has_not_looked_at_yet_is_thrown_away(server: FaultS
         sent.set()
 
     async def main() -> None:
-        async with client_of(colour)(server.endpoint, "pat_x") as client:
+        async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
             await client.authenticate()
             server.play(TOKENS, answer_and_once_more)
             await client.list()

@@ -14,7 +14,6 @@ import trustme
 
 from access_tokens import AccessTokensError, EndpointError, RequestRejectedError, UnavailableError
 
-from ..colours import over_httpx
 from .operations import ISSUE, LIST, failure_of, keep_jwt
 from .proxies import refuse, secrets_in, tunnel_to, tunnels
 from .server import EXCHANGE, TOKENS, FaultServer
@@ -59,7 +58,6 @@ def test_the_proxy_of_the_environment_is_used(
     assert (service.count(EXCHANGE), service.count(TOKENS)) == (1, 2)
 
 
-@over_httpx
 @pytest.mark.fault(10)
 def test_the_proxy_of_the_callers_http_client_is_used(
     authority: trustme.CA, service: FaultServer, proxy: FaultServer, make_client: Make, colour: str

@@ -15,9 +15,9 @@ import httpx
 import pytest
 import trustme
 
-from access_tokens import UnavailableError
+from access_tokens import AsyncAccessTokensClient, UnavailableError
 
-from ..colours import client_of, in_tasks, over_httpx, run
+from ..colours import in_tasks, run
 from .operations import LIST, failure_of
 from .server import EXCHANGE, TOKENS, FaultServer, Peer, response
 
@@ -54,7 +54,6 @@ def test_http_1_1_is_agreed_upon(context: ssl.SSLContext, make_client: Make) -> 
     assert agreed == ["http/1.1"]
 
 
-@over_httpx
 @pytest.mark.fault(7)
 def test_an_authority_of_the_callers_own_http_client_is_trusted(
     authority: trustme.CA, context: ssl.SSLContext, make_client: Make, colour: str
@@ -145,7 +144,7 @@ def test_a_handshake_that_is_cancelled_closes_its_connection(server: FaultServer
         raise ConnectionAbortedError
 
     async def main() -> None:
-        async with client_of(colour)(f"https://{server.address}", "pat_x") as client:
+        async with AsyncAccessTokensClient(f"https://{server.address}", "pat_x") as client:
             async with anyio.create_task_group() as group:
                 group.start_soon(client.list)
                 await anyio.to_thread.run_sync(greeted.wait, 5)

@@ -8,10 +8,10 @@ from typing import Any
 import anyio
 import pytest
 
-from access_tokens import AccessTokensClient, AccessTokensError
+from access_tokens import AccessTokensClient, AccessTokensError, AsyncAccessTokensClient
 from access_tokens.testing import LocalService
 
-from ..colours import client_of, in_tasks, run
+from ..colours import in_tasks, run
 
 TOKENS = "/admin/tokens"
 EXCHANGE = "/auth/token"
@@ -22,7 +22,7 @@ class TestCancellation:
     @pytest.mark.fault(32)
     def test_a_cancelled_leader_hands_over(self, service: LocalService, colour: str) -> None:
         async def main() -> None:
-            async with client_of(colour)(service.endpoint, service.admin_pat) as client:
+            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
                 service.delay_next(1, 5, path=EXCHANGE)
                 results: list[Any] = []
 
@@ -51,7 +51,7 @@ class TestCancellation:
     @pytest.mark.fault(32)
     def test_a_cancelled_waiter_leaves_the_rest_alone(self, service: LocalService, colour: str) -> None:
         async def main() -> None:
-            async with client_of(colour)(service.endpoint, service.admin_pat) as client:
+            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
                 service.delay_next(1, 0.1, path=EXCHANGE)
                 async with anyio.create_task_group() as group:
                     group.start_soon(client.list)
@@ -69,7 +69,7 @@ class TestCancellation:
         self, service: LocalService, colour: str
     ) -> None:
         async def main() -> None:
-            async with client_of(colour)(service.endpoint, service.admin_pat) as client:
+            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
                 await client.authenticate()
                 service.delay_next(1, 5, path=TOKENS)
                 with anyio.move_on_after(0.05) as scope:
@@ -87,7 +87,7 @@ class TestIteration:
         service.seed(5)
 
         async def main() -> None:
-            async with client_of(colour)(service.endpoint, service.admin_pat) as client:
+            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
                 async for record in client.iter_tokens(page_size=2):
                     assert record
                     break
@@ -110,7 +110,7 @@ class TestIteration:
         service.seed(3)
 
         async def main() -> None:
-            async with client_of(colour)(service.endpoint, service.admin_pat) as client:
+            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
                 walk = client.iter_tokens(page_size=2).__aiter__()
                 found = [await walk.__anext__(), await walk.__anext__()]
                 service.fail_next(1, status=400, path=TOKENS)

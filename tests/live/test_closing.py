@@ -9,12 +9,18 @@ import anyio
 import httpx
 import pytest
 
-from access_tokens import AccessTokensClient, AccessTokensError, ClientClosedError, RetryPolicy
+from access_tokens import (
+    AccessTokensClient,
+    AccessTokensError,
+    AsyncAccessTokensClient,
+    ClientClosedError,
+    RetryPolicy,
+)
 from access_tokens._jwt import Jwt
 from access_tokens._secret import Secret
 from access_tokens.testing import LocalService
 
-from ..colours import client_of, in_tasks, result_of, run
+from ..colours import in_tasks, result_of, run
 from .silent import silent_service
 
 TOKENS = "/admin/tokens"
@@ -48,7 +54,9 @@ class TestClosing:
     @in_tasks
     def test_it_wakes_a_task_that_waits_for_a_retry(self, service: LocalService, colour: str) -> None:
         async def main() -> None:
-            client = client_of(colour)(service.endpoint, service.admin_pat, retry=RetryPolicy(backoff=30))
+            client = AsyncAccessTokensClient(
+                service.endpoint, service.admin_pat, retry=RetryPolicy(backoff=30)
+            )
             await client.authenticate()
             service.fail_next(1, status=503, path=TOKENS)
             results: list[Any] = []
@@ -96,7 +104,7 @@ class TestClosing:
     def test_it_ends_tasks_that_read_and_tasks_that_wait_for_them(self, colour: str) -> None:
         async def main() -> None:
             with silent_service() as (endpoint, _):
-                client = client_of(colour)(endpoint, "pat_x")
+                client = AsyncAccessTokensClient(endpoint, "pat_x")
                 results: list[Any] = []
 
                 async def call() -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from access_tokens import AccessTokensClient, AccessTokensError, UnavailableError
+from access_tokens import AccessTokensClient, AccessTokensError, AsyncAccessTokensClient, UnavailableError
 from access_tokens.testing import LocalService
 
-from ..colours import client_of, in_tasks, run
+from ..colours import in_tasks, run
 from .silent import silent_service
 
 TOKENS = "/admin/tokens"
@@ -34,7 +34,7 @@ class TestDeadline:
     @in_tasks
     def test_it_ends_a_task_too(self, colour: str) -> None:
         async def main(endpoint: str) -> None:
-            async with client_of(colour)(endpoint, "pat_x", deadline=0.1) as client:
+            async with AsyncAccessTokensClient(endpoint, "pat_x", deadline=0.1) as client:
                 with pytest.raises(UnavailableError, match=r"no answer within the deadline of 0\.1 s"):
                     await client.list()
 

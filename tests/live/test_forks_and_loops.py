@@ -15,10 +15,10 @@ from typing import Any
 import anyio
 import pytest
 
-from access_tokens import AccessTokensClient
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient
 from access_tokens.testing import LocalService
 
-from ..colours import client_of, in_tasks, on_asyncio, result_of, run
+from ..colours import in_tasks, result_of, run
 
 EXCHANGE = "/auth/token"
 
@@ -56,10 +56,27 @@ print(*set(sys.modules) - before)
         done = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=True)
         assert done.stdout.split() == []
 
+    @pytest.mark.fault(36)
+    @in_tasks
+    def test_no_call_of_a_task_imports_anything(self, service: LocalService, colour: str) -> None:
+        call = f"""
+import sys
+import anyio
+from access_tokens import AsyncAccessTokensClient
+async def main():
+    async with AsyncAccessTokensClient({service.endpoint!r}, {service.admin_pat!r}) as client:
+        before = set(sys.modules)
+        await client.list()
+        print(*set(sys.modules) - before)
+anyio.run(main, backend={colour!r})
+"""
+        done = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=True)
+        assert done.stdout.split() == []
+
     @pytest.mark.fault(35)
     @in_tasks
     def test_a_client_works_in_a_second_event_loop(self, service: LocalService, colour: str) -> None:
-        client = client_of(colour)(service.endpoint, service.admin_pat)
+        client = AsyncAccessTokensClient(service.endpoint, service.admin_pat)
 
         async def main() -> None:
             assert await client.list()
@@ -70,9 +87,8 @@ print(*set(sys.modules) - before)
         assert service.exchanges == 1
 
     @pytest.mark.fault(35, 37)
-    @on_asyncio
-    def test_no_event_loop_is_kept_alive(self, service: LocalService, colour: str) -> None:
-        client = client_of(colour)(service.endpoint, service.admin_pat)
+    def test_no_event_loop_is_kept_alive(self, service: LocalService) -> None:
+        client = AsyncAccessTokensClient(service.endpoint, service.admin_pat)
 
         async def main() -> weakref.ref[Any]:
             await client.list()

@@ -11,10 +11,6 @@ import pytest
 from access_tokens import AccessTokensError, ClientClosedError
 from access_tokens.testing import LocalService
 
-from ..colours import OVER_HTTPX, one_of
-
-colour = one_of(OVER_HTTPX)
-
 EXCHANGE = "/auth/token"
 Make = Callable[..., Any]
 

@@ -10,10 +10,10 @@ from typing import Any
 import anyio
 import pytest
 
-from access_tokens import AccessTokensClient, RetryPolicy, UnavailableError
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient, RetryPolicy, UnavailableError
 from access_tokens.testing import LocalService
 
-from ..colours import client_of, in_tasks, result_of, run
+from ..colours import in_tasks, result_of, run
 from .silent import silent_service
 
 EXCHANGE = "/auth/token"
@@ -108,7 +108,7 @@ class TestOneExchange:
         """Where what is left would pile up, with a JWT for each renewal."""
 
         async def main() -> None:
-            async with client_of(colour)(service.endpoint, service.admin_pat) as client:
+            async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
                 await client.authenticate()
                 before = dict(copy_context())
                 service.rotate_key()
@@ -135,7 +135,7 @@ class TestOneExchange:
     def test_a_task_that_waits_for_it_waits_no_longer_than_the_deadline(self, colour: str) -> None:
         async def main() -> None:
             with silent_service() as (endpoint, _):
-                client = client_of(colour)(endpoint, "pat_x", retry=ONCE)
+                client = AsyncAccessTokensClient(endpoint, "pat_x", retry=ONCE)
                 async with client, anyio.create_task_group() as group:
                     group.start_soon(client.list)
                     await anyio.wait_all_tasks_blocked()

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from ..colours import OVER_HTTPX
+from ..colours import COLOURS
 from .world import World, world_of
 
 
-@pytest.fixture(params=OVER_HTTPX, scope="module")
+@pytest.fixture(params=COLOURS, scope="module")
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     """Clients of each colour, one after the other."""
     with world_of(request.param) as made:
