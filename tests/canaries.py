@@ -18,8 +18,8 @@ from warnings import WarningMessage
 import pytest
 from attrs import define, field
 
-from access_tokens._async_session import AsyncSession
-from access_tokens._sync_session import SyncSession
+from access_tokens._session.async_session import AsyncSession
+from access_tokens._session.sync_session import SyncSession
 
 from .frames import chain, locals_of, shown
 

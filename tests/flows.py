@@ -10,10 +10,10 @@ import attrs
 import pytest
 
 from access_tokens import AccessTokensError, RetryPolicy
-from access_tokens._flow import calling
-from access_tokens._jwt import Authorization, Jwt
+from access_tokens._flow.flow import calling
+from access_tokens._flow.jwt import Authorization, Jwt
+from access_tokens._flow.steps import Answer, Authorize, Call, Failure, Send, Wait
 from access_tokens._secret import Secret
-from access_tokens._steps import Answer, Authorize, Call, Failure, Send, Wait
 
 PAT = Secret("pat_of-the-test")
 OLD, NEW = (Jwt(Secret(text), sent_at=0.0, lifetime=3600.0) for text in ("old-jwt", "new-jwt"))

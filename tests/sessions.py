@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from access_tokens import RetryPolicy
-from access_tokens._exchange import exchange
-from access_tokens._jwt import Jwt
+from access_tokens._calls.exchange import exchange
+from access_tokens._flow.jwt import Jwt
 from access_tokens._secret import Secret
-from access_tokens._session import SessionBase
+from access_tokens._session.base import SessionBase
 from access_tokens._settings import settings
 
 from .colours import Clock

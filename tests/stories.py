@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from access_tokens._steps import Answer, Call, Story
+from access_tokens._flow.steps import Answer, Call, Procedure
 
 ID = "A" * 21
 PHC = "$scrypt$ln=14,r=8,p=1$c2FsdA$aGFzaA"
 RECORD = {"tokenId": ID, "owner": "x", "isAdmin": False, "createdAt": 1}
 
 
-def call_of(story: Story[Any]) -> Call[Any]:
+def call_of(story: Procedure[Any]) -> Call[Any]:
     """Return the first call of a story."""
     call = next(story)
     assert isinstance(call, Call)
@@ -26,7 +26,7 @@ def performed(call: Call[Any], body: Any = None) -> tuple[dict[str, Any], Any]:
     return call.request(), call.result(answer)
 
 
-def result_of(story: Story[Any], reply: Any) -> Any:
+def result_of(story: Procedure[Any], reply: Any) -> Any:
     """Answer the call that a story has made, and return what the story returns."""
     try:
         story.send(reply)

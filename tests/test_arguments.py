@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from access_tokens import _arguments as check
 from access_tokens import generate_token
+from access_tokens._calls import arguments as check
 from access_tokens._secret import Secret
+from access_tokens._settings import _checked_pat as checked_pat
 
 PHC = "$scrypt$ln=14,r=8,p=1$c2FsdA$aGFzaA"
 PAT = "pat_An6ladUCmSoDfciDaYDE9.q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k="
@@ -205,7 +206,7 @@ def test_a_hash_made_here_is_one() -> None:
 
 def test_a_pat_may_have_any_prefix() -> None:
     for prefix in ("pat_", "bearer_", ""):
-        assert check.api_key(Secret(prefix + PAT[4:])).reveal() == prefix + PAT[4:]
+        assert checked_pat(Secret(prefix + PAT[4:])).reveal() == prefix + PAT[4:]
 
 
 @pytest.mark.fault(41)
@@ -226,5 +227,5 @@ def test_a_pat_may_have_any_prefix() -> None:
 )
 def test_a_pat_that_fits_no_header_is_refused_unseen(value: Any) -> None:
     with pytest.raises(ValueError, match="^api_key must") as raised:
-        check.api_key(Secret(value))
+        checked_pat(Secret(value))
     assert "q83v" not in str(raised.value)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from access_tokens import BatchLoadResult, TokenRecord
-from access_tokens._batch import batch_load
-from access_tokens._steps import Together
+from access_tokens._calls.tokens import batch_load
+from access_tokens._flow.steps import Together
 
 from .stories import result_of
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from access_tokens import IssueResult, TokenRecord
-from access_tokens._convert import json_name, structure
+from access_tokens._calls.convert import json_name, structure
 from access_tokens.errors import UnreadableError
 
 FULL = {

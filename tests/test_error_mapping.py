@@ -20,9 +20,9 @@ from access_tokens import (
     RequestRejectedError,
     UnavailableError,
 )
-from access_tokens._outcomes import error_for, is_refusal, may_have_acted
+from access_tokens._flow.error_mapping import error_for, is_refusal, may_have_acted
+from access_tokens._flow.steps import Answer, Call, Failure, Outcome
 from access_tokens._secret import Secret
-from access_tokens._steps import Answer, Call, Failure, Outcome
 from access_tokens.errors import one_line
 
 from .flows import EXCHANGE, ISSUE, READ, REVOKE, answer

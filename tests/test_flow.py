@@ -14,9 +14,9 @@ from access_tokens import (
     RateLimitedError,
     RetryPolicy,
 )
-from access_tokens._flow import exchanging
-from access_tokens._jwt import Authorization
-from access_tokens._steps import Answer, Authorize, Discard, Failure, Send, Wait
+from access_tokens._flow.flow import exchanging
+from access_tokens._flow.jwt import Authorization
+from access_tokens._flow.steps import Answer, Authorize, Discard, Failure, Send, Wait
 
 from .flows import (
     EXCHANGE,

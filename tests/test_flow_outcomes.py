@@ -16,8 +16,8 @@ from access_tokens import (
     RetryPolicy,
     UnavailableError,
 )
-from access_tokens._flow import calling, exchanging
-from access_tokens._steps import Answer, Call, Wait
+from access_tokens._flow.flow import calling, exchanging
+from access_tokens._flow.steps import Answer, Call, Wait
 
 from .flows import (
     EXCHANGE,

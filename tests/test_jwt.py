@@ -7,8 +7,8 @@ from typing import Any
 import attrs
 import pytest
 
-from access_tokens._exchange import exchange
-from access_tokens._jwt import AuthToken, Jwt, JwtCache, jwt_from
+from access_tokens._calls.exchange import exchange
+from access_tokens._flow.jwt import AuthToken, Jwt, JwtCache, jwt_from
 from access_tokens._secret import Secret
 from access_tokens.errors import UnreadableError
 

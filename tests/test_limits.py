@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from access_tokens import RetryPolicy
-from access_tokens import _arguments as check
+from access_tokens._calls import arguments as check
 from access_tokens._secret import Secret
+from access_tokens._settings import _checked_pat as checked_pat
 from access_tokens.retry import LONGEST_WAIT
 
 YEAR_9999_ENDS = 253_402_300_799
@@ -26,8 +27,8 @@ COST = "$scrypt$ln=14,r=8,p=1"
         (lambda n: check.token_id("x" * n), 2048, 2049),
         (lambda n: check.phc(Secret(f"{COST}$AA$".ljust(n, "A"))), 200, 201),
         (lambda n: check.phc(Secret(f"{COST}$AA$".ljust(n, "A"))), len(COST) + 8, len(COST) + 9),
-        (lambda n: check.api_key(Secret("x" * n)), 200, 201),
-        (lambda n: check.api_key(Secret(f"!{chr(n)}")), ord("~"), ord("~") + 1),
+        (lambda n: checked_pat(Secret("x" * n)), 200, 201),
+        (lambda n: checked_pat(Secret(f"!{chr(n)}")), ord("~"), ord("~") + 1),
         (lambda n: check.moment("expires_at", n), 1, 0),
         (lambda n: check.moment("expires_at", n), YEAR_9999_ENDS, YEAR_9999_ENDS + 1),
         (lambda n: check.page_limit("limit", n), 2**63 - 1, 2**63),
@@ -53,4 +54,4 @@ def test_a_limit_can_be_reached_and_not_passed(
 @pytest.mark.parametrize("prefix", ["Bearer ", "bearer ", "BEARER "])
 def test_a_pat_is_bare_in_any_case(prefix: str) -> None:
     with pytest.raises(ValueError, match="without 'Bearer'$"):
-        check.api_key(Secret(f"{prefix}pat_x"))
+        checked_pat(Secret(f"{prefix}pat_x"))

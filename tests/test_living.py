@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from access_tokens._living import Living
+from access_tokens._http.fork import SafeWeakSet
 
 
 class Thing:
@@ -24,7 +24,7 @@ def hasty_threads() -> Iterator[None]:
 
 
 def test_what_was_added_is_in_it_until_it_is_discarded() -> None:
-    living = Living[Thing]()
+    living = SafeWeakSet[Thing]()
     one, other = Thing(), Thing()
     living.add(one)
     living.add(one)
@@ -36,7 +36,7 @@ def test_what_was_added_is_in_it_until_it_is_discarded() -> None:
 
 
 def test_it_keeps_nothing_alive() -> None:
-    living = Living[Thing]()
+    living = SafeWeakSet[Thing]()
     one, other = Thing(), Thing()
     living.add(one)
     living.add(other)
@@ -45,7 +45,7 @@ def test_it_keeps_nothing_alive() -> None:
 
 
 def test_it_may_change_while_it_is_walked_through() -> None:
-    living = Living[Thing]()
+    living = SafeWeakSet[Thing]()
     things = [Thing(), Thing()]
     for thing in things:
         living.add(thing)
@@ -58,7 +58,7 @@ def test_it_may_change_while_it_is_walked_through() -> None:
 
 @pytest.mark.usefixtures("hasty_threads")
 def test_threads_change_it_while_another_walks_through_it() -> None:
-    living = Living[Thing]()
+    living = SafeWeakSet[Thing]()
     kept = [Thing() for _ in range(50)]
     for thing in kept:
         living.add(thing)

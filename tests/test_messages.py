@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from access_tokens import RetryPolicy
-from access_tokens import _arguments as check
-from access_tokens._batch import batch_load
+from access_tokens._calls import arguments as check
+from access_tokens._calls.tokens import batch_load
+from access_tokens._calls.walk import TokenWalk
 from access_tokens._secret import Secret
+from access_tokens._settings import _checked_pat as checked_pat
 from access_tokens._settings import from_environment, settings
-from access_tokens._walk import TokenWalk
 
 from .sessions import SETTINGS
 
@@ -79,13 +80,13 @@ def reads(call: Callable[[], Any], message: str) -> None:
             "secret_phc must be a PHC string, such as $scrypt$ln=14,r=8,p=1$…, and not the secret itself",
         ),
         (lambda: check.phc(Secret("$" * 201)), "secret_phc must have at most 200 characters"),
-        (lambda: check.api_key(Secret("")), "api_key must be a PAT, a string that is not empty"),
-        (lambda: check.api_key(Secret("Bearer x")), "api_key must be the bare PAT, without 'Bearer'"),
+        (lambda: checked_pat(Secret("")), "api_key must be a PAT, a string that is not empty"),
+        (lambda: checked_pat(Secret("Bearer x")), "api_key must be the bare PAT, without 'Bearer'"),
         (
-            lambda: check.api_key(Secret("a b")),
+            lambda: checked_pat(Secret("a b")),
             "api_key must hold visible ASCII characters only, no space and no newline",
         ),
-        (lambda: check.api_key(Secret("x" * 201)), "api_key must have at most 200 characters"),
+        (lambda: checked_pat(Secret("x" * 201)), "api_key must have at most 200 characters"),
     ],
 )
 def test_a_check_says_what_a_value_must_be(call: Callable[[], Any], message: str) -> None:

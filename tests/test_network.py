@@ -11,7 +11,7 @@ import httpcore
 import pytest
 
 from access_tokens import AccessTokensClient, ClientClosedError
-from access_tokens._network import Network
+from access_tokens._http.sync_connection import DeadlineBackend
 
 from .colours import result_of
 
@@ -39,9 +39,9 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield here, there
 
 
-def network(left: float = 5.0) -> Network:
-    made = Network(lambda deadline: left)
-    made.obey(0.0)
+def network(left: float = 5.0) -> DeadlineBackend:
+    made = DeadlineBackend(lambda deadline: left)
+    made.set_deadline(0.0)
     return made
 
 

@@ -9,24 +9,24 @@ from typing import Any
 import pytest
 
 from access_tokens import AccessTokensError, BatchLoadResult, IssueResult, TokenRecord
-from access_tokens import _operations as operations
-from access_tokens._batch import batch
-from access_tokens._register import issue as issue_token
-from access_tokens._register import register
+from access_tokens._calls import tokens as operations
+from access_tokens._calls.issuing import issue as issue_token
+from access_tokens._calls.issuing import register
+from access_tokens._calls.tokens import batch
+from access_tokens._flow.steps import Answer, Call, Procedure
 from access_tokens._secret import Secret
-from access_tokens._steps import Answer, Call, Story
 from access_tokens.errors import UnreadableError
 from access_tokens.models import KEEP
 
 from .stories import ID, PHC, RECORD, call_of, performed, result_of
 
-Make = Callable[..., Story[Any]]
+Make = Callable[..., Procedure[Any]]
 RESTORED = "Restored the token, but failed to set its expiry"
 
 PARSED = TokenRecord(token_id=ID, owner="x", is_admin=False, created_at=1)
 
 
-def list_page(**options: Any) -> Story[Any]:
+def list_page(**options: Any) -> Procedure[Any]:
     names = (
         "include_revoked",
         "include_expired",
@@ -39,28 +39,30 @@ def list_page(**options: Any) -> Story[Any]:
     return operations.list_page(**(defaults | options))
 
 
-def issue(owner: Any = "x", **options: Any) -> Story[Any]:
+def issue(owner: Any = "x", **options: Any) -> Procedure[Any]:
     defaults: dict[str, Any] = {"is_admin": False, "roles": None, "expires_at": None, "token_id": None}
     defaults |= {"generate_locally": False, "prefix": None}
     return issue_token(owner, **(defaults | options))
 
 
-def register_token(owner: Any = "x", secret_phc: str = PHC, token_id: Any = ID, **options: Any) -> Story[Any]:
+def register_token(
+    owner: Any = "x", secret_phc: str = PHC, token_id: Any = ID, **options: Any
+) -> Procedure[Any]:
     defaults: dict[str, Any] = {"is_admin": False, "roles": None, "expires_at": None}
     return register(token_id, Secret(secret_phc), owner, **(defaults | options))
 
 
-def update(token_id: Any = ID, **options: Any) -> Story[Any]:
+def update(token_id: Any = ID, **options: Any) -> Procedure[Any]:
     names = ("owner", "is_admin", "roles", "add_roles", "remove_roles", "secret_phc")
     return operations.update(token_id, **(dict.fromkeys(names) | {"expires_at": KEEP} | options))
 
 
-def restore(token_id: Any = ID, expires_at: Any = None) -> Story[Any]:
-    return operations.restore(token_id, expires_at)
+def restore(token_id: Any = ID, expires_at: Any = None) -> Procedure[Any]:
+    return operations.restore(token_id, expires_at=expires_at)
 
 
-def load(*token_ids: str, hashes: bool = False) -> Story[Any]:
-    yield batch(list(token_ids), hashes)
+def load(*token_ids: str, hashes: bool = False) -> Procedure[Any]:
+    yield batch(list(token_ids), include_secret_phc=hashes)
 
 
 ANSWERS = {
@@ -87,8 +89,8 @@ ALL_SENT = {"isAdmin": True, "roles": ["a", "b"], "expiresAt": 7}
         (lambda: update(roles=["a"]), "patch", f"/{ID}", {"roles": ["a"]}),
         (lambda: update(add_roles=["a"]), "patch", f"/{ID}", {"roles": {"add": ["a"]}}),
         (lambda: update(remove_roles=["a"]), "patch", f"/{ID}", {"roles": {"remove": ["a"]}}),
-        (lambda: operations.revoke(ID, None), "put", f"/{ID}/revoke", {}),
-        (lambda: operations.revoke("a/../b", 7), "put", "/a%2F..%2Fb/revoke", {"expiresAt": 7}),
+        (lambda: operations.revoke(ID, expires_at=None), "put", f"/{ID}/revoke", {}),
+        (lambda: operations.revoke("a/../b", expires_at=7), "put", "/a%2F..%2Fb/revoke", {"expiresAt": 7}),
         (lambda: update(roles=[]), "patch", f"/{ID}", {"roles": []}),
         (lambda: update(owner="y", add_roles=iter(())), "patch", f"/{ID}", {"owner": "y"}),
         (lambda: update(roles=["a"], add_roles=[], remove_roles=()), "patch", f"/{ID}", {"roles": ["a"]}),
@@ -131,7 +133,7 @@ def test_a_list_asks_for_what_was_asked_for(options: dict[str, Any], query: dict
         (issue, "Failed to issue token", "Invalid issue token response"),
         (register_token, "Failed to register token", "Invalid register token response"),
         (lambda: update(owner="y"), "Failed to update token", "Failed to update token"),
-        (lambda: operations.revoke(ID, None), "Failed to revoke token", "Failed to revoke token"),
+        (lambda: operations.revoke(ID, expires_at=None), "Failed to revoke token", "Failed to revoke token"),
         (restore, "Failed to restore token", "Failed to restore token"),
     ],
 )
@@ -152,7 +154,9 @@ def test_what_makes_a_token_says_so_and_names_it(make: Make) -> None:
     assert (call.changes, call.token_id) == (True, ID)
 
 
-@pytest.mark.parametrize("make", [lambda: update(owner="y"), lambda: operations.revoke(ID, None), restore])
+@pytest.mark.parametrize(
+    "make", [lambda: update(owner="y"), lambda: operations.revoke(ID, expires_at=None), restore]
+)
 def test_what_changes_a_token_names_it(make: Make) -> None:
     call = call_of(make())
     assert (call.changes, call.token_id, call.known) == (True, ID, ())

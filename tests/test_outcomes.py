@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from access_tokens import ApiError
-from access_tokens._outcomes import said_in
+from access_tokens._flow.error_body import said_in
+from access_tokens._flow.steps import Answer
 from access_tokens._secret import Secret
-from access_tokens._steps import Answer
 
 PAT = "pat_An6ladUCmSoDfciDaYDE9.q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k="
 JWT = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from access_tokens import RetryPolicy
-from access_tokens._pool import proxy_for
+from access_tokens._http.proxy import proxy_for
 from access_tokens._secret import Secret
 from access_tokens._settings import settings
+
+from .sessions import SETTINGS
 
 LOCAL, REMOTE = "http://127.0.0.1:3000", "https://api.example.com"
 PROXY = "http://proxy:8080"
@@ -41,6 +42,6 @@ def test_the_environment_names_the_proxy(
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    deployment = settings(endpoint, Secret("x"), "/auth", "/admin", 1.0, 1.0, RetryPolicy(), allow_http)
+    deployment = settings(endpoint, Secret("x"), **(SETTINGS | {"allow_http": allow_http}))
     found = proxy_for(deployment)
     assert (str(found.url) if found else None) == proxy

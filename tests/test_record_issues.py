@@ -8,9 +8,9 @@ import json
 import pytest
 
 from access_tokens import ApiError
-from access_tokens._outcomes import said_in
+from access_tokens._flow.error_body import said_in
+from access_tokens._flow.steps import Answer
 from access_tokens._secret import Secret
-from access_tokens._steps import Answer
 
 from .test_outcomes import JWT, PAT, PHC, STORE, said, said_json
 

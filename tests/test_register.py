@@ -17,9 +17,9 @@ from access_tokens import (
     TokenRecord,
     UnavailableError,
 )
-from access_tokens._register import issue, register
+from access_tokens._calls.issuing import issue, register
+from access_tokens._flow.steps import Call, Compute, Procedure
 from access_tokens._secret import Secret
-from access_tokens._steps import Call, Compute, Story
 
 from .stories import ID, PHC, RECORD, performed, result_of
 
@@ -28,14 +28,14 @@ ASKED: dict[str, Any] = {"is_admin": True, "roles": ["a", "b"], "expires_at": 7}
 OURS = TokenRecord(token_id=ID, owner="me", secret_phc=PHC, created_at=1, **ASKED | {"roles": ("b", "a")})
 
 
-def registering(**options: Any) -> Story[TokenRecord]:
+def registering(**options: Any) -> Procedure[TokenRecord]:
     """A registration that has made its request."""
     story = register(ID, Secret(PHC), "me", **(ASKED | options))
     next(story)
     return story
 
 
-def looked_up(story: Story[Any], error: AccessTokensError) -> Call[Any]:
+def looked_up(story: Procedure[Any], error: AccessTokensError) -> Call[Any]:
     """Return the call that follows an error."""
     call = story.throw(error)
     assert isinstance(call, Call)
@@ -46,7 +46,7 @@ def unknown(kind: type[AccessTokensError] = LOST) -> AccessTokensError:
     return kind("Failed to register token", cause="lost", token_id=ID, outcome_unknown=True)
 
 
-def error_after(story: Story[TokenRecord], *found: TokenRecord) -> AccessTokensError:
+def error_after(story: Procedure[TokenRecord], *found: TokenRecord) -> AccessTokensError:
     """Lose the answer of a registration, and return the error that what is found makes of it."""
     error = unknown()
     looked_up(story, error)
@@ -127,7 +127,7 @@ def test_a_look_that_fails_leaves_the_error_and_its_cause_as_they_were() -> None
     assert error.__cause__ is cause
 
 
-def made_here(**options: Any) -> tuple[Story[IssueResult], GeneratedToken]:
+def made_here(**options: Any) -> tuple[Procedure[IssueResult], GeneratedToken]:
     """A token to be issued that is made here, and has made its request."""
     arguments: dict[str, Any] = {"token_id": None, "generate_locally": True, "prefix": None}
     story = issue("me", **(ASKED | arguments | options))

@@ -18,9 +18,9 @@ from access_tokens import (
     TokenRecord,
     generate_token,
 )
-from access_tokens._jwt import AuthToken, Jwt
+from access_tokens._flow.jwt import AuthToken, Jwt
+from access_tokens._flow.steps import Answer, Call, Send
 from access_tokens._secret import Secret, redact
-from access_tokens._steps import Answer, Call, Send
 
 CANARY = "canary-7f3a"
 RECORD = TokenRecord(token_id="A" * 21, owner="x", is_admin=False, created_at=1, secret_phc=CANARY)

@@ -15,18 +15,18 @@ import httpx
 import pytest
 
 from access_tokens import (
+    AccessTokensClient,
     AccessTokensError,
     ClientClosedError,
     EndpointError,
     InvalidResponseError,
     UnavailableError,
 )
-from access_tokens._client import ClientBase
-from access_tokens._exchange import exchange
-from access_tokens._leaving import Surface, _problem, read
+from access_tokens._calls.exchange import exchange
+from access_tokens._flow.error_mapping import _problem, read
+from access_tokens._flow.steps import Answer, Call, Failure
 from access_tokens._secret import Secret
-from access_tokens._session import SessionBase, log_outcome
-from access_tokens._steps import Answer, Call, Failure
+from access_tokens._session.base import CleanErrors, SessionBase, log_outcome
 from access_tokens.errors import UnreadableError
 
 from .flows import READ, REVOKE
@@ -121,7 +121,8 @@ class TestARequest:
 
 def test_a_client_that_is_not_made_yet_can_be_looked_at() -> None:
     """A debugger does so, in the midst of the constructor."""
-    assert repr(ClientBase()) == "ClientBase('')"
+    client = AccessTokensClient.__new__(AccessTokensClient)
+    assert repr(client) == "AccessTokensClient('')"
 
 
 KWARGS = {"method": "put", "url": "/admin/tokens/a%2Fb/revoke"}
@@ -158,14 +159,14 @@ def mistaken() -> NoReturn:
 def test_an_error_leaves_without_the_frames_and_exceptions_below(
     leave: Callable[[], NoReturn], shown: bool
 ) -> None:
-    with pytest.raises((UnavailableError, KeyboardInterrupt, RuntimeError)) as raised, Surface():
+    with pytest.raises((UnavailableError, KeyboardInterrupt, RuntimeError)) as raised, CleanErrors():
         leave()
     assert raised.value.__context__ is None
     assert (leave.__name__ in [frame.name for frame in extract_tb(raised.value.__traceback__)]) is shown
 
 
 def test_a_call_that_succeeds_leaves_as_it_is() -> None:
-    with Surface():
+    with CleanErrors():
         pass
 
 

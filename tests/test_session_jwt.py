@@ -16,9 +16,9 @@ from access_tokens import (
     RetryPolicy,
     UnavailableError,
 )
-from access_tokens._jwt import Authorization, Jwt
-from access_tokens._session import Flight, SessionBase
-from access_tokens._steps import Answer, Send, Wait
+from access_tokens._flow.jwt import Authorization, Jwt
+from access_tokens._flow.steps import Answer, Send, Wait
+from access_tokens._session.base import PendingExchange, SessionBase
 
 from .sessions import CLOSED, DEADLINE, NOW, PAT, at, closed, jwt, session
 
@@ -33,9 +33,9 @@ class Landing:
         self.is_set = True
 
 
-def flight(**outcome: Any) -> Flight[Landing]:
+def flight(**outcome: Any) -> PendingExchange[Landing]:
     """An exchange that somebody else leads."""
-    return Flight(Landing(), leader=object(), **outcome)
+    return PendingExchange(Landing(), leader=object(), **outcome)
 
 
 class TestTheJwtThatIsFound:
@@ -103,8 +103,8 @@ class TestTheExchange:
 class TestAnExchangeThatAnotherLed:
     def test_its_jwt_is_shared(self) -> None:
         for is_new in (True, False):
-            landed = flight(authorization=Authorization(jwt(), is_new))
-            assert session()._joined(landed, afresh=False) is landed.authorization
+            done = flight(authorization=Authorization(jwt(), is_new))
+            assert session()._joined(done, afresh=False) is done.authorization
 
     def test_an_old_jwt_does_not_do_for_who_wants_a_new_one(self) -> None:
         old, new = (flight(authorization=Authorization(jwt(), is_new)) for is_new in (False, True))
@@ -122,18 +122,18 @@ class TestAnExchangeThatAnotherLed:
         assert vars(raised.value) == vars(error)
 
     def test_a_failure_wakes_who_waits(self) -> None:
-        landed, error = flight(), ClientClosedError("Failed to authenticate")
-        landed.fail(error)
-        assert landed.landed.is_set
-        assert landed.error is error
+        done, error = flight(), ClientClosedError("Failed to authenticate")
+        done.fail(error)
+        assert done.done.is_set
+        assert done.error is error
 
     def test_the_jwt_that_lives_is_used_after_a_passing_failure(self) -> None:
         made, living = session(), jwt(left=20.0)
         made._kept(living)
-        landed = flight(error=UnavailableError("Failed to authenticate"))
-        assert made._joined(landed, afresh=False) == Authorization(living)
+        done = flight(error=UnavailableError("Failed to authenticate"))
+        assert made._joined(done, afresh=False) == Authorization(living)
         with pytest.raises(UnavailableError):
-            made._joined(landed, afresh=True)
+            made._joined(done, afresh=True)
 
 
 class TestARenewalThatFailed:

@@ -22,8 +22,8 @@ from access_tokens import (
     IssueResult,
     TokenRecord,
 )
-from access_tokens._convert import json_name
-from access_tokens._jwt import AuthToken
+from access_tokens._calls.convert import json_name
+from access_tokens._flow.jwt import AuthToken
 
 SPEC = yaml.safe_load((Path(__file__).parent.parent / "openapi.yaml").read_text())
 SCHEMAS = SPEC["components"]["schemas"]

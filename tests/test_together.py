@@ -8,7 +8,7 @@ from functools import partial
 import anyio
 import pytest
 
-from access_tokens._together import AT_ONCE, together
+from access_tokens._session.event_loops import AT_ONCE, together
 
 pytestmark = [pytest.mark.anyio, pytest.mark.fault(43)]
 

@@ -8,7 +8,7 @@ import pytest
 from access_tokens_api.types import UNSET
 
 from access_tokens import InvalidResponseError, TokenRecord
-from access_tokens._walk import TokenWalk
+from access_tokens._calls.walk import TokenWalk
 
 from .stories import call_of
 

@@ -14,10 +14,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from access_tokens import RetryPolicy
-from access_tokens import _wire as wire
+from access_tokens._flow.retry_after import parse_retry_after
+from access_tokens._http import request as wire
 from access_tokens._secret import Secret
 from access_tokens._settings import Settings, settings
+
+from .sessions import SETTINGS
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 JWT = Secret("the-jwt")
@@ -28,12 +30,7 @@ def deployment() -> Settings:
     return settings(
         "https://api.example.com/base",
         Secret("pat_x"),
-        "/auth",
-        "/v1/admin",
-        30.0,
-        300.0,
-        RetryPolicy(),
-        False,
+        **(SETTINGS | {"admin_path": "/v1/admin"}),
     )
 
 
@@ -98,7 +95,7 @@ def test_any_id_is_one_segment_of_the_path(token_id: str) -> None:
     from access_tokens_api.models import RevokeTokenRequest
 
     described = revoke_token._get_kwargs(token_id, body=RevokeTokenRequest())  # pyright: ignore[reportPrivateUsage]
-    base = settings("https://h/b", Secret("x"), "/auth", "/admin", 1.0, 1.0, RetryPolicy(), False)
+    base = settings("https://h/b", Secret("x"), **SETTINGS)
     url = wire.build_request(base, described, JWT, 1.0).url
     assert url.host == "h"
     path = url.raw_path.decode()
@@ -109,7 +106,7 @@ def test_any_id_is_one_segment_of_the_path(token_id: str) -> None:
 
 
 def retry_after(value: str) -> float | None:
-    return wire.parse_retry_after(value, NOW)
+    return parse_retry_after(value, NOW)
 
 
 @pytest.mark.fault(13)

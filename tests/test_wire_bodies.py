@@ -9,7 +9,7 @@ import zlib
 import httpx
 import pytest
 
-from access_tokens._body import Body, UnreadableBodyError
+from access_tokens._http.body import Body, UnreadableBodyError
 
 
 def body_of(chunks: list[bytes], encoding: str | None = None) -> bytes:
@@ -64,7 +64,7 @@ def test_a_body_that_cannot_be_taken_is_refused(
 
 def test_no_more_is_unpacked_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Or a small answer could fill the memory before it is found to be too large."""
-    monkeypatch.setattr("access_tokens._body._LARGEST", 2**16)
+    monkeypatch.setattr("access_tokens._http.body._LARGEST", 2**16)
     bomb = gzip.compress(bytes(2**23))
     tracemalloc.start()
     with pytest.raises(UnreadableBodyError):

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from access_tokens import EndpointError, InvalidResponseError, UnavailableError
-from access_tokens import _wire as wire
-from access_tokens._body import UnreadableBodyError
-from access_tokens._pool import SetupError
+from access_tokens._http import failures as wire
+from access_tokens._http.body import UnreadableBodyError
+from access_tokens._http.tls import SetupError
 from access_tokens._secret import Secret
 
 JWT = Secret("the-jwt")
@@ -100,7 +100,7 @@ def test_a_long_text_is_cut() -> None:
         ("h11._util", False),
         ("anyio", False),
         ("trio", False),
-        ("access_tokens._body", False),
+        ("access_tokens._http.body", False),
         ("socket", False),
         ("billiard.exceptions", True),
         ("http_of_mine", True),

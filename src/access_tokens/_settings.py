@@ -11,12 +11,13 @@ from urllib.parse import unquote
 import httpx
 from attrs import frozen
 
-from ._arguments import api_key as checked_api_key
-from ._arguments import flag
 from ._secret import Secret
 from .retry import LONGEST_WAIT, RetryPolicy
 
 _CONNECT_TIMEOUT = 5.0
+_LONGEST_PAT = 200
+
+
 _MOUNT_PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*/?")
 
 
@@ -57,13 +58,14 @@ class Settings:
 
     def url(self, path: str) -> str:
         """Return the URL of a path of openapi.yaml, as this deployment has it."""
-        _, mount, rest = path.split("/", 2)
-        return f"{self.base}{self.mounts[mount]}/{rest}"
+        _, mount, *rest = path.split("/", 2)
+        return "/".join([f"{self.base}{self.mounts.get(mount, f'/{mount}')}", *rest])
 
 
 def settings(
     endpoint: str,
     api_key: Secret,
+    *,
     auth_path: str,
     admin_path: str,
     timeout: float | httpx.Timeout,
@@ -79,14 +81,42 @@ def settings(
     if not isinstance(retry, RetryPolicy):
         raise TypeError(f"retry must be a RetryPolicy, not {type(retry).__name__}")
     return Settings(
-        base=_base(endpoint, flag("allow_http", allow_http)),
-        api_key=checked_api_key(api_key),
+        base=_base(endpoint, _checked_flag("allow_http", allow_http)),
+        api_key=_checked_pat(api_key),
         mounts={"auth": _mount("auth_path", auth_path), "admin": _mount("admin_path", admin_path)},
         timeout=_timeout(timeout),
         deadline=_positive("deadline", deadline),
         retry=retry,
         allow_http=allow_http,
     )
+
+
+def _checked_flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, not {type(value).__name__}")
+    return value
+
+
+def _checked_pat(value: Secret) -> Secret:
+    # Fit for a header (RFC 9110, section 5.5). What is said of it holds nothing of it.
+    problem = _pat_problem(value.reveal())
+    if problem:
+        raise ValueError(f"api_key must {problem}")
+    return value
+
+
+def _pat_problem(value: Any) -> str | None:
+    if not isinstance(value, str) or not value:
+        return "be a PAT, a string that is not empty"
+    if value.lower().startswith("bearer "):
+        return "be the bare PAT, without 'Bearer'"
+    if not _visible_ascii(value):
+        return "hold visible ASCII characters only, no space and no newline"
+    return None if len(value) <= _LONGEST_PAT else f"have at most {_LONGEST_PAT} characters"
+
+
+def _visible_ascii(value: str) -> bool:
+    return all("!" <= character <= "~" for character in value)
 
 
 def _base(endpoint: Any, allow_http: bool) -> str:

@@ -6,17 +6,22 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Self, Unpack
 
 import httpx
+from access_tokens_api import AuthenticatedClient
 
-from . import _arguments as check
-from . import _late as late
-from ._client import ClientBase
-from ._secret import Secret
+from ._calls import arguments as check
+from ._calls import issuing, tokens
+from ._calls.exchange import exchange
+from ._calls.walk import TokenWalk
+from ._secret import Secret, Uncopied
+from ._session.api import AsyncApiTransport, generated_client
+from ._session.async_session import AsyncSession
+from ._session.auth import AsyncAuth
 from ._settings import AsyncOptions, from_environment, settings
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
 
 
-class AsyncAccessTokensClient(ClientBase):
+class AsyncAccessTokensClient(Uncopied):
     """Issues and manages Personal Access Tokens (PATs), from async code.
 
     Same as `AccessTokensClient`, with the same arguments, but its methods are awaited. It may be shared by
@@ -38,10 +43,22 @@ class AsyncAccessTokensClient(ClientBase):
     ) -> None:
         secret = Secret(api_key)
         del api_key  # so that no traceback's locals hold it
-        late.import_all()
         check.instance("http_client", http_client, httpx.AsyncClient)
-        checked = settings(endpoint, secret, auth_path, admin_path, timeout, deadline, retry, allow_http)
-        self._session = late.async_session.AsyncSession(checked, late.exchange.exchange(secret), http_client)
+        checked = settings(
+            endpoint,
+            secret,
+            auth_path=auth_path,
+            admin_path=admin_path,
+            timeout=timeout,
+            deadline=deadline,
+            retry=retry,
+            allow_http=allow_http,
+        )
+        self._session = AsyncSession(checked, exchange(secret), http_client)
+
+    def __repr__(self) -> str:
+        session = getattr(self, "_session", None)  # a debugger may look before there is one
+        return f"{type(self).__name__}({session.settings.base if session else ''!r})"
 
     @classmethod
     def from_env(cls, **options: Unpack[AsyncOptions]) -> Self:
@@ -62,8 +79,13 @@ class AsyncAccessTokensClient(ClientBase):
     ) -> tuple[TokenRecord, ...]:
         """Same as `AccessTokensClient.list`."""
         return await self._session.run(
-            late.operations.list_page(
-                include_revoked, include_expired, include_secret_phc, has_role, limit, after_token_id
+            tokens.list_page(
+                include_revoked=include_revoked,
+                include_expired=include_expired,
+                include_secret_phc=include_secret_phc,
+                has_role=has_role,
+                limit=limit,
+                after_token_id=after_token_id,
             )
         )
 
@@ -78,7 +100,13 @@ class AsyncAccessTokensClient(ClientBase):
     ) -> AsyncIterator[TokenRecord]:
         """Same as `AccessTokensClient.iter_tokens`."""
         return self._session.each(
-            late.walk.TokenWalk(include_revoked, include_expired, include_secret_phc, has_role, page_size)
+            TokenWalk(
+                include_revoked=include_revoked,
+                include_expired=include_expired,
+                include_secret_phc=include_secret_phc,
+                has_role=has_role,
+                page_size=page_size,
+            )
         )
 
     async def issue(
@@ -94,7 +122,15 @@ class AsyncAccessTokensClient(ClientBase):
     ) -> IssueResult:
         """Same as `AccessTokensClient.issue`."""
         return await self._session.run(
-            late.register.issue(owner, is_admin, roles, expires_at, token_id, generate_locally, prefix)
+            issuing.issue(
+                owner,
+                is_admin=is_admin,
+                roles=roles,
+                expires_at=expires_at,
+                token_id=token_id,
+                generate_locally=generate_locally,
+                prefix=prefix,
+            )
         )
 
     async def register(
@@ -111,7 +147,7 @@ class AsyncAccessTokensClient(ClientBase):
         hashed = Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
         return await self._session.run(
-            late.register.register(token_id, hashed, owner, is_admin, roles, expires_at)
+            issuing.register(token_id, hashed, owner, is_admin=is_admin, roles=roles, expires_at=expires_at)
         )
 
     async def update(
@@ -130,31 +166,45 @@ class AsyncAccessTokensClient(ClientBase):
         phc = None if secret_phc is None else Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
         return await self._session.run(
-            late.operations.update(token_id, owner, is_admin, roles, add_roles, remove_roles, phc, expires_at)
+            tokens.update(
+                token_id,
+                owner=owner,
+                is_admin=is_admin,
+                roles=roles,
+                add_roles=add_roles,
+                remove_roles=remove_roles,
+                secret_phc=phc,
+                expires_at=expires_at,
+            )
         )
 
     async def revoke(self, token_id: str, *, expires_at: Moment | None = None) -> None:
         """Same as `AccessTokensClient.revoke`."""
-        return await self._session.run(late.operations.revoke(token_id, expires_at))
+        return await self._session.run(tokens.revoke(token_id, expires_at=expires_at))
 
     async def restore(self, token_id: str, *, expires_at: Moment | None = None) -> None:
         """Same as `AccessTokensClient.restore`."""
-        return await self._session.run(late.operations.restore(token_id, expires_at))
+        return await self._session.run(tokens.restore(token_id, expires_at=expires_at))
 
     async def batch_load(
         self, token_ids: Iterable[str], *, include_secret_phc: bool = False
     ) -> BatchLoadResult:
         """Same as `AccessTokensClient.batch_load`."""
-        return await self._session.run(late.batch.batch_load(token_ids, include_secret_phc))
+        return await self._session.run(tokens.batch_load(token_ids, include_secret_phc=include_secret_phc))
 
     async def authenticate(self) -> None:
         """Same as `AccessTokensClient.authenticate`."""
         await self._session.authorize(afresh=True)
 
     @property
+    def api(self) -> AuthenticatedClient:
+        """Same as `AccessTokensClient.api`, for `await rotate_token.asyncio(token_id, client=client.api)`."""
+        return generated_client(self._session.settings, AsyncApiTransport(self._session))
+
+    @property
     def auth(self) -> httpx.Auth:
         """Same as `AccessTokensClient.auth`."""
-        return late.auth.AsyncAuth(self._session)
+        return AsyncAuth(self._session)
 
     async def aclose(self) -> None:
         """Same as `AccessTokensClient.close`."""

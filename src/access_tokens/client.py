@@ -6,17 +6,22 @@ from collections.abc import Iterable, Iterator
 from typing import Self, Unpack
 
 import httpx
+from access_tokens_api import AuthenticatedClient
 
-from . import _arguments as check
-from . import _late as late
-from ._client import ClientBase
-from ._secret import Secret
+from ._calls import arguments as check
+from ._calls import issuing, tokens
+from ._calls.exchange import exchange
+from ._calls.walk import TokenWalk
+from ._secret import Secret, Uncopied
+from ._session.api import SyncApiTransport, generated_client
+from ._session.auth import SyncAuth
+from ._session.sync_session import SyncSession
 from ._settings import SyncOptions, from_environment, settings
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
 
 
-class AccessTokensClient(ClientBase):
+class AccessTokensClient(Uncopied):
     """Issues and manages Personal Access Tokens (PATs).
 
     The PAT is exchanged for a JWT on the first call, once however many threads call; it is renewed in time.
@@ -51,10 +56,22 @@ class AccessTokensClient(ClientBase):
     ) -> None:
         secret = Secret(api_key)
         del api_key  # so that no traceback's locals hold it
-        late.import_all()
         check.instance("http_client", http_client, httpx.Client)
-        checked = settings(endpoint, secret, auth_path, admin_path, timeout, deadline, retry, allow_http)
-        self._session = late.sync_session.SyncSession(checked, late.exchange.exchange(secret), http_client)
+        checked = settings(
+            endpoint,
+            secret,
+            auth_path=auth_path,
+            admin_path=admin_path,
+            timeout=timeout,
+            deadline=deadline,
+            retry=retry,
+            allow_http=allow_http,
+        )
+        self._session = SyncSession(checked, exchange(secret), http_client)
+
+    def __repr__(self) -> str:
+        session = getattr(self, "_session", None)  # a debugger may look before there is one
+        return f"{type(self).__name__}({session.settings.base if session else ''!r})"
 
     @classmethod
     def from_env(cls, **options: Unpack[SyncOptions]) -> Self:
@@ -85,9 +102,15 @@ class AccessTokensClient(ClientBase):
             limit: How many records to look at; the service takes 100 by default, and 1000 at most.
             after_token_id: Start after the token with this id.
         """
-        page = late.operations.list_page
         return self._session.run(
-            page(include_revoked, include_expired, include_secret_phc, has_role, limit, after_token_id)
+            tokens.list_page(
+                include_revoked=include_revoked,
+                include_expired=include_expired,
+                include_secret_phc=include_secret_phc,
+                has_role=has_role,
+                limit=limit,
+                after_token_id=after_token_id,
+            )
         )
 
     def iter_tokens(
@@ -111,7 +134,13 @@ class AccessTokensClient(ClientBase):
             page_size: How many records to ask for at a time, from 1 to 1000.
         """
         return self._session.each(
-            late.walk.TokenWalk(include_revoked, include_expired, include_secret_phc, has_role, page_size)
+            TokenWalk(
+                include_revoked=include_revoked,
+                include_expired=include_expired,
+                include_secret_phc=include_secret_phc,
+                has_role=has_role,
+                page_size=page_size,
+            )
         )
 
     def issue(
@@ -141,7 +170,15 @@ class AccessTokensClient(ClientBase):
             prefix: What it begins with, only with `generate_locally`; "pat_" by default.
         """
         return self._session.run(
-            late.register.issue(owner, is_admin, roles, expires_at, token_id, generate_locally, prefix)
+            issuing.issue(
+                owner,
+                is_admin=is_admin,
+                roles=roles,
+                expires_at=expires_at,
+                token_id=token_id,
+                generate_locally=generate_locally,
+                prefix=prefix,
+            )
         )
 
     def register(
@@ -166,7 +203,9 @@ class AccessTokensClient(ClientBase):
         """
         hashed = Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
-        return self._session.run(late.register.register(token_id, hashed, owner, is_admin, roles, expires_at))
+        return self._session.run(
+            issuing.register(token_id, hashed, owner, is_admin=is_admin, roles=roles, expires_at=expires_at)
+        )
 
     def update(
         self,
@@ -196,7 +235,16 @@ class AccessTokensClient(ClientBase):
         phc = None if secret_phc is None else Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
         return self._session.run(
-            late.operations.update(token_id, owner, is_admin, roles, add_roles, remove_roles, phc, expires_at)
+            tokens.update(
+                token_id,
+                owner=owner,
+                is_admin=is_admin,
+                roles=roles,
+                add_roles=add_roles,
+                remove_roles=remove_roles,
+                secret_phc=phc,
+                expires_at=expires_at,
+            )
         )
 
     def revoke(self, token_id: str, *, expires_at: Moment | None = None) -> None:
@@ -206,7 +254,7 @@ class AccessTokensClient(ClientBase):
             token_id: The token's id.
             expires_at: From when on the service may remove the record. Without it, an old expiry is cleared.
         """
-        return self._session.run(late.operations.revoke(token_id, expires_at))
+        return self._session.run(tokens.revoke(token_id, expires_at=expires_at))
 
     def restore(self, token_id: str, *, expires_at: Moment | None = None) -> None:
         """Undo a revocation. To restore an active token does nothing.
@@ -218,7 +266,7 @@ class AccessTokensClient(ClientBase):
             token_id: The token's id.
             expires_at: From when on it is refused. Never, by default, also if it had an expiry before.
         """
-        return self._session.run(late.operations.restore(token_id, expires_at))
+        return self._session.run(tokens.restore(token_id, expires_at=expires_at))
 
     def batch_load(self, token_ids: Iterable[str], *, include_secret_phc: bool = False) -> BatchLoadResult:
         """Load the records of any number of ids, in as few requests as the service's limit allows.
@@ -227,16 +275,29 @@ class AccessTokensClient(ClientBase):
             token_ids: The ids, each loaded once. That of a record which the service hides is not found.
             include_secret_phc: Ask for each token's secret hash as well.
         """
-        return self._session.run(late.batch.batch_load(token_ids, include_secret_phc))
+        return self._session.run(tokens.batch_load(token_ids, include_secret_phc=include_secret_phc))
 
     def authenticate(self) -> None:
         """Exchange the PAT now, even when there is a JWT, to learn early whether it is accepted."""
         self._session.authorize(afresh=True)
 
     @property
+    def api(self) -> AuthenticatedClient:
+        """The generated client, on which every operation of `access_tokens_api` works, also a new one.
+
+        `rotate_token.sync(token_id, client=client.api)` goes with the JWT, the repeats, the deadline and the
+        errors of this client. GET, HEAD, PUT and DELETE are repeated (RFC 9110, section 9.2.2), but for
+        registering a token; another POST or PATCH only where the service cannot have acted. What the methods
+        check of their arguments is not checked here. The generated parser may raise a KeyError, TypeError or
+        ValueError at an answer of the wrong shape, and the generated objects show secrets in their reprs.
+        An operation that fails raises an `AccessTokensError`: "Failed to call POST /admin/tokens/abc/rotate".
+        """
+        return generated_client(self._session.settings, SyncApiTransport(self._session))
+
+    @property
     def auth(self) -> httpx.Auth:
         """Carries this client's JWT to any other API that it opens: `httpx.Client(auth=client.auth)`."""
-        return late.auth.SyncAuth(self._session)
+        return SyncAuth(self._session)
 
     def close(self) -> None:
         """Close the connections. Calls under way fail with a `ClientClosedError`, and so do later ones."""

@@ -69,7 +69,7 @@ class Stage:
         assert cut.is_cancelled or not cut.thrown
         assert all(self.others)
         here = self.client._session._here()
-        assert here.flight is None
+        assert here.pending is None
         assert not here.sending
         self.pools.check()
         assert self.service.exchanges <= self.exchanges + (self.may_repeat and cut.is_cancelled)

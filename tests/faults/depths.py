@@ -16,9 +16,9 @@ import httpx
 
 import access_tokens
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient
-from access_tokens._auth import AsyncAuth, SyncAuth
 from access_tokens._secret import Secret
-from access_tokens._session import SessionBase
+from access_tokens._session.auth import AsyncAuth, SyncAuth
+from access_tokens._session.base import SessionBase
 
 from ..canaries import masked
 from ..frames import chain, is_of_tests, shown

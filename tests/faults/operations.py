@@ -11,7 +11,7 @@ import pytest
 from attrs import frozen
 
 from access_tokens import AccessTokensError
-from access_tokens._jwt import Jwt
+from access_tokens._flow.jwt import Jwt
 from access_tokens._secret import Secret
 
 from .server import EXCHANGE, RECORD, TOKENS

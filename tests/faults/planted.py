@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from access_tokens import AccessTokensClient, AccessTokensError, ApiError, AsyncAccessTokensClient
-from access_tokens._steps import Story
+from access_tokens._flow.steps import Procedure
 
 PAT = "pat_An6ladUCmSoDfciDaYDE9.q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k="
 
@@ -56,7 +56,7 @@ def test_teardown() -> None:
     pass
 
 
-def story() -> Story[None]:
+def story() -> Procedure[None]:
     yield from ()
     raise AccessTokensError("x", cause=ApiError(PAT))
 

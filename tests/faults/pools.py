@@ -40,7 +40,7 @@ class Pools:
         self._made.clear()
         self._connections.clear()
         self._width = width
-        self._monkeypatch.setattr("access_tokens._pool.WIDTH", width)
+        self._monkeypatch.setattr("access_tokens._http.limits.MAX_CONNECTIONS", width)
 
     def check(self, most: int | None = None) -> None:
         """Check that nothing is in use, that nobody waits, and that there are no more than so many."""

@@ -72,7 +72,7 @@ class Stage:
 
     def check(self) -> None:
         """Check that no exchange is under way and no connection in use."""
-        assert self.client._session._flight is None
+        assert self.client._session._pending is None
         self.pools.check()
         assert self.service.exchanges <= self.exchanges
 

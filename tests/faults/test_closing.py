@@ -230,7 +230,7 @@ def test_closing_while_a_connection_is_taken_loses_none(
     turnstile.wait_for(2)
     turnstile.is_open.set()
     assert len([task.outcome() for task in tasks]) == 2
-    http = client._session._http
+    http = client._session._pool
     last = http._idle.last
 
     def last_and_drop_it() -> Any:

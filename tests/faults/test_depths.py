@@ -10,7 +10,7 @@ import pytest
 from access_tokens_api.models import RegisterTokenRequest
 
 import access_tokens
-from access_tokens._steps import Answer
+from access_tokens._flow.steps import Answer
 
 from ..colours import result_of
 from .depths import bearers_in, seen_in

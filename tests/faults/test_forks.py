@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from access_tokens import AccessTokensClient, AsyncAccessTokensClient, _pool
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient
+from access_tokens._http import tls
 
 from ..colours import in_tasks, run
 from .children import Child, echo, forks, gets_its_own, left_behind, locks_of
@@ -110,7 +111,7 @@ def test_a_child_works_though_another_thread_was_setting_tls_up(
 ) -> None:
     """That of another client even, since what caches may lock for all instances of a class."""
     came, go_on = threading.Event(), threading.Event()
-    set_up = _pool._context_for
+    set_up = tls._context_for
 
     def set_up_slowly(settings: Any) -> Any:
         if threading.current_thread() is not threading.main_thread():
@@ -118,7 +119,7 @@ def test_a_child_works_though_another_thread_was_setting_tls_up(
             go_on.wait(PATIENCE)
         return set_up(settings)
 
-    monkeypatch.setattr("access_tokens._pool._context_for", set_up_slowly)
+    monkeypatch.setattr("access_tokens._http.tls._context_for", set_up_slowly)
     task = Task(lambda: gets_its_own(shared, "parent"))
     assert came.wait(PATIENCE)
     assert Child(lambda: gets_its_own(shared, "child")).succeeds()

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from access_tokens import InvalidResponseError, UnavailableError
-from access_tokens._body import Body
+from access_tokens._http.body import Body
 
 from .operations import ISSUE, LIST, failure_of, keep_jwt
 from .server import EXCHANGE, RECORD, TOKENS, FaultServer, Peer, Play, response

@@ -10,12 +10,18 @@ from typing import Any
 import anyio
 import pytest
 
-from access_tokens import AuthenticationError, ConflictError, InvalidResponseError, UnavailableError
-from access_tokens import _register as registering
+from access_tokens import (
+    AsyncAccessTokensClient,
+    AuthenticationError,
+    ConflictError,
+    InvalidResponseError,
+    UnavailableError,
+)
+from access_tokens._calls import issuing as registering
 from access_tokens.testing import LocalService
 from access_tokens.tokens import generate_token, generate_token_id
 
-from ..colours import client_of, in_tasks, run
+from ..colours import in_tasks, run
 from .operations import keep_jwt
 from .server import FaultServer, Peer, response
 
@@ -142,7 +148,7 @@ def test_no_task_waits_while_a_token_is_made(
         had_its_turn.set()
 
     async def main() -> None:
-        client = client_of(colour)(service.endpoint, service.admin_pat)
+        client = AsyncAccessTokensClient(service.endpoint, service.admin_pat)
         async with client, anyio.create_task_group() as group:
             group.start_soon(take_a_turn)
             group.start_soon(partial(client.issue, "x", generate_locally=True))
@@ -163,7 +169,7 @@ def test_a_task_that_is_cancelled_while_its_token_is_made_issues_none(
         return generate_token(*arguments)
 
     async def main() -> None:
-        async with client_of(colour)(service.endpoint, service.admin_pat) as client:
+        async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
             async with anyio.create_task_group() as group:
                 group.start_soon(partial(client.issue, token_id, generate_locally=True))
                 assert await anyio.to_thread.run_sync(begun.wait, 10)

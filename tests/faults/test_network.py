@@ -12,11 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
-from access_tokens import AccessTokensClient, AccessTokensError, RetryPolicy, UnavailableError
+from access_tokens import AccessTokensClient, AccessTokensError, UnavailableError
+from access_tokens._http.request import build_request
 from access_tokens._secret import Secret
 from access_tokens._settings import settings
-from access_tokens._wire import build_request
 
+from ..sessions import SETTINGS
 from .operations import (
     AUTHENTICATE,
     ISSUE,
@@ -122,7 +123,7 @@ LOSSES = {
 @pytest.mark.fault(3)
 def test_a_request_that_is_broken_off_leaves_no_async_generator_behind() -> None:
     """Trio would warn of one."""
-    base = settings("https://h", Secret("x"), "/auth", "/admin", 1.0, 1.0, RetryPolicy(), False)
+    base = settings("https://h", Secret("x"), **SETTINGS)
     request = build_request(base, {"method": "post", "url": "/admin/tokens", "json": {}}, Secret("jwt"), 1.0)
     assert isinstance(request.stream, httpx.AsyncByteStream)
     assert not inspect.isasyncgen(aiter(request.stream))

@@ -46,7 +46,7 @@ def narrow(
         if request.param == "borrowed":
             kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
             options["http_client"] = kind(limits=httpx.Limits(max_connections=width))
-        monkeypatch.setattr("access_tokens._pool.WIDTH", width)
+        monkeypatch.setattr("access_tokens._http.limits.MAX_CONNECTIONS", width)
         made.append(make_client(server.endpoint, "pat_x", **options))
         keep_jwt(made[-1])
         return made[-1]
@@ -212,7 +212,7 @@ def test_1000_calls_of_16_callers_over_4_connections_succeed_at_once(
     server: FaultServer, make_client: Make, colour: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """None fails, none is repeated, and none gets the answer to another."""
-    monkeypatch.setattr("access_tokens._pool.WIDTH", 4)
+    monkeypatch.setattr("access_tokens._http.limits.MAX_CONNECTIONS", 4)
     server.always(TOKENS, echo)
     client = make_client(server.endpoint, "pat_x")
     keep_jwt(client)

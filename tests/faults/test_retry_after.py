@@ -33,7 +33,7 @@ class StandingClock(datetime):
 
 @pytest.fixture(autouse=True)
 def _standing_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("access_tokens._wire.datetime", StandingClock)
+    monkeypatch.setattr("access_tokens._http.request.datetime", StandingClock)
 
 
 @pytest.fixture

@@ -31,12 +31,12 @@ from access_tokens import (
     RetryPolicy,
     TokenRecord,
 )
-from access_tokens._body import UnreadableBodyError
-from access_tokens._jwt import Authorization, AuthToken, Jwt
+from access_tokens._calls.walk import TokenWalk
+from access_tokens._flow.jwt import Authorization, AuthToken, Jwt
+from access_tokens._flow.steps import Answer, Send
+from access_tokens._http.body import UnreadableBodyError
 from access_tokens._secret import Secret
-from access_tokens._session import Flight
-from access_tokens._steps import Answer, Send
-from access_tokens._walk import TokenWalk
+from access_tokens._session.base import PendingExchange
 from access_tokens.errors import UnreadableError
 
 CANARY = "canary-7f3a"
@@ -60,8 +60,14 @@ INNER: dict[str, Any] = {
     "the call of the exchange": CLIENTS[0]._session._exchange,
     "iterator": CLIENTS[0].iter_tokens(),
     "async iterator": CLIENTS[1].iter_tokens(),
-    "walk": TokenWalk(False, False, False, None, 1),
-    "flight": Flight(threading.Event(), Authorization(JWT)),
+    "walk": TokenWalk(
+        include_revoked=False,
+        include_expired=False,
+        include_secret_phc=False,
+        has_role=None,
+        page_size=1,
+    ),
+    "pending exchange": PendingExchange(threading.Event(), Authorization(JWT)),
     "jwt": JWT,
     "send": Send(Secret(CANARY)),
     "secret": Secret(CANARY),

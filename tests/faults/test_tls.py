@@ -99,7 +99,7 @@ def test_a_service_that_wants_a_certificate_of_the_client_is_told(
         assert server.requests == []
 
 
-def spoil(peer: Peer) -> None:
+def mark_unusable(peer: Peer) -> None:
     """Break into an encrypted connection with bytes that are not."""
     peer.send(response(200, b"x" * 99)[:-9])
     with socket.socket(fileno=peer.socket.detach()) as raw:
@@ -113,7 +113,7 @@ def test_an_answer_that_was_tampered_with_is_asked_for_again(
     context: ssl.SSLContext, make_client: Make
 ) -> None:
     with FaultServer(context) as server:
-        server.play(TOKENS, spoil)
+        server.play(TOKENS, mark_unusable)
         client = make_client(server.endpoint, "pat_x")
         assert len(client.list()) == 1
         assert client.clock.waits == [1.0]

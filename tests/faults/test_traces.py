@@ -15,7 +15,7 @@ from access_tokens import (
     AsyncAccessTokensClient,
     UnavailableError,
 )
-from access_tokens._session import SessionBase
+from access_tokens._session.base import SessionBase
 from access_tokens._settings import Settings
 from access_tokens.testing import LocalService
 
@@ -162,16 +162,16 @@ def test_a_client_keeps_no_request_and_nothing_of_the_generated_core(
 
 @pytest.mark.fault(46, 47)
 @pytest.mark.parametrize("kind", [AccessTokensClient, AsyncAccessTokensClient])
-@pytest.mark.parametrize("cause", [KeyboardInterrupt, ImportError])
+@pytest.mark.parametrize("cause", [KeyboardInterrupt, MemoryError])
 def test_no_client_that_cannot_be_made_does(
     kind: type, cause: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As when what it is made of cannot be imported."""
+    """As when there is no memory left, or it is interrupted."""
 
-    def fail(_: str) -> NoReturn:
+    def fail(_: object) -> NoReturn:
         raise cause
 
-    monkeypatch.setattr("access_tokens._late.import_module", fail)
+    monkeypatch.setattr(f"{kind.__module__}.exchange", fail)
     with pytest.raises(cause) as raised:
         kind("https://h", OTHER_PAT)
     raised.value.__traceback__ = raised.tb.tb_next  # without this test's own frame

@@ -16,7 +16,7 @@ from access_tokens import (
     ClientClosedError,
     RetryPolicy,
 )
-from access_tokens._jwt import Jwt
+from access_tokens._flow.jwt import Jwt
 from access_tokens._secret import Secret
 from access_tokens.testing import LocalService
 
@@ -133,15 +133,15 @@ class TestClosing:
             leader = threading.Thread(target=result_of, args=(client.list,))
             leader.start()
             connection = accept()
-            flight = client._session._flight
+            flight = client._session._pending
             assert flight
-            waits, wait = threading.Event(), flight.landed.wait
+            waits, wait = threading.Event(), flight.done.wait
 
             def waited(timeout: float) -> bool:
                 waits.set()
                 return wait(timeout)
 
-            monkeypatch.setattr(flight.landed, "wait", waited)
+            monkeypatch.setattr(flight.done, "wait", waited)
             waiter = threading.Thread(target=lambda: results.append(result_of(client.list)))
             waiter.start()
             waits.wait()

@@ -60,7 +60,7 @@ class TestOneExchange:
             leader = threading.Thread(target=lambda: errors.append(result_of(lambda: client.revoke("abc"))))
             leader.start()
             connection = accept()
-            flight = client._session._flight
+            flight = client._session._pending
             connection.close()
             leader.join()
         assert errors[0].token_id == "abc"

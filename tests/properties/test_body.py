@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from access_tokens._body import Body, UnreadableBodyError
+from access_tokens._http.body import Body, UnreadableBodyError
 
 LIMIT = 1000
 CONTENT = st.binary(max_size=300) | st.builds(
@@ -62,7 +62,7 @@ def read(chunks: list[bytes], encoding: str = "gzip") -> bytes:
 def small_limit() -> object:
     """Make the limit one that is reached fast."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("access_tokens._body._LARGEST", LIMIT)
+        patch.setattr("access_tokens._http.body._LARGEST", LIMIT)
         yield
 
 

@@ -11,7 +11,7 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from access_tokens import RateLimitedError, RetryPolicy, UnavailableError
-from access_tokens._wire import parse_retry_after
+from access_tokens._flow.retry_after import parse_retry_after
 
 from ..colours import result_of
 from .world import Canned, World, answers, canned_json

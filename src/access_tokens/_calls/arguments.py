@@ -1,0 +1,191 @@
+"""What callers pass, checked before any request.
+
+Each check returns the value in the form the service wants, or raises a `ValueError` or `TypeError` that
+names the parameter. None ever prints the value: it may be a secret in the wrong place. The limits are the
+service's, as openapi.yaml has them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any, TypeVar
+
+from access_tokens_api.types import UNSET, Unset
+
+from .._secret import Secret, redact
+from ..models import Moment
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEAR_10000 = 253_402_300_800
+_LONGEST_OWNER = 100
+_LONGEST_ROLE = 100
+_MOST_ROLES = 50
+_LONGEST_PHC = 200
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LARGEST_PAGE = 1000
+_LARGEST_NUMBER = 2**63 - 1
+# In bytes. With a longer one the service's store fails, and all of a batch with it.
+_LONGEST_ID = 2048
+_NEW_ID = re.compile("[0-9A-Za-z]{21}")
+# https://github.com/P-H-C/phc-string-format, with the parameters of scrypt.
+_PHC = re.compile(
+    r"\$scrypt(?:\$v=[0-9]+)?\$ln=(?:0|[1-9][0-9]*),r=[1-9][0-9]*,p=[1-9][0-9]*\$(?P<salt>[A-Za-z0-9+/]+)\$(?P<hash>[A-Za-z0-9+/]+)"
+)
+
+
+def text(name: str, value: Any, longest: int | None = None) -> str:
+    """Check a text: not empty, not too long, and encodable."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, not {type(value).__name__}")
+    if not value:
+        raise ValueError(f"{name} must not be empty")
+    if longest is not None and utf16_units(value) > longest:
+        raise ValueError(
+            f"{name} must have at most {longest} characters, counted in UTF-16 units as the service does"
+        )
+    if _SURROGATE.search(value):
+        raise ValueError(f"{name} must not hold a lone surrogate")
+    return str.__str__(value)  # of a member of an enum its value, which is what JSON makes of it
+
+
+def utf16_units(value: str) -> int:
+    """Return the length of a text as the service counts it: an emoji is 2."""
+    return len(value) + sum(character > "\uffff" for character in value)
+
+
+def instance(name: str, value: Any, kind: type) -> None:
+    """Check that a value, when it is given, is of a class."""
+    if value is not None and not isinstance(value, kind):
+        raise TypeError(f"{name} must be an {kind.__module__}.{kind.__name__}, not {type(value).__name__}")
+
+
+def flag(name: str, value: Any) -> bool:
+    """Check a truth value."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, not {type(value).__name__}")
+    return value
+
+
+def token_id(value: Any, name: str = "token_id") -> str:
+    """Check that a text may stand as one path segment; the service judges the rest."""
+    checked = text(name, value)
+    if len(checked.encode()) > _LONGEST_ID:
+        raise ValueError(f"{name} must have at most {_LONGEST_ID} bytes in UTF-8")
+    if checked in {".", ".."}:
+        # RFC 3986, section 5.2.4: these survive percent-encoding, and name another route.
+        raise ValueError(f"{name} must not be a dot segment")
+    if redact(checked) != checked:
+        raise ValueError(f"{name} must be the id of a token, not a secret")
+    return checked
+
+
+def new_token_id(value: Any) -> str:
+    """Check the id of a token that is to be made."""
+    checked = token_id(value)
+    if not _NEW_ID.fullmatch(checked):
+        raise ValueError("token_id must be 21 ASCII letters and digits")
+    return checked
+
+
+def owner(value: Any) -> str:
+    """Check an owner."""
+    return text("owner", value, _LONGEST_OWNER)
+
+
+def role(name: str, value: Any) -> str:
+    """Check the name of a role."""
+    return text(name, value, _LONGEST_ROLE)
+
+
+def roles(name: str, value: Iterable[str]) -> list[str]:
+    """Check a collection of role names."""
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise TypeError(f"{name} must be a collection of strings, not {type(value).__name__}")
+    # No more than is needed to tell, since there may be no end.
+    checked = [role(f"each of {name}", each) for each in islice(value, _MOST_ROLES + 1)]
+    if len(checked) > _MOST_ROLES:
+        raise ValueError(f"{name} must have at most {_MOST_ROLES} roles")
+    return checked
+
+
+def moment(name: str, value: Any) -> int:
+    """Check a time and return it in Unix seconds, a datetime's fraction rounded down."""
+    if isinstance(value, datetime):
+        return _from_datetime(name, value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be whole Unix seconds or an aware datetime, not {type(value).__name__}")
+    if value >= _YEAR_10000:
+        raise ValueError(f"{name} must be Unix seconds, and looks like milliseconds")
+    return _after_1970_began(name, int(value))
+
+
+def _from_datetime(name: str, value: datetime) -> int:
+    if value.utcoffset() is None:
+        raise ValueError(f"{name} must be an aware datetime, with a time zone")
+    return _after_1970_began(name, (value - _EPOCH) // timedelta(seconds=1))
+
+
+def _after_1970_began(name: str, seconds: int) -> int:
+    # The service takes 0 for "never", and then hides the record.
+    if seconds <= 0:
+        raise ValueError(f"{name} must lie after 1970-01-01T00:00:00Z")
+    return seconds
+
+
+def page_limit(name: str, value: Any, most: int = _LARGEST_NUMBER) -> int:
+    """Check the size of a page."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be a whole number, not {type(value).__name__}")
+    if not 1 <= value <= most:
+        raise ValueError(f"{name} must be from 1 to {most}")
+    return int(value)
+
+
+def page_size(value: Any) -> int:
+    """Check the size of the pages of a walk. The service would cut a larger one silently."""
+    return page_limit("page_size", value, _LARGEST_PAGE)
+
+
+def phc(value: Secret) -> str:
+    """Check a PHC string: the service stores any, also one with which nobody can ever log in."""
+    problem = _phc_problem(value.reveal())
+    if problem:
+        raise ValueError(f"secret_phc must {problem}")
+    return value.reveal()
+
+
+def _phc_problem(value: Any) -> str | None:
+    if isinstance(value, str) and len(value) > _LONGEST_PHC:
+        return f"have at most {_LONGEST_PHC} characters"
+    found = _PHC.fullmatch(value) if isinstance(value, str) else None
+    # Base64 without padding: 4 characters hold 3 bytes, and a single one holds none.
+    if found is None or any(len(part) % 4 == 1 for part in found.groups()):
+        return "be a PHC string, such as $scrypt$ln=14,r=8,p=1$…, and not the secret itself"
+    return None
+
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def given(value: S | None, checked: Callable[[S], T]) -> T | Unset:
+    """Return a checked value, or what leaves it out of the request."""
+    return UNSET if value is None else checked(value)
+
+
+def if_true(name: str, value: bool) -> bool | Unset:
+    """Return a checked flag; False is the service's default, and is left out."""
+    return flag(name, value) or UNSET
+
+
+def expiry(value: Moment | None) -> int | Unset:
+    """Return an expiry in Unix seconds, or what leaves it out of the request."""
+    return UNSET if value is None else moment("expires_at", value)
+
+
+def role_names(value: Iterable[str]) -> list[str]:
+    """Return checked roles."""
+    return roles("roles", value)

@@ -1,0 +1,105 @@
+"""From the service's JSON to the public models, every value checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args
+
+import attrs
+from cattrs import Converter
+
+from ..errors import UnreadableError
+
+T = TypeVar("T")
+
+
+def structure(source: Any, target: type[T]) -> T:
+    """Turn an answer's JSON into an object of a public class.
+
+    Raises:
+        UnreadableError: A value is missing or has the wrong type.
+    """
+    return _converter.structure(source, target)
+
+
+def _exactly(expected: type, name: str) -> Callable[[Any, type], Any]:
+    def check(value: Any, _: type) -> Any:
+        # `type`, since a bool is an int as well.
+        if type(value) is not expected:
+            raise UnreadableError(f"{name} expected, not {type(value).__name__}")
+        return value
+
+    return check
+
+
+def _object_of(target: type) -> Callable[[Any, type], Any]:
+    """Make the function that reads the JSON object of a public class.
+
+    What is absent or null gets the class's default, and is an error where there is none.
+    """
+    plan = [_planned(each) for each in attrs.fields(attrs.resolve_types(target))]
+
+    def read(source: Any, kind: type) -> Any:
+        given, values = _checked_object(source, kind), {}
+        for name, key, due, hook, is_required in plan:
+            value = given.get(key)
+            if value is None and not is_required:
+                continue
+            # Most values are of just the type that is due, and need no hook to tell.
+            values[name] = value if type(value) is due else _inside(key, hook, value, due)
+        return target(**values)
+
+    return read
+
+
+def _planned(field: attrs.Attribute[Any]) -> tuple[str, str, Any, Callable[[Any, Any], Any], bool]:
+    kind = _but_none(field.type)
+    hook = _converter.get_structure_hook(kind)
+    return field.name, json_name(field), kind, hook, field.default is attrs.NOTHING
+
+
+def json_name(field: attrs.Attribute[Any]) -> str:
+    """Return what the service calls an attribute: `tokenId` for `token_id`, unless its metadata says more."""
+    first, *others = field.name.split("_")
+    return field.metadata.get("json_name") or first + "".join(each.title() for each in others)
+
+
+def _but_none(kind: Any) -> Any:
+    """Return T for `T | None`: null is dealt with where it is found."""
+    kinds = [each for each in get_args(kind) if each is not NoneType] if isinstance(kind, UnionType) else []
+    return kinds[0] if len(kinds) == 1 else kind
+
+
+def _inside(place: str, hook: Callable[[Any, Any], Any], value: Any, kind: Any) -> Any:
+    if value is None:
+        raise UnreadableError(f"{place}: missing or null")
+    try:
+        return hook(value, kind)
+    except UnreadableError as error:
+        problem = f"{place}: {error}"
+    raise UnreadableError(problem)  # outside, so that it has no context
+
+
+def _tuple_of(kind: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
+    (item, _) = kind.__args__
+    hook = _converter.get_structure_hook(item)
+
+    def read(value: Any, kind: Any) -> tuple[Any, ...]:
+        return tuple([hook(each, item) for each in _checked_list(value, kind)])
+
+    return read
+
+
+_converter = Converter(detailed_validation=False)
+
+
+for _type, _name in ((str, "text"), (int, "whole number"), (bool, "true or false")):
+    _converter.register_structure_hook(_type, _exactly(_type, _name))
+
+
+_checked_object, _checked_list = _exactly(dict, "object"), _exactly(list, "list")
+
+_converter.register_structure_hook_factory(attrs.has, _object_of)
+
+_converter.register_structure_hook_factory(lambda kind: getattr(kind, "__origin__", None) is tuple, _tuple_of)

@@ -1,0 +1,31 @@
+"""The exchange of the PAT for a JWT."""
+
+from __future__ import annotations
+
+from access_tokens_api.api.auth import exchange_token
+
+from .._flow.jwt import AuthToken, Jwt, jwt_from
+from .._flow.steps import Answer, Call
+from .._secret import Secret
+from ..errors import UnreadableError
+from .convert import structure
+
+
+def exchange(api_key: Secret) -> Call[Jwt]:
+    """Exchange the PAT for a JWT."""
+    return Call(
+        endpoint=exchange_token,
+        arguments={},
+        result=_jwt,
+        failed="Failed to authenticate",
+        unreadable="Invalid auth token response",
+        changes=False,
+        api_key=api_key,
+    )
+
+
+def _jwt(answer: Answer) -> Jwt:
+    try:
+        return jwt_from(structure(answer.json(), AuthToken), answer.sent_at)
+    except ValueError as error:
+        raise UnreadableError(str(error)) from None

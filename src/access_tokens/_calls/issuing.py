@@ -1,0 +1,161 @@
+"""Making a token: issued by the service, or registered, and then finding out whether it was done."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import attrs
+from access_tokens_api.api.tokens import issue_token, register_token
+from access_tokens_api.models import IssueTokenRequest, RegisterTokenRequest
+from attrs import frozen
+
+from .._flow.steps import Answer, Call, Compute, Procedure
+from .._secret import Secret
+from ..errors import AccessTokensError, ConflictError, UnavailableError
+from ..models import BatchLoadResult, IssueResult, Moment, TokenRecord
+from ..tokens import GeneratedToken, generate_token, generate_token_id
+from . import arguments as check
+from .arguments import expiry, given, if_true, role_names
+from .convert import structure
+from .tokens import batch
+
+
+@frozen
+class _Registered:
+    record: TokenRecord
+
+
+@frozen
+class _Messages:
+    """Those of the error when a call fails, and when its answer cannot be read."""
+
+    failed: str
+    unreadable: str
+
+
+_ISSUE = _Messages("Failed to issue token", "Invalid issue token response")
+_REGISTER = _Messages("Failed to register token", "Invalid register token response")
+
+
+def issue(
+    owner: str,
+    *,
+    is_admin: bool,
+    roles: Iterable[str] | None,
+    expires_at: Moment | None,
+    token_id: str | None,
+    generate_locally: bool,
+    prefix: str | None,
+) -> Procedure[IssueResult]:
+    """Issue a PAT, made by the service or here."""
+    token_id = None if token_id is None else check.new_token_id(token_id)
+    granted = _granted(owner, is_admin, roles, expires_at)
+    if check.flag("generate_locally", generate_locally):
+        return (yield from _made_here(token_id, "pat_" if prefix is None else prefix, granted))
+    if prefix is not None:
+        raise ValueError("prefix must be left out unless generate_locally is True: the service has its own")
+    return (yield from _made_there(token_id or generate_token_id(), granted))
+
+
+def _granted(
+    owner: str, is_admin: bool, roles: Iterable[str] | None, expires_at: Moment | None
+) -> dict[str, Any]:
+    """Return what a new token is granted, checked."""
+    return {
+        "owner": check.owner(owner),
+        "is_admin": if_true("is_admin", is_admin),
+        "roles": given(roles, role_names),
+        "expires_at": expiry(expires_at),
+    }
+
+
+def _made_there(token_id: str, granted: dict[str, Any]) -> Procedure[IssueResult]:
+    """Have the service make a PAT. The id is chosen here, so that no repeat can make a second one."""
+    issued: IssueResult = yield Call(
+        endpoint=issue_token,
+        arguments={"body": IssueTokenRequest(token_id=token_id, **granted)},
+        result=lambda answer: structure(answer.json(), IssueResult),
+        failed=_ISSUE.failed,
+        unreadable=_ISSUE.unreadable,
+        token_id=token_id,
+    )
+    return issued
+
+
+def _made_here(token_id: str | None, prefix: str, granted: dict[str, Any]) -> Procedure[IssueResult]:
+    """Make a PAT and register its hash, so that no answer holds what must not be lost."""
+    made: GeneratedToken = yield Compute(partial(generate_token, prefix, token_id))
+    record = yield from _registered(made.token_id, Secret(made.secret_phc), granted, _ISSUE)
+    return IssueResult(made.token, record)
+
+
+def register(
+    token_id: str,
+    secret_phc: Secret,
+    owner: str,
+    *,
+    is_admin: bool,
+    roles: Iterable[str] | None,
+    expires_at: Moment | None,
+) -> Procedure[TokenRecord]:
+    """Register a token."""
+    token_id = check.new_token_id(token_id)
+    check.phc(secret_phc)
+    granted = _granted(owner, is_admin, roles, expires_at)
+    return (yield from _registered(token_id, secret_phc, granted, _REGISTER))
+
+
+def _registered(
+    token_id: str, secret_phc: Secret, granted: dict[str, Any], messages: _Messages
+) -> Procedure[TokenRecord]:
+    """Register a token. When its outcome is unknown, look whether it was done."""
+    body = RegisterTokenRequest(secret_phc=secret_phc.reveal(), **granted)
+    try:
+        registered: TokenRecord = yield Call(
+            endpoint=register_token,
+            arguments={"token_id": token_id, "body": body},
+            result=_record,
+            failed=messages.failed,
+            unreadable=messages.unreadable,
+            token_id=token_id,
+            known=(secret_phc,),
+        )
+    except (ConflictError, UnavailableError) as error:
+        if not error.outcome_unknown:
+            raise
+        registered = yield from _settled(token_id, body, error)
+    # The service sends the hash back, where only those shall have it who ask for it.
+    return attrs.evolve(registered, secret_phc=None)
+
+
+def _settled(token_id: str, body: RegisterTokenRequest, error: AccessTokensError) -> Procedure[TokenRecord]:
+    """Return the record when it is the one that this call asked for, else raise the error."""
+    try:
+        loaded: BatchLoadResult = yield batch([token_id], include_secret_phc=True)
+    except AccessTokensError:
+        raise error from error.__cause__
+    for record in loaded.found:
+        if _is_as_asked(record, body):
+            return record
+        # Another hash makes it somebody else's, and tells that nothing was done. No hash tells nothing.
+        error.outcome_unknown = record.secret_phc is None
+    raise error
+
+
+def _is_as_asked(record: TokenRecord, body: RegisterTokenRequest) -> bool:
+    # A hash has a salt of its own, so that nobody else's is the same.
+    stored = (record.secret_phc or "").encode(errors="surrogatepass")
+    same_hash = hmac.compare_digest(stored, body.secret_phc.encode())
+    return same_hash and (record.owner, record.is_admin, set(record.roles), record.expires_at) == (
+        body.owner,
+        bool(body.is_admin),
+        set(body.roles or ()),
+        body.expires_at or None,
+    )
+
+
+def _record(answer: Answer) -> TokenRecord:
+    return structure(answer.json(), _Registered).record

@@ -1,0 +1,174 @@
+"""What the body of an error says, in any of the shapes in which services and gateways say it."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, cast
+
+from .._secret import Secret, redact
+from ..errors import LONGEST_TEXT, ApiError, one_line
+from .steps import Answer
+
+# Of a record that the service finds fault with. It appends the issues, as a list of many lines.
+CANNOT_STORE = "Cannot store invalid token record"
+CANNOT_LOAD = "Cannot load invalid record for token "
+_MOST_ISSUES = 20
+# An application without an error handler answers a page that holds the error and its stack.
+_BEFORE_ERROR = re.compile("<pre>", re.IGNORECASE)
+_AFTER_ERROR = re.compile("</pre>", re.IGNORECASE)
+_LINE_BREAK = re.compile("<br ?/?>", re.IGNORECASE)
+_STACK = re.compile("\n +at ")
+_CLASS_NAME = re.compile(r"[\w$]{0,100}(?:Error|Exception): ")
+
+
+def structure_api_error(body: Any, known: tuple[Secret, ...]) -> ApiError | None:
+    """Turn the body of an error into an `ApiError`, or None where it says nothing.
+
+    Args:
+        body: The parsed JSON: `{"error": {"message", "code"?, "details"?}}` or `{"error": "text"}`.
+        known: Secrets to hide, should the service have sent them back.
+    """
+    error = _object(body).get("error")
+    said = {"message": error} if isinstance(error, str) else _object(error)
+    message, code = (_text(said.get(name)) for name in ("message", "code"))
+    message, code = said_message(message, known), one_line(redact(code, *known))
+    return ApiError(message, code or None, _said_details(said.get("details"), known)) if message else None
+
+
+def said_message(message: str, known: tuple[Secret, ...]) -> str:
+    """Return a message as a person reads it: short, on one line, and without secrets."""
+    return one_line(redact(_without_list(message), *known))
+
+
+def page_text(page: str) -> str:
+    """Return the error that a page holds, without the name of its class and without its stack."""
+    # Split twice, since one expression for both would begin anew at every <pre> of a hostile page.
+    _, *error = _BEFORE_ERROR.split(page, maxsplit=1)
+    text = _AFTER_ERROR.split(error[0], maxsplit=1)[0] if error else ""
+    # Express makes each pair of blanks " &nbsp;".
+    text = _unescaped(_LINE_BREAK.sub("\n", text)).replace("\xa0", " ")
+    error_text = _STACK.split(text, maxsplit=1)[0].strip()
+    class_name = _CLASS_NAME.match(error_text)
+    return error_text[class_name.end() :] if class_name else error_text
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return html.unescape(text)
+    except ValueError:  # of a reference by a number of thousands of digits
+        return text
+
+
+def _without_list(message: str) -> str:
+    """Put the issues that are listed behind some words into words, as far as they can be read."""
+    if not message.startswith((CANNOT_STORE, CANNOT_LOAD)) or "[" not in message:
+        return message
+    start = message.index("[")
+    words = message[:start].rstrip().removesuffix(":")
+    return ": ".join(each for each in (words, "; ".join(_issues(message, start))) if each)
+
+
+def _issues(message: str, start: int) -> Iterator[str]:
+    """Read a list of zod's issues, whatever may follow it."""
+    try:
+        listed, _ = json.JSONDecoder().raw_decode(message, start)
+    except (ValueError, RecursionError):
+        return
+    for issue in _list(listed)[:_MOST_ISSUES]:
+        if text := _text(_object(issue).get("message")):
+            yield ": ".join(each for each in (_place(_object(issue).get("path")), text) if each)
+
+
+def _place(path: Any) -> str:
+    return ".".join(str(part) for part in _list(path) if isinstance(part, (str, int)))
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return cast(dict[str, Any], value) if isinstance(value, dict) else {}  # the keys of JSON are strings
+
+
+def _list(value: Any) -> list[object]:
+    return cast(list[object], value) if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _said_details(value: Any, known: tuple[Secret, ...]) -> str | Mapping[str, Any] | None:
+    if isinstance(value, str):
+        return redact(value, *known)[:LONGEST_TEXT]
+    if not isinstance(value, dict):
+        return None
+    hidden = _hide(value, known)
+    excerpt = json.dumps(hidden, ensure_ascii=False)[: LONGEST_TEXT + 1]
+    return hidden if len(excerpt) <= LONGEST_TEXT else excerpt[:LONGEST_TEXT]
+
+
+def _hide(value: Any, known: tuple[Secret, ...]) -> Any:
+    if isinstance(value, str):
+        return redact(value, *known)
+    if isinstance(value, dict):
+        return {_hide(key, known): _hide(each, known) for key, each in _object(value).items()}
+    if isinstance(value, list):
+        return [_hide(each, known) for each in _list(value)]
+    return value
+
+
+_PHRASES = {each.value: each.phrase for each in HTTPStatus}
+# Where Node's differ from those of some version of Python.
+_NODES_PHRASES = {
+    413: "Payload Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Entity",
+}
+_LONGEST_BODY = 2**20
+
+
+def said_in(answer: Answer, *known: Secret) -> ApiError | str | None:
+    """Find what the service says of a failure, in any of the four shapes of its error bodies.
+
+    Returns:
+        None when the body is empty or says nothing; a text when that is the phrase of the status. No secret
+        among `known` is in the result.
+    """
+    if len(answer.content) > _LONGEST_BODY:
+        return None
+    # The media type alone counts (RFC 9110, section 8.3.1), and what lacks one is looked at both ways.
+    media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type in {"text/html", "application/xhtml+xml"}:
+        return _from_page(answer, known)
+    if not media_type or media_type == "application/json" or media_type.endswith("+json"):
+        return _from_json(answer.content, known)
+    return _from_text(answer.content, known) if media_type == "text/plain" else None
+
+
+def _from_json(content: bytes, known: tuple[Secret, ...]) -> ApiError | None:
+    try:
+        return structure_api_error(json.loads(content), known)
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
+def _from_text(content: bytes, known: tuple[Secret, ...]) -> ApiError | None:
+    message = said_message(content.decode(errors="replace"), known)
+    return ApiError(message) if message else None
+
+
+def _from_page(answer: Answer, known: tuple[Secret, ...]) -> ApiError | str | None:
+    message = said_message(page_text(answer.content.decode(errors="replace")), known)
+    if not message:
+        return None
+    # In production, Express tells no more than the phrase.
+    return message if _is_phrase(message, answer) else ApiError(message)
+
+
+def _is_phrase(message: str, answer: Answer) -> bool:
+    status = answer.status_code
+    phrases = (answer.reason, _PHRASES.get(status, ""), _NODES_PHRASES.get(status, ""))
+    return message.casefold() in {each.casefold() for each in phrases}

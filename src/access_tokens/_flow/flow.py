@@ -1,0 +1,130 @@
+"""How a call goes: which steps are taken, and when it has failed. No I/O, no clock and no lock here.
+
+A flow is a generator. It yields steps, a session performs each and sends what came of it, and in the end
+the flow returns the service's answer or raises the error that the caller sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, TypeGuard
+
+import attrs
+from attrs import define
+
+from .._secret import Secret
+from ..errors import AccessTokensError, ClientClosedError, UnavailableError
+from ..retry import RetryPolicy
+from .error_mapping import error_for, is_refusal, may_have_acted
+from .jwt import Authorization
+from .steps import Answer, Authorize, Call, Discard, Failure, Flow, Outcome, Send, Step, Wait
+
+
+@define
+class _Attempts:
+    """What has been tried so far."""
+
+    call: Call[Any]
+    policy: RetryPolicy
+    known: tuple[Secret, ...] = ()
+    sent: int = 0
+    retries: int = 0
+    acted: bool = False
+
+    def authorize(self) -> Generator[Step, Authorization, Authorization]:
+        try:
+            return (yield Authorize())
+        except ClientClosedError as error:
+            closed = Failure(RuntimeError(error.reason), acted=False, kind=ClientClosedError)
+            raise self.error(closed) from None
+        except AccessTokensError as error:
+            # The caller must learn what may have come of the attempts before.
+            error.token_id = self.call.token_id
+            error.outcome_unknown = self.call.changes and self.acted
+            raise
+
+    def send(self, bearer: Secret) -> Generator[Step, Outcome, Outcome]:
+        outcome = yield Send(bearer)
+        self.sent += 1
+        return outcome
+
+    def numbered(self, answer: Answer) -> Answer:
+        return answer if self.sent == 1 else attrs.evolve(answer, attempts=self.sent)
+
+    def error(self, outcome: Outcome, *known: Secret) -> AccessTokensError:
+        return error_for(self.call, outcome, self.sent, self.acted, (*known, *self.known))
+
+    def wait(self, outcome: Outcome, bearer: Secret) -> Generator[Step, bool, None]:
+        """Wait before the next attempt, or raise the error when there must be none."""
+        error = self.error(outcome, bearer)
+        wait = self._wait_after(outcome, error)
+        if wait is None or not (yield Wait(wait)):
+            raise error
+        self.retries += 1
+        self.acted = self.acted or may_have_acted(outcome)
+
+    def _wait_after(self, outcome: Outcome, error: AccessTokensError) -> float | None:
+        if is_refusal(self.call, error) or not _may_pass(outcome, self.policy):
+            return None
+        if may_have_acted(outcome) and not self.call.repeatable:
+            return None
+        return self.policy.wait_before(self.retries + 1, error.retry_after)
+
+
+def calling(call: Call[Any], policy: RetryPolicy, *known: Secret) -> Flow:
+    """Carry out a call with the JWT.
+
+    A 401 on a JWT that came from the cache means that it is out of date, for instance because the service has
+    changed its key: it is discarded, and the request repeated once with a new one.
+
+    Args:
+        call: The call.
+        policy: When it is repeated.
+        known: Secrets to hide should the service send them back, besides those of the call.
+
+    Raises:
+        AccessTokensError: The call failed for good.
+    """
+    attempts = _Attempts(call, policy, known)
+    replayed = False
+    while True:
+        authorization = yield from attempts.authorize()
+        bearer = authorization.jwt.token
+        outcome = yield from attempts.send(bearer)
+        if _succeeded(outcome):
+            return attempts.numbered(outcome)
+        if _is_unauthorized(outcome):
+            yield Discard(authorization.jwt)
+            if authorization.is_new or replayed:
+                raise attempts.error(outcome, bearer)
+            replayed = True
+        else:
+            yield from attempts.wait(outcome, bearer)
+
+
+def exchanging(call: Call[Any], api_key: Secret, policy: RetryPolicy) -> Flow:
+    """Exchange the PAT for a JWT.
+
+    Raises:
+        AccessTokensError: The exchange failed for good.
+    """
+    attempts = _Attempts(call, policy)
+    while True:
+        outcome = yield from attempts.send(api_key)
+        if _succeeded(outcome):
+            return attempts.numbered(outcome)
+        yield from attempts.wait(outcome, api_key)
+
+
+def _succeeded(outcome: Outcome) -> TypeGuard[Answer]:
+    return isinstance(outcome, Answer) and 200 <= outcome.status_code < 300
+
+
+def _is_unauthorized(outcome: Outcome) -> bool:
+    return isinstance(outcome, Answer) and outcome.status_code == 401
+
+
+def _may_pass(outcome: Outcome, policy: RetryPolicy) -> bool:
+    if isinstance(outcome, Failure):
+        return outcome.kind is UnavailableError
+    return outcome.status_code in policy.statuses

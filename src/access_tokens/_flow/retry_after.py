@@ -1,0 +1,23 @@
+"""How long a service asks to be left alone."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+
+def parse_retry_after(value: str, now: datetime) -> float | None:
+    """Parse a `Retry-After` header (RFC 9110, section 10.2.3).
+
+    Returns:
+        Seconds from now, 0 or more and perhaps infinite; None for a value that is neither a number of
+        seconds nor an HTTP date.
+    """
+    if re.fullmatch("[0-9]+", value):
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

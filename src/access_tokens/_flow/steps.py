@@ -1,0 +1,164 @@
+"""The words in which the flow and the sessions talk: the call, the steps it takes, and what comes of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Iterable, Mapping
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+
+from attrs import Factory, field, frozen
+
+from .._secret import Secret, Unpickled
+from ..errors import AccessTokensError, UnavailableError
+from .jwt import Jwt
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Endpoint(Protocol):
+    """A module of the generated core: one operation."""
+
+    @property
+    def _get_kwargs(self) -> Callable[..., dict[str, Any]]: ...
+
+
+@frozen(kw_only=True)
+class Call(Generic[T]):
+    """One operation of the service, with its arguments.
+
+    Attributes:
+        endpoint: The generated module that describes the request.
+        arguments: What the generated function is called with.
+        result: Turns a successful answer into a value of ours. Where a body is due, any 2xx is one.
+        failed: The message of the error when the call fails.
+        unreadable: The message of the error when the answer cannot be read; `failed` by default.
+        token_id: The token that the call is about.
+        ids: What the service may name when it says that a token is missing, or an id taken.
+        changes: Whether the call changes anything at the service.
+        repeatable: Whether it may be sent again though the service may have acted.
+        api_key: The PAT, when the call is the exchange. Every other call carries the JWT.
+        known: Secrets among the arguments, to be hidden should the service send them back.
+    """
+
+    endpoint: Endpoint
+    arguments: Mapping[str, Any] = field(repr=False)
+    result: Callable[[Answer], T]
+    failed: str
+    unreadable: str = field(default=Factory(lambda self: self.failed, takes_self=True))
+    token_id: str | None = None
+    ids: tuple[str, ...] = field(default=Factory(lambda self: self._own_id(), takes_self=True))
+    changes: bool = True
+    repeatable: bool = True
+    api_key: Secret | None = None
+    known: tuple[Secret, ...] = ()
+
+    def _own_id(self) -> tuple[str, ...]:
+        return () if self.token_id is None else (self.token_id,)
+
+    def request(self) -> dict[str, Any]:
+        """Return the request as the generated core describes it, by the parameters of `httpx.request`.
+
+        Its public functions would send it as well, and parse the answer into objects of which ours are made.
+        """
+        return self.endpoint._get_kwargs(**self.arguments)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
+@frozen
+class Together:
+    """Calls that do not wait for each other. The reply: their results, in order."""
+
+    calls: tuple[Call[Any], ...]
+
+
+@frozen
+class Compute:
+    """Work that takes the processor's time, for which no event loop should wait. The reply: its result."""
+
+    work: Callable[[], Any] = field(repr=False)
+
+
+ProcedureStep: TypeAlias = Call[Any] | Together | Compute
+Procedure: TypeAlias = Generator[ProcedureStep, Any, T]
+
+"""The calls that one method makes, and the work between them, each yielded and answered with its result."""
+
+
+class Walk(Protocol[T_co]):
+    """Items that come page by page."""
+
+    @property
+    def is_over(self) -> bool: ...
+
+    def next_page(self) -> Procedure[Iterable[T_co]]: ...
+
+
+@frozen
+class Send:
+    """Send the request with this bearer token. The reply: an `Answer` or a `Failure`."""
+
+    bearer: Secret
+
+
+@frozen
+class Wait:
+    """Wait this many seconds. The reply: whether the deadline allows it; if not, nothing was waited."""
+
+    seconds: float
+
+
+@frozen
+class Authorize:
+    """Get a JWT. The reply: an `Authorization`; or an `AccessTokensError` is thrown."""
+
+
+@frozen
+class Discard:
+    """Forget a JWT that was refused."""
+
+    jwt: Jwt
+
+
+Step: TypeAlias = Send | Wait | Authorize | Discard
+
+
+@frozen
+class Answer(Unpickled):
+    """An answer of the service.
+
+    Attributes:
+        attempts: How many requests it took.
+        sent_at: When its request was sent, in seconds of the session's clock.
+        retry_after: How many seconds the service asked for, on a 429 or 503.
+    """
+
+    status_code: int
+    headers: Mapping[str, str] = field(repr=False, factory=dict[str, str])
+    content: bytes = field(repr=False, default=b"")
+    reason: str = ""
+    attempts: int = 1
+    sent_at: float = 0.0
+    retry_after: float | None = None
+
+    def json(self) -> Any:
+        """Return the body, parsed."""
+        return json.loads(self.content)
+
+
+@frozen
+class Failure:
+    """Why there is no answer.
+
+    Attributes:
+        cause: An exception that holds no request and no secret.
+        acted: Whether the service could have carried out the request.
+        kind: The error that it amounts to; an `UnavailableError` may pass.
+    """
+
+    cause: Exception
+    acted: bool
+    kind: type[AccessTokensError] = UnavailableError
+
+
+Outcome: TypeAlias = Answer | Failure
+Flow: TypeAlias = Generator[Step, Any, Answer]

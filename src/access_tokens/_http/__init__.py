@@ -1,0 +1,1 @@
+"""Connections of our own, and what goes over them."""

@@ -1,0 +1,82 @@
+"""Connections for tasks, of which nothing is left once they are closed."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable
+from typing import Any
+
+import anyio
+import httpcore
+import httpx
+
+from .limits import ONE_CONNECTION
+from .private_names import has_unread, is_usable
+from .proxy import origin_of
+
+
+class AsyncTransport(httpx.AsyncHTTPTransport):
+    """Same as `Transport`, for tasks."""
+
+    _pool: Any
+
+    def __init__(self, base: str, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
+        super().__init__(verify=tls, limits=ONE_CONNECTION, proxy=proxy)
+        # As in `Transport`: httpx has no argument for it.
+        network = _Backend(self._pool._network_backend)  # noqa: SLF001
+        if proxy is None:
+            self._pool = httpcore.AsyncHTTPConnection(origin_of(base), tls, network_backend=network)
+        else:
+            self._pool._network_backend = network  # noqa: SLF001
+
+    @property
+    def is_usable(self) -> bool:
+        """Same as `Transport.is_usable`."""
+        return is_usable(self._pool)
+
+
+class _Backend(httpcore.AsyncNetworkBackend):
+    def __init__(self, backend: httpcore.AsyncNetworkBackend) -> None:
+        self._backend = backend
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the name is httpcore's
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        return _Stream(await self._backend.connect_tcp(host, port, timeout, local_address, socket_options))
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as above
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as above
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - as above
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+        except BaseException:  # httpcore closes it after an error, but not after a cancellation
+            with anyio.CancelScope(shield=True):
+                await self.aclose()
+            raise
+
+    def get_extra_info(self, info: str) -> Any:
+        value = self._stream.get_extra_info(info)
+        # An idle connection with something to read is not used again.
+        return value or has_unread(self._stream) if info == "is_readable" else value

@@ -1,0 +1,137 @@
+"""HTTP for tasks. Same as `SyncPool`, for one event loop."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import cast
+
+import anyio
+import httpx
+
+from .._flow.steps import Answer
+from .._settings import Settings
+from .async_connection import AsyncTransport
+from .body import Body
+from .limits import NO_PLACE, IdleConnections, max_connections
+from .private_names import drop_surplus, mark_unusable
+from .proxy import proxy_for
+from .request import answer_from
+from .tls import Tls
+
+
+class AsyncPool:
+    """The connections of a session in one event loop.
+
+    Args:
+        settings: Where the service is.
+        borrowed: The caller's own HTTP stack, which is never closed here.
+    """
+
+    def __init__(self, settings: Settings, borrowed: httpx.AsyncClient | None) -> None:
+        self._settings = settings
+        self._borrowed = borrowed
+        self._idle: IdleConnections[AsyncTransport] = IdleConnections()
+        self._is_closed = False
+        self._tls = Tls(settings)
+        self.width = max_connections(borrowed, settings)
+        self._limiter = anyio.Semaphore(self.width)
+
+    @asynccontextmanager
+    async def place(self, seconds: float) -> AsyncGenerator[None, None]:
+        """Same as `ThreadLimiter.place`."""
+        await self._enter(seconds)
+        try:
+            yield
+        finally:
+            self._limiter.release()
+
+    async def _enter(self, seconds: float) -> None:
+        with suppress(anyio.WouldBlock):
+            return self._limiter.acquire_nowait()
+        with anyio.move_on_after(seconds):
+            return await self._limiter.acquire()
+        raise httpx.PoolTimeout(NO_PLACE)
+
+    async def answer(self, request: httpx.Request, sent_at: float) -> Answer:
+        """Same as `SyncPool.answer`."""
+        if self._borrowed is not None:
+            send = partial(self._borrowed.send, stream=True, auth=None, follow_redirects=False)
+            return await self._answer(send, request, sent_at)
+        transport = await self._take()
+        try:
+            answer = await self._answer(transport.handle_async_request, request, sent_at)
+        except BaseException:
+            # It may be in any state, above all after a cancellation.
+            await self._drop(transport)
+            raise
+        await self._put_back(transport)
+        return answer
+
+    async def _answer(
+        self,
+        send: Callable[[httpx.Request], Awaitable[httpx.Response]],
+        request: httpx.Request,
+        sent_at: float,
+    ) -> Answer:
+        response = await send(request)
+        try:
+            return answer_from(response, await self._content(response), sent_at)
+        finally:
+            await response.aclose()
+
+    async def _content(self, response: httpx.Response) -> bytes:
+        if response.is_stream_consumed:  # by a hook of the caller's own client
+            return response.content
+        body = Body(response)
+        try:
+            async for chunk in cast(httpx.AsyncByteStream, response.stream):
+                body.add(chunk)
+                if body.has_trouble:
+                    await self._hang_up(response)
+        except httpx.TransportError:
+            if not body.has_trouble:
+                raise
+        drop_surplus(response)
+        return body.content()
+
+    async def _hang_up(self, response: httpx.Response) -> None:
+        """Make the next read fail, to end the generators of httpx: trio warns of those that are left."""
+        mark_unusable(response)
+        if stream := response.extensions.get("network_stream"):
+            await stream.aclose()
+
+    async def _take(self) -> AsyncTransport:
+        while outdated := self._idle.outdated():
+            await self._drop(outdated)
+        if transport := self._idle.last():
+            self._idle.remove(transport)
+            if transport.is_usable:
+                return transport
+            await self._drop(transport)
+        return self._new()
+
+    def _new(self) -> AsyncTransport:
+        return AsyncTransport(self._settings.base, self._tls.context(), proxy_for(self._settings))
+
+    async def _put_back(self, transport: AsyncTransport) -> None:
+        if self._is_closed:
+            await self._drop(transport)
+        else:
+            self._idle.put(transport)
+
+    async def _drop(self, transport: AsyncTransport) -> None:
+        self._idle.remove(transport)
+        with anyio.CancelScope(shield=True):
+            await transport.aclose()
+
+    async def aclose(self) -> None:
+        """Same as `SyncPool.close`; who waits is cancelled by the session."""
+        self._is_closed = True
+        try:
+            while idle := self._idle.last():
+                await self._drop(idle)
+        except BaseException:
+            await self.aclose()  # the others as well
+            raise

@@ -1,0 +1,80 @@
+"""The body of an answer: unpacked as it arrives, never larger than the limit, and nothing after it."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Protocol
+
+import httpx
+
+_LARGEST = 32 * 2**20
+# An error's is not needed so much that its size or encoding could be at fault.
+_LARGEST_OF_ERROR = 2**20
+
+
+class UnreadableBodyError(ValueError):
+    """The body of an answer cannot be read."""
+
+
+class Inflater(Protocol):
+    """A decompressor of zlib's, which has no public type."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+class Body:
+    """The body of an answer, as it comes off the wire."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._content = bytearray()
+        self._has_begun = False
+        self._is_needed = response.is_success
+        self._limit = _LARGEST if self._is_needed else _LARGEST_OF_ERROR
+        self._trouble: UnreadableBodyError | None = None
+        self._inflate: Inflater | None = None
+        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        if encoding in {"gzip", "x-gzip"}:
+            self._inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        elif encoding not in {"", "identity"} and response.status_code != 204:
+            self._trouble = UnreadableBodyError("the body has an encoding that was not asked for")
+
+    @property
+    def has_trouble(self) -> bool:
+        """Whether no more of it is wanted."""
+        return self._trouble is not None
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next bytes off the wire, unless there has been trouble with those before."""
+        if self._trouble:
+            return
+        self._has_begun = self._has_begun or bool(chunk)
+        self._content += self._inflated(chunk, self._inflate) if self._inflate else chunk
+        if len(self._content) > self._limit:
+            self._trouble = UnreadableBodyError(f"the body is over {self._limit // 2**20} MiB")
+
+    def _inflated(self, chunk: bytes, inflate: Inflater) -> bytes:
+        try:
+            part = inflate.decompress(chunk, self._limit - len(self._content) + 1)
+        except zlib.error:
+            self._trouble = UnreadableBodyError("the body is not gzip, as its header says")
+            return b""
+        if inflate.unused_data:
+            self._trouble = UnreadableBodyError("the body goes on after its end")
+        return part
+
+    def content(self) -> bytes:
+        """Return the whole body.
+
+        Raises:
+            UnreadableBodyError: There was trouble with it, or it ended before its encoding did. That of an
+                error is empty then.
+        """
+        if self._inflate and self._has_begun and not self._inflate.eof:
+            self._trouble = self._trouble or UnreadableBodyError("the body ended early")
+        if self._trouble and self._is_needed:
+            raise self._trouble
+        return b"" if self._trouble else bytes(self._content)

@@ -1,0 +1,71 @@
+"""Why there is no answer: could the service have acted, and may a repeat help?"""
+
+from __future__ import annotations
+
+import ssl
+import sys
+from collections.abc import Iterator
+
+import httpx
+
+from .._flow.steps import Failure
+from .._secret import Secret, redact
+from ..errors import EndpointError, InvalidResponseError, UnavailableError, one_line
+from .body import UnreadableBodyError
+from .tls import SetupError
+
+# Whose exceptions may tell of a connection.
+_FAMILIES = {*sys.stdlib_module_names, "httpx", "httpcore", "h11", "anyio", "trio", "access_tokens"}
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_NEVER_SENDABLE = (
+    httpx.LocalProtocolError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+    SetupError,
+    ImportError,  # of a package that a SOCKS proxy needs
+)
+
+
+def is_foreign(error: BaseException) -> bool:
+    """Tell whether an exception is none that a transport raises, such as a task queue's time limit."""
+    family = type(error).__module__.partition(".")[0]
+    return family not in _FAMILIES or not isinstance(error, Exception)
+
+
+def failure_of(error: Exception, host: str, *known: Secret) -> Failure:
+    """Sort an exception of the transport by whether the service could have acted, and a repeat may help.
+
+    The cause of the result has no traceback, no context and no request: those hold the bearer token.
+    """
+    if isinstance(error, UnreadableBodyError):
+        return Failure(UnreadableBodyError(str(error)), acted=True, kind=InvalidResponseError)
+    may_pass = isinstance(error, (httpx.TransportError, OSError)) and not _is_hopeless(error)
+    return Failure(
+        cause=_clean(error, host, known),
+        acted=not isinstance(error, (*_NEVER_SENT, *_NEVER_SENDABLE)),
+        kind=UnavailableError if may_pass else EndpointError,
+    )
+
+
+def _clean(error: Exception, host: str, known: tuple[Secret, ...]) -> Exception:
+    # httpx and h11 put the value of an illegal header into the text.
+    text = "" if isinstance(error, httpx.LocalProtocolError) else one_line(redact(_text(error), *known), 500)
+    kind = type(error) if isinstance(error, httpx.TransportError) else httpx.TransportError
+    return kind(f"{host}: {text or type(error).__name__}")
+
+
+def _text(error: Exception) -> str:
+    # Below a timeout is the cancellation by which it was done, which tells of the event loop alone.
+    return next((str(each) for each in _chain(error) if isinstance(each, Exception) and str(each)), "")
+
+
+def _is_hopeless(error: Exception) -> bool:
+    return isinstance(error, _NEVER_SENDABLE) or any(
+        isinstance(each, ssl.SSLCertVerificationError) for each in _chain(error)
+    )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,63 @@
+"""How many connections there may be, and which of them are idle."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Generic, TypeVar
+
+import httpx
+
+from .._settings import Settings
+from .private_names import pool_size
+
+MAX_CONNECTIONS = 100
+_UNLIMITED = 2**31
+NO_PLACE = "no connection was free"
+# One transport for each connection, so that no caller meets another in it. A pool of httpx can be wedged by a
+# caller that is cancelled, closes connections that others use, and looks at all of them for each request.
+ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+# In seconds, as httpx has it: longer, and most services have closed them.
+_LONGEST_IDLE = 5.0
+T = TypeVar("T")
+
+
+def max_connections(borrowed: Any, settings: Settings) -> int:
+    """Return how many connections there may be to the service.
+
+    The pool of an httpx client can wedge, or fail a call, when it has more callers than connections. It
+    does not tell its size; where that cannot be found either, the pool is left to itself.
+    """
+    if borrowed is None:
+        return MAX_CONNECTIONS
+    size = pool_size(borrowed, httpx.URL(settings.base))
+    return _UNLIMITED if size is None else size
+
+
+class IdleConnections(Generic[T]):
+    """Transports that nobody uses. The one that was used last is taken first.
+
+    They are looked at and removed in two steps: one that is removed before it has a name is lost, and stays
+    open, when an interrupt comes in between.
+    """
+
+    def __init__(self) -> None:
+        self._since: dict[T, float] = {}
+
+    def last(self) -> T | None:
+        """Return the one that was used last, if there is any."""
+        return next(reversed(list(self._since)), None)
+
+    def outdated(self) -> T | None:
+        """Return one that has been here too long, if there is any."""
+        for transport, since in list(self._since.items())[:1]:
+            if time.monotonic() - since > _LONGEST_IDLE:
+                return transport
+        return None
+
+    def put(self, transport: T) -> None:
+        """Add one."""
+        self._since[transport] = time.monotonic()
+
+    def remove(self, transport: T) -> None:
+        """Remove one, if another thread has not done so."""
+        self._since.pop(transport, None)

@@ -1,0 +1,61 @@
+"""Names of other libraries that are not public, all in one place."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import httpx
+
+
+def drop_surplus(response: httpx.Response) -> None:
+    """See to it that a connection is not used again when more has come than the answer.
+
+    httpcore would take the rest for the answer to the next request.
+    """
+    state = _state_of(response)
+    if state is not None and (
+        state.trailing_data[0] or has_unread(response.extensions.get("network_stream"))
+    ):
+        state.send_failed()  # httpcore closes the connection then
+
+
+def mark_unusable(response: httpx.Response) -> None:
+    """See to it that a connection is not used again."""
+    state = _state_of(response)
+    if state is not None:
+        state.send_failed()
+
+
+def _state_of(response: httpx.Response) -> Any:
+    """Return h11's part of the connection, which is in no public place; a test tells when it is not here."""
+    stream: Any = response.stream
+    while stream is not None:
+        state = getattr(getattr(stream, "_connection", None), "_h11_state", None)
+        if state is not None:
+            return state
+        stream = getattr(stream, "_httpcore_stream", None) or getattr(stream, "_stream", None)
+    return None
+
+
+def has_unread(stream: Any) -> bool:
+    """Tell whether something waits above the socket. Neither anyio nor trio tells; tests notice a change."""
+    inner: Any = getattr(stream, "_stream", None)
+    incoming = getattr(inner, "_read_bio", None) or getattr(
+        inner, "_incoming", None
+    )  # what TLS has to unpack
+    protocol = getattr(getattr(inner, "transport_stream", inner), "_protocol", None)  # asyncio's
+    return bool(getattr(incoming, "pending", 0) or getattr(protocol, "read_queue", ()))
+
+
+def is_usable(connection: Any) -> bool:
+    """Tell whether a connection can be used again. A pool, as there is for a proxy, sees to it itself."""
+    is_pool = not hasattr(connection, "is_available")
+    return is_pool or (connection.is_available() and not connection.has_expired())
+
+
+def pool_size(client: Any, url: httpx.URL) -> int | None:
+    """Return how many connections the pool of an httpx client has, or None where that cannot be found."""
+    with suppress(AttributeError):
+        return int(client._transport_for_url(url)._pool._max_connections)  # noqa: SLF001
+    return None

@@ -1,0 +1,95 @@
+"""From a request as the generated core describes it to that of httpx, and from its response to an answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import httpx
+from attrs import define
+
+from .._flow.retry_after import parse_retry_after
+from .._flow.steps import Answer
+from .._secret import Secret
+from .._settings import Settings
+from .._version import __version__
+
+_USER_AGENT = f"access-tokens-client/{__version__}"
+
+
+def build_request(
+    settings: Settings, kwargs: Mapping[str, Any], bearer: Secret, seconds_left: float
+) -> httpx.Request:
+    """Build a request as the generated core describes it."""
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip",
+        "User-Agent": _USER_AGENT,
+        **kwargs.get("headers", {}),
+        "Authorization": f"Bearer {bearer.reveal()}",
+    }
+    request = httpx.Request(
+        kwargs["method"],
+        _url(settings.url(kwargs["url"]), tuple(kwargs.get("params", {}).items())),
+        content=kwargs.get("content"),
+        data=kwargs.get("data"),
+        json=kwargs.get("json"),
+        headers=headers,
+        extensions={"timeout": _clipped(settings.timeout, seconds_left)},
+    )
+    request.stream = _Content(request.content)
+    return request
+
+
+@lru_cache(maxsize=64)
+def _url(url: str, params: tuple[tuple[str, Any], ...]) -> httpx.URL:
+    # Kept, since httpx parses it twice, and most calls are for one of a few.
+    return httpx.URL(url, params=dict(params)) if params else httpx.URL(url)
+
+
+@define
+class _Content(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """The body of a request. httpx's own is an async generator, of which trio warns when it is left early."""
+
+    _body: bytes
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter((self._body,))
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _Awaited(iter(self))
+
+
+@define
+class _Awaited(AsyncIterator[bytes]):
+    _parts: Iterator[bytes]
+
+    async def __anext__(self) -> bytes:
+        for part in self._parts:
+            return part
+        raise StopAsyncIteration
+
+
+def _clipped(timeout: httpx.Timeout, seconds_left: float) -> dict[str, float]:
+    parts = timeout.as_dict()
+    return {name: seconds_left if part is None else min(part, seconds_left) for name, part in parts.items()}
+
+
+def answer_from(response: httpx.Response, content: bytes, sent_at: float) -> Answer:
+    """Return what is needed of a response."""
+    return Answer(
+        status_code=response.status_code,
+        headers=response.headers,
+        content=content,
+        reason=response.reason_phrase,
+        sent_at=sent_at,
+        retry_after=_retry_after_of(response),
+    )
+
+
+def _retry_after_of(response: httpx.Response) -> float | None:
+    if response.status_code not in {429, 503}:
+        return None
+    return parse_retry_after(response.headers.get("retry-after", ""), datetime.now(UTC))

@@ -1,0 +1,226 @@
+"""Connections for threads, which set_deadline the deadline of a call and end when the client is closed.
+
+httpx has a timeout for each read alone, so that an answer that trickles in lasts as long as it likes; and a
+thread that reads from a socket does not notice that another has closed it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import httpcore
+import httpx
+
+from .fork import SafeWeakSet
+from .limits import ONE_CONNECTION
+from .private_names import is_usable
+from .proxy import origin_of
+
+
+class DeadlineBackend(httpcore.NetworkBackend):
+    """Makes the connections of one transport, which one thread uses at a time.
+
+    Args:
+        seconds_until: Tells how far away a deadline is.
+    """
+
+    def __init__(self, seconds_until: Callable[[float], float]) -> None:
+        self._seconds_until = seconds_until
+        self._backend = httpcore.SyncBackend()
+        self._deadline = 0.0
+        self._sockets: SafeWeakSet[socket.socket] = SafeWeakSet()
+        self._is_shut = False
+        self._found: Future[httpcore.NetworkStream] | None = None
+
+    def set_deadline(self, deadline: float) -> None:
+        """Let nothing from now on last longer than until a deadline."""
+        self._deadline = deadline
+
+    def seconds_left(self, timeout: float | None) -> float:
+        """Return a timeout, cut at the deadline.
+
+        Raises:
+            TimeoutError: The deadline has passed.
+            OSError: The network is shut.
+        """
+        if self._is_shut:
+            raise OSError("the network is shut")
+        left = self._seconds_until(self._deadline)
+        if left <= 0:
+            raise TimeoutError
+        return left if timeout is None else min(timeout, left)
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect to a host, as httpcore asks for it: to the first of its addresses that answers."""
+        # In a thread of its own, since neither a name server nor a connection can be told when to give up.
+        found = self._found = Future[httpcore.NetworkStream]()
+        work = partial(self._connect, host, port, timeout, local_address, socket_options)
+        try:
+            threading.Thread(target=_hand_over, args=(work, found), daemon=True).start()
+        except RuntimeError:  # there may be no more threads, above all when the interpreter ends
+            _hand_over(work, found)
+        try:
+            return self.keep(found.result(self.connecting(timeout)))
+        except BaseException as error:
+            found.cancel()
+            found.add_done_callback(_close_unused)  # it may have come in the meantime
+            if isinstance(error, TimeoutError):
+                raise httpcore.ConnectTimeout from None
+            raise
+
+    def _connect(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None,
+        local_address: str | None,
+        socket_options: Iterable[Any] | None,
+    ) -> httpcore.NetworkStream:
+        error: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in _addresses(host, port):
+            try:
+                left = self.connecting(timeout)
+                return self._backend.connect_tcp(address, port, left, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failure:
+                error = failure
+        raise error
+
+    def connecting(self, timeout: float | None) -> float:
+        """Return a timeout for a connection, cut at the deadline."""
+        try:
+            return self.seconds_left(timeout)
+        except TimeoutError:
+            raise httpcore.ConnectTimeout from None  # it tells that nothing was sent
+
+    def keep(self, stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
+        """Return a stream that obeys, and remember its socket for `shut`."""
+        self.watch(stream.get_extra_info("socket"))
+        return _Stream(stream, self)
+
+    def watch(self, each: socket.socket) -> None:
+        """Remember a socket for `shut`, as long as it lives."""
+        self._sockets.add(each)
+        if self._is_shut:  # in the meantime
+            self.shut()
+
+    def abandon(self) -> None:
+        """Close the sockets, and wake nobody."""
+        for each in self._sockets:
+            with suppress(OSError):
+                each.close()
+
+    def shut(self) -> None:
+        """End all connections, wake the threads that read from them, and allow no more."""
+        self._is_shut = True
+        if self._found:
+            with suppress(InvalidStateError):
+                self._found.set_exception(OSError("the network is shut"))
+        for each in self._sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from error
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def _hand_over(work: Callable[[], httpcore.NetworkStream], found: Future[httpcore.NetworkStream]) -> None:
+    """Do work and hand over what comes of it, unless nobody waits for it any more."""
+    with suppress(InvalidStateError):
+        try:
+            stream = work()
+        except Exception as error:  # noqa: BLE001 - who waits is to have it
+            found.set_exception(error)
+            return
+        try:
+            found.set_result(stream)
+        except InvalidStateError:
+            stream.close()
+
+
+def _close_unused(found: Future[httpcore.NetworkStream]) -> None:
+    if not found.cancelled() and not found.exception():
+        found.result().close()
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream, network: DeadlineBackend) -> None:
+        self._stream = stream
+        self._network = network
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._network.seconds_left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._network.seconds_left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        # The handshake takes the socket that is watched away, and puts another in its place.
+        with socket.socket(fileno=os.dup(self.get_extra_info("socket").fileno())) as twin:
+            self._network.watch(twin)
+            try:
+                left = self._network.connecting(timeout)
+                return self._network.keep(self._stream.start_tls(ssl_context, server_hostname, left))
+            except BaseException:  # httpcore closes it when the handshake has failed, but not before
+                self.close()
+                raise
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class SyncTransport(httpx.HTTPTransport):
+    """A transport over one such connection.
+
+    Args:
+        base: The URL of the service.
+        seconds_until: Tells how far away a deadline is.
+        tls: How TLS is done.
+        proxy: The proxy to go through.
+    """
+
+    _pool: Any
+
+    def __init__(
+        self,
+        base: str,
+        seconds_until: Callable[[float], float],
+        tls: ssl.SSLContext,
+        proxy: httpx.Proxy | None,
+    ) -> None:
+        super().__init__(verify=tls, limits=ONE_CONNECTION, proxy=proxy)
+        self.network = DeadlineBackend(seconds_until)
+        # httpx has no argument for it, though httpcore has; tests tell when this has no effect.
+        if proxy is None:
+            self._pool = httpcore.HTTPConnection(origin_of(base), tls, network_backend=self.network)
+        else:
+            self._pool._network_backend = self.network  # noqa: SLF001
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether its connection can be used again."""
+        return is_usable(self._pool)

@@ -1,0 +1,194 @@
+"""The generated client, carried by a session, so that every generated operation works as a method does.
+
+The generated functions hand their requests to an HTTP client of httpx. Its transport here sends nothing: it makes
+a call of each request, which the session carries out with the JWT, the repeats and the deadline.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import httpx
+from access_tokens_api import AuthenticatedClient
+from attrs import frozen
+
+from .._flow.steps import Answer, Call, Procedure
+from .._secret import Uncopied, redact
+from .._settings import Settings
+from ..errors import UnreadableError
+
+if TYPE_CHECKING:
+    from .async_session import AsyncSession
+    from .sync_session import SyncSession
+
+# RFC 9110, sections 9.2.1 and 9.2.2.
+_SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
+_IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
+# What the session says itself, or what describes the bytes of another connection.
+_NOT_PASSED_ON = {
+    *("accept-encoding", "authorization", "connection", "content-encoding", "content-length", "cookie"),
+    *("host", "transfer-encoding", "user-agent"),
+}
+
+
+class SyncApiTransport(Uncopied, httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Has a session of threads carry out the requests of generated functions."""
+
+    def __init__(self, session: SyncSession) -> None:
+        self._session = session
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Carry out a request; httpx calls this.
+
+        Raises:
+            AccessTokensError: It failed.
+        """
+        return _response(self._session.run(_procedure(self._session.settings, request, request.read())))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Refuse: it would block the event loop."""
+        del request
+        raise RuntimeError("this api blocks: use that of an AsyncAccessTokensClient in async code")
+
+
+class AsyncApiTransport(Uncopied, httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Same as `SyncApiTransport`, for a session of tasks."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Same as `SyncApiTransport.handle_request`."""
+        content = await request.aread()
+        return _response(await self._session.run(_procedure(self._session.settings, request, content)))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Refuse: it could not await."""
+        del request
+        raise RuntimeError("this api awaits: use that of an AccessTokensClient in sync code")
+
+
+def generated_client(
+    settings: Settings, transport: SyncApiTransport | AsyncApiTransport
+) -> AuthenticatedClient:
+    """Return the generated client. Its token is none, since the transport authorizes each request."""
+    options = {"transport": transport, "trust_env": False}
+    return AuthenticatedClient(base_url=settings.base, token="", httpx_args=options)
+
+
+@frozen
+class _AsItIs:
+    """A request that is described already."""
+
+    kwargs: dict[str, Any]
+
+    def _get_kwargs(self) -> dict[str, Any]:
+        return self.kwargs
+
+
+@frozen
+class _Rules:
+    """What is known of an operation beyond its method.
+
+    Attributes:
+        changes: Whether it changes anything at the service.
+        repeatable: Whether it may be sent again though the service may have acted.
+        token_id: The token that it is about.
+    """
+
+    changes: bool
+    repeatable: bool
+    token_id: str | None = None
+
+
+def _procedure(settings: Settings, request: httpx.Request, content: bytes) -> Procedure[Answer]:
+    path = _path_below(settings, request.url)
+    segments = [unquote(each) for each in path.split("/")[1:]]
+    rules = _rules_for(request.method, segments, content)
+    what = f"{request.method} {redact(path)}"
+    answer: Answer = yield Call(
+        endpoint=_AsItIs(_described(request, path, content)),
+        arguments={},
+        result=_readable,
+        failed=f"Failed to call {what}",
+        unreadable=f"Invalid response to {what}",
+        token_id=rules.token_id,
+        ids=tuple(each for each in (*segments, rules.token_id) if each),
+        changes=rules.changes,
+        repeatable=rules.repeatable,
+        api_key=settings.api_key if _is_exchange(request.method, segments) else None,
+    )
+    return answer
+
+
+def _path_below(settings: Settings, url: httpx.URL) -> str:
+    """Return the path of openapi.yaml that a generated function has asked for.
+
+    Raises:
+        ValueError: The URL does not lie below the endpoint, for which alone the JWT is meant.
+    """
+    base = httpx.URL(settings.base)
+    root, path = base.raw_path.decode().rstrip("/"), url.raw_path.decode().partition("?")[0]
+    if (url.scheme, url.netloc) != (base.scheme, base.netloc) or not path.startswith(f"{root}/"):
+        raise ValueError(f"the URL must lie below the endpoint, {settings.base}")
+    return path.removeprefix(root)
+
+
+def _described(request: httpx.Request, path: str, content: bytes) -> dict[str, Any]:
+    query = request.url.query.decode()
+    return {
+        "method": request.method,
+        "url": f"{path}?{query}" if query else path,
+        "headers": {name: value for name, value in request.headers.items() if _is_passed_on(name, value)},
+        "content": content,
+    }
+
+
+def _is_passed_on(name: str, value: str) -> bool:
+    return name not in _NOT_PASSED_ON and (name, value) != ("accept", "*/*")
+
+
+def _rules_for(method: str, segments: list[str], content: bytes) -> _Rules:
+    """Return the rules of an operation: those of its method where it has none that this library knows."""
+    match method, segments:
+        case "POST", ["auth", "token"] | ["admin", "tokens", "batch"]:
+            return _Rules(changes=False, repeatable=True)
+        case "POST", ["admin", "tokens"]:  # a second one with the same id would be refused
+            token_id = _token_id_in(content)
+            return _Rules(changes=True, repeatable=token_id is not None, token_id=token_id)
+        case "PUT", ["admin", "tokens", token_id]:  # it would be refused, and look as if it had never worked
+            return _Rules(changes=True, repeatable=False, token_id=token_id)
+        case "PATCH", ["admin", "tokens", token_id]:
+            return _Rules(changes=True, repeatable=True, token_id=token_id)
+        case _:
+            token_id = segments[2] if segments[:2] == ["admin", "tokens"] and len(segments) > 2 else None
+            return _Rules(method not in _SAFE, method in _IDEMPOTENT, token_id)
+
+
+def _is_exchange(method: str, segments: list[str]) -> bool:
+    return (method, segments) == ("POST", ["auth", "token"])
+
+
+def _token_id_in(content: bytes) -> str | None:
+    try:
+        token_id = json.loads(content)["tokenId"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return token_id if isinstance(token_id, str) else None
+
+
+def _readable(answer: Answer) -> Answer:
+    """Return an answer that the generated parser can be trusted with."""
+    media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type in {"text/html", "application/xhtml+xml"}:
+        raise UnreadableError("an HTML page, which is no answer of the service")
+    if answer.content and (media_type == "application/json" or media_type.endswith("+json")):
+        answer.json()
+    return answer
+
+
+def _response(answer: Answer) -> httpx.Response:
+    headers = [(name, value) for name, value in answer.headers.items() if name not in _NOT_PASSED_ON]
+    return httpx.Response(answer.status_code, headers=headers, content=answer.content)

@@ -1,0 +1,233 @@
+"""The session of tasks, on asyncio and trio: performs the steps of a flow by awaiting."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import suppress
+from contextvars import ContextVar
+from copy import copy
+from functools import partial
+from typing import Any, TypeVar
+
+import anyio
+import httpx
+from anyio import to_thread
+from attrs import Factory, define
+
+from .._flow.error_mapping import read
+from .._flow.jwt import Authorization, Jwt
+from .._flow.steps import (
+    Answer,
+    Authorize,
+    Call,
+    Compute,
+    Discard,
+    Flow,
+    Outcome,
+    Procedure,
+    ProcedureStep,
+    Send,
+    Step,
+    Together,
+    Wait,
+    Walk,
+)
+from .._http.async_pool import AsyncPool
+from .._http.limits import NO_PLACE
+from .._http.request import build_request
+from .._secret import Secret
+from .._settings import Settings
+from ..errors import AccessTokensError
+from .base import CleanErrors, PendingExchange, SessionBase, log_outcome
+from .event_loops import LoopState, current_loop, together
+
+# In seconds. A connection that ends at the deadline by itself tells whether the service could have acted.
+_GRACE = 0.1
+# The exchanges that this task leads, or the one that began this task.
+_led: ContextVar[tuple[PendingExchange[anyio.Event], ...]] = ContextVar("access_tokens.led", default=())
+T = TypeVar("T")
+Y = TypeVar("Y")
+
+
+@define
+class _Each(AsyncIterator[T]):
+    """The items of a walk. No async generator, since one that is left early has to be closed by its user."""
+
+    session: AsyncSession
+    walk: Walk[T]
+    page: Iterator[T] = Factory(lambda: iter(()))
+
+    async def __anext__(self) -> T:
+        while True:
+            if (item := next(self.page, None)) is not None:
+                return item
+            if self.walk.is_over:
+                raise StopAsyncIteration
+            self.page = iter(await self.session.run(self.walk.next_page()))
+
+
+class AsyncSession(SessionBase):
+    """Carries calls out for any number of tasks. Same as `SyncSession`, but what it waits for it awaits."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        exchange: Call[Jwt],
+        http_client: httpx.AsyncClient | None = None,
+    ) -> None:
+        super().__init__(settings, exchange, http_client)
+        self._http_client = http_client
+        self._place: LoopState | None = None
+
+    def _here(self) -> LoopState:
+        here, loop = self._place, current_loop()
+        if here is None or here.loop is not loop:
+            here = self._place = LoopState(loop, AsyncPool(self.settings, self._http_client))
+        return here
+
+    # Stories and flows
+
+    async def run(self, story: Procedure[T]) -> T:
+        """Same as `SyncSession.run`."""
+        deadline = self._new_deadline()
+        with CleanErrors():
+            return await self._drive(story, lambda asked: self._perform(asked, deadline))
+
+    def each(self, walk: Walk[T]) -> AsyncIterator[T]:
+        """Same as `SyncSession.each`."""
+        return _Each(self, walk)
+
+    async def authorize(self, *, afresh: bool = False) -> Authorization:
+        """Same as `SyncSession.authorize`."""
+        with CleanErrors():
+            return await self._authorize(self._new_deadline(), afresh)
+
+    def discard(self, jwt: Jwt) -> None:
+        """Same as `SyncSession.discard`."""
+        self._cache.discard(jwt)
+
+    async def _drive(self, story: Generator[Y, Any, T], perform: Callable[[Y], Awaitable[Any]]) -> T:
+        try:
+            step = next(story)
+            while True:
+                try:
+                    reply = await perform(step)
+                except AccessTokensError as error:
+                    step = story.throw(error)
+                else:
+                    step = story.send(reply)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    async def _perform(self, asked: ProcedureStep, deadline: float) -> Any:
+        match asked:
+            case Compute(work):
+                return await to_thread.run_sync(work)
+            case Together(calls):
+                works = [partial(self._perform, each, deadline) for each in calls]
+                return await together(works, self._here().pool.width)
+            case call:
+                return await self._call(call, self._calling(call), deadline)
+
+    async def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
+        request = call.request()
+        answer: Answer = await self._drive(flow, lambda step: self._take(step, request, deadline))
+        return read(call, answer)
+
+    async def _take(self, step: Step, kwargs: dict[str, Any], deadline: float) -> Any:
+        match step:
+            case Send(bearer):
+                return log_outcome(kwargs, await self._send(kwargs, bearer, deadline))
+            case Wait(seconds):
+                return await self._wait(seconds, deadline)
+            case Authorize():
+                return await self._authorize(deadline)
+            case Discard(jwt):
+                return self.discard(jwt)
+
+    # One exchange for all
+
+    async def _authorize(self, deadline: float, afresh: bool = False) -> Authorization:
+        return self._found(afresh) or await self._exchanged_by_one(deadline, afresh)
+
+    async def _exchanged_by_one(self, deadline: float, afresh: bool) -> Authorization:
+        here, own = self._here(), PendingExchange(anyio.Event())
+        while not (found := self._found(afresh)):
+            pending = here.pending = here.pending or own
+            if pending is own:
+                return await self._lead(here, own, deadline, afresh)
+            if pending in _led.get():
+                return await self._exchanged(deadline, afresh)
+            with anyio.move_on_after(self._seconds_until(deadline)):
+                await pending.done.wait()
+            if not pending.done.is_set():
+                raise self._deadline_error()
+            if joined := self._joined(pending, afresh):
+                return joined
+        return found
+
+    async def _lead(
+        self, here: LoopState, pending: PendingExchange[anyio.Event], deadline: float, afresh: bool
+    ) -> Authorization:
+        led = _led.set((*_led.get(), pending))
+        try:
+            pending.authorization = await self._exchanged(deadline, afresh)
+        except AccessTokensError as error:
+            pending.error = copy(error)  # the leader goes on to write into its own
+            raise
+        finally:
+            with suppress(ValueError):  # the garbage collector ends a task anywhere
+                _led.reset(led)
+            here.pending = None
+            pending.done.set()
+        return pending.authorization
+
+    async def _exchanged(self, deadline: float, afresh: bool) -> Authorization:
+        living = None if afresh else self._cache.living(self.now())
+        flow, deadline = self._exchanging(living, deadline)
+        try:
+            return self._kept(await self._call(self._exchange, flow, deadline))
+        except AccessTokensError as error:
+            return self._go_on_with(living, error)
+
+    # I/O
+
+    async def _send(self, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
+        if refusal := self._refusal(deadline):
+            return refusal
+        here = self._here()
+        too_late: Exception = httpx.PoolTimeout(NO_PLACE)
+        try:
+            with (
+                anyio.move_on_after(self._seconds_until(deadline) + _GRACE) as scope,
+                here.cancelled_by_closing(scope),
+            ):
+                async with here.pool.place(self._patience(deadline)):
+                    too_late = TimeoutError()  # from now on something may have been sent
+                    return await self._sent(here.pool, kwargs, bearer, deadline)
+        except Exception as error:  # noqa: BLE001 - a transport may raise anything
+            return self._failed(error, deadline, bearer)
+        return self._failed(too_late, deadline, bearer)
+
+    async def _sent(self, pool: AsyncPool, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Answer:
+        sent_at = self.now()
+        request = build_request(self.settings, kwargs, bearer, deadline - sent_at)
+        return await pool.answer(request, sent_at)
+
+    async def _wait(self, seconds: float, deadline: float) -> bool:
+        has_time = self._has_time(seconds, deadline)
+        if has_time:
+            await self._sleep(seconds)
+        return has_time
+
+    async def _sleep(self, seconds: float) -> None:
+        with anyio.move_on_after(seconds):
+            await self._here().closing.wait()
+
+    async def aclose(self) -> None:
+        """Same as `SyncSession.close`."""
+        self._closed = True
+        here = self._here()
+        here.close()
+        await here.pool.aclose()
