@@ -23,7 +23,7 @@ from access_tokens import (
     UnavailableError,
 )
 from access_tokens._calls.exchange import exchange
-from access_tokens._flow.error_mapping import _problem, read
+from access_tokens._flow.error_mapping import _problem, result_of
 from access_tokens._flow.steps import Answer, Call, Failure
 from access_tokens._secret import Secret
 from access_tokens._session.base import CleanErrors, SessionBase, log_outcome
@@ -172,7 +172,9 @@ def test_a_call_that_succeeds_leaves_as_it_is() -> None:
 
 class TestReading:
     def test_the_result_is_what_the_call_makes_of_the_answer(self) -> None:
-        assert read(attrs.evolve(READ, result=lambda answer: answer.attempts), Answer(200, attempts=3)) == 3
+        assert (
+            result_of(attrs.evolve(READ, result=lambda answer: answer.attempts), Answer(200, attempts=3)) == 3
+        )
 
     @pytest.mark.parametrize("call", [REVOKE, READ])
     def test_an_answer_that_makes_no_sense_is_an_error_that_tells_all(self, call: Call[Any]) -> None:
@@ -181,7 +183,7 @@ class TestReading:
 
         call = attrs.evolve(call, result=fail, unreadable="Invalid answer")
         with pytest.raises(InvalidResponseError) as raised:
-            read(call, Answer(299, attempts=3))
+            result_of(call, Answer(299, attempts=3))
         error = raised.value
         assert (error.message, str(error.cause)) == ("Invalid answer", "status 299")
         assert (error.status_code, error.attempts) == (299, 3)
@@ -193,7 +195,7 @@ class TestReading:
             raise mistake
 
         with pytest.raises(mistake):
-            read(attrs.evolve(READ, result=fail), Answer(200))
+            result_of(attrs.evolve(READ, result=fail), Answer(200))
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,8 @@ if not TYPE_CHECKING:
     def __getattr__(name):
         if name not in _CLIENTS:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        client = globals()[name] = getattr(import_module(f"{__name__}.{_CLIENTS[name]}"), name)
+        with import_module(f"{__name__}._import_lock").importing:
+            client = globals()[name] = getattr(import_module(f"{__name__}.{_CLIENTS[name]}"), name)
         return client
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -248,3 +250,45 @@ def test_an_async_client_works_in_the_loop_of_a_child(
     assert run(colour, main, "parent")
     assert all(child.succeeds() for child in children)
     assert server.count(EXCHANGE) == 1
+
+
+FORKED_EARLY = """
+import os, signal, sys, threading, warnings
+import access_tokens
+
+warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside other threads
+importing, go_on = threading.Event(), threading.Event()
+
+class Slowly:
+    def find_spec(self, name, *_):
+        if name == "access_tokens._calls":
+            importing.set()
+            go_on.wait()
+
+def fork():
+    forking.set()
+    pids.append(os.fork())
+    if not pids[0]:
+        signal.alarm(10)
+        access_tokens.AccessTokensClient("https://h.example", "pat_x")
+        os._exit(0)
+
+sys.meta_path.insert(0, Slowly())
+forking, pids = threading.Event(), []
+threads = [threading.Thread(target=lambda: access_tokens.AccessTokensClient), threading.Thread(target=fork)]
+threads[0].start()
+importing.wait()
+threads[1].start()
+forking.wait()
+threads[1].join(0.2)  # time for a fork that does not wait
+go_on.set()
+for thread in threads:
+    thread.join()
+print(os.waitstatus_to_exitcode(os.waitpid(pids[0], 0)[1]))
+"""
+
+
+def test_a_child_that_is_forked_while_a_client_is_imported_does_not_hang() -> None:
+    command = [sys.executable, "-c", FORKED_EARLY]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert (ended.stdout, ended.stderr) == ("0\n", "")

@@ -1,6 +1,7 @@
 """What each method of the clients does: its arguments checked, its calls, and what they amount to.
 
-Every method is told once here, as the story of its calls; a session carries them out in its colour.
+Each function is a procedure: it yields the calls of one method, and a session carries them out, by blocking
+or by awaiting.
 """
 
 from __future__ import annotations

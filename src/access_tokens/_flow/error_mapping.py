@@ -129,7 +129,7 @@ def _kind_by_status(call: Call[Any], status: int) -> type[AccessTokensError]:
 T = TypeVar("T")
 
 
-def read(call: Call[T], answer: Answer) -> T:
+def result_of(call: Call[T], answer: Answer) -> T:
     """Return the result of a call.
 
     Raises:

@@ -10,29 +10,27 @@ import anyio
 import httpcore
 import httpx
 
+from . import private_names
 from .limits import ONE_CONNECTION
-from .private_names import has_unread, is_usable
 from .proxy import origin_of
 
 
 class AsyncTransport(httpx.AsyncHTTPTransport):
-    """Same as `Transport`, for tasks."""
-
-    _pool: Any
+    """Same as `SyncTransport`, for tasks."""
 
     def __init__(self, base: str, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         super().__init__(verify=tls, limits=ONE_CONNECTION, proxy=proxy)
-        # As in `Transport`: httpx has no argument for it.
-        network = _Backend(self._pool._network_backend)  # noqa: SLF001
+        network = _Backend(private_names.backend_of(self))
         if proxy is None:
-            self._pool = httpcore.AsyncHTTPConnection(origin_of(base), tls, network_backend=network)
+            connection = httpcore.AsyncHTTPConnection(origin_of(base), tls, network_backend=network)
+            private_names.set_connection(self, connection)
         else:
-            self._pool._network_backend = network  # noqa: SLF001
+            private_names.set_backend(self, network)
 
     @property
     def is_usable(self) -> bool:
-        """Same as `Transport.is_usable`."""
-        return is_usable(self._pool)
+        """Same as `SyncTransport.is_usable`."""
+        return private_names.is_usable(private_names.connection_of(self))
 
 
 class _Backend(httpcore.AsyncNetworkBackend):
@@ -79,4 +77,4 @@ class _Stream(httpcore.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         value = self._stream.get_extra_info(info)
         # An idle connection with something to read is not used again.
-        return value or has_unread(self._stream) if info == "is_readable" else value
+        return value or private_names.has_unread(self._stream) if info == "is_readable" else value

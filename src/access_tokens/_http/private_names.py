@@ -54,6 +54,26 @@ def is_usable(connection: Any) -> bool:
     return is_pool or (connection.is_available() and not connection.has_expired())
 
 
+def connection_of(transport: Any) -> Any:
+    """Return what a transport of httpx sends over: a pool of httpcore, or the connection in its place."""
+    return transport._pool  # noqa: SLF001
+
+
+def set_connection(transport: Any, connection: Any) -> None:
+    """Have a transport of httpx send over one connection of httpcore, for which it has no argument."""
+    transport._pool = connection  # noqa: SLF001
+
+
+def backend_of(transport: Any) -> Any:
+    """Return the network backend that httpcore has chosen for a transport."""
+    return transport._pool._network_backend  # noqa: SLF001
+
+
+def set_backend(transport: Any, backend: Any) -> None:
+    """Have the pool of a transport connect by a backend, for which httpx has no argument."""
+    transport._pool._network_backend = backend  # noqa: SLF001
+
+
 def pool_size(client: Any, url: httpx.URL) -> int | None:
     """Return how many connections the pool of an httpx client has, or None where that cannot be found."""
     with suppress(AttributeError):

@@ -1,4 +1,4 @@
-"""Connections for threads, which set_deadline the deadline of a call and end when the client is closed.
+"""Connections for threads, which keep to the deadline of a call and end when the client is closed.
 
 httpx has a timeout for each read alone, so that an answer that trickles in lasts as long as it likes; and a
 thread that reads from a socket does not notice that another has closed it.
@@ -19,9 +19,9 @@ from typing import Any
 import httpcore
 import httpx
 
+from . import private_names
 from .fork import SafeWeakSet
 from .limits import ONE_CONNECTION
-from .private_names import is_usable
 from .proxy import origin_of
 
 
@@ -108,7 +108,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
             raise httpcore.ConnectTimeout from None  # it tells that nothing was sent
 
     def keep(self, stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
-        """Return a stream that obeys, and remember its socket for `shut`."""
+        """Return a stream that keeps to the deadline, and remember its socket for `shut`."""
         self.watch(stream.get_extra_info("socket"))
         return _Stream(stream, self)
 
@@ -203,8 +203,6 @@ class SyncTransport(httpx.HTTPTransport):
         proxy: The proxy to go through.
     """
 
-    _pool: Any
-
     def __init__(
         self,
         base: str,
@@ -214,13 +212,13 @@ class SyncTransport(httpx.HTTPTransport):
     ) -> None:
         super().__init__(verify=tls, limits=ONE_CONNECTION, proxy=proxy)
         self.network = DeadlineBackend(seconds_until)
-        # httpx has no argument for it, though httpcore has; tests tell when this has no effect.
         if proxy is None:
-            self._pool = httpcore.HTTPConnection(origin_of(base), tls, network_backend=self.network)
+            connection = httpcore.HTTPConnection(origin_of(base), tls, network_backend=self.network)
+            private_names.set_connection(self, connection)
         else:
-            self._pool._network_backend = self.network  # noqa: SLF001
+            private_names.set_backend(self, self.network)
 
     @property
     def is_usable(self) -> bool:
         """Whether its connection can be used again."""
-        return is_usable(self._pool)
+        return private_names.is_usable(private_names.connection_of(self))

@@ -1,7 +1,7 @@
 """The generated client, carried by a session, so that every generated operation works as a method does.
 
-The generated functions hand their requests to an HTTP client of httpx. Its transport here sends nothing: it makes
-a call of each request, which the session carries out with the JWT, the repeats and the deadline.
+The generated functions hand their requests to an HTTP client of httpx. Its transport here sends nothing: it
+makes a call of each request, which the session carries out with the JWT, the repeats and the deadline.
 """
 
 from __future__ import annotations

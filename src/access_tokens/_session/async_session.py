@@ -14,7 +14,7 @@ import httpx
 from anyio import to_thread
 from attrs import Factory, define
 
-from .._flow.error_mapping import read
+from .._flow.error_mapping import result_of
 from .._flow.jwt import Authorization, Jwt
 from .._flow.steps import (
     Answer,
@@ -85,13 +85,13 @@ class AsyncSession(SessionBase):
             here = self._place = LoopState(loop, AsyncPool(self.settings, self._http_client))
         return here
 
-    # Stories and flows
+    # Procedures and flows
 
-    async def run(self, story: Procedure[T]) -> T:
+    async def run(self, procedure: Procedure[T]) -> T:
         """Same as `SyncSession.run`."""
         deadline = self._new_deadline()
         with CleanErrors():
-            return await self._drive(story, lambda asked: self._perform(asked, deadline))
+            return await self._drive(procedure, lambda asked: self._perform(asked, deadline))
 
     def each(self, walk: Walk[T]) -> AsyncIterator[T]:
         """Same as `SyncSession.each`."""
@@ -106,16 +106,16 @@ class AsyncSession(SessionBase):
         """Same as `SyncSession.discard`."""
         self._cache.discard(jwt)
 
-    async def _drive(self, story: Generator[Y, Any, T], perform: Callable[[Y], Awaitable[Any]]) -> T:
+    async def _drive(self, generator: Generator[Y, Any, T], perform: Callable[[Y], Awaitable[Any]]) -> T:
         try:
-            step = next(story)
+            step = next(generator)
             while True:
                 try:
                     reply = await perform(step)
                 except AccessTokensError as error:
-                    step = story.throw(error)
+                    step = generator.throw(error)
                 else:
-                    step = story.send(reply)
+                    step = generator.send(reply)
         except StopIteration as end:
             result: T = end.value
             return result
@@ -133,7 +133,7 @@ class AsyncSession(SessionBase):
     async def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
         request = call.request()
         answer: Answer = await self._drive(flow, lambda step: self._take(step, request, deadline))
-        return read(call, answer)
+        return result_of(call, answer)
 
     async def _take(self, step: Step, kwargs: dict[str, Any], deadline: float) -> Any:
         match step:

@@ -47,7 +47,7 @@ T = TypeVar("T")
 
 @define(eq=False)
 class PendingExchange(Generic[E]):
-    """An exchange under way. Who began it leads it; who else needs a JWT waits until it has done.
+    """An exchange under way. Who began it leads it; who else needs a JWT waits until it is done.
 
     The leader must not wait for itself when a hook, a signal handler or a finalizer calls in the midst of its
     exchange. A thread is known by `leader`, and a task by its context, which those that it begins inherit.
@@ -72,7 +72,7 @@ class PendingExchange(Generic[E]):
 
 
 class SessionBase(Uncopied):
-    """The part of a session that has no colour.
+    """What the sessions of threads and of tasks have in common.
 
     Args:
         settings: The checked arguments of the client.

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import httpx
 from attrs import Factory, define
 
-from .._flow.error_mapping import read
+from .._flow.error_mapping import result_of
 from .._flow.jwt import Authorization, Jwt
 from .._flow.steps import (
     Answer,
@@ -86,17 +86,17 @@ class SyncSession(SessionBase):
             inherited.abandon()
         self._pool = SyncPool(self.settings, self._http_client, self._seconds_until)
 
-    # Stories and flows
+    # Procedures and flows
 
-    def run(self, story: Procedure[T]) -> T:
-        """Carry out the calls of a story and return what it returns.
+    def run(self, procedure: Procedure[T]) -> T:
+        """Carry out the calls of a procedure and return what it returns.
 
         Raises:
             AccessTokensError: A call failed.
         """
         deadline = self._new_deadline()
         with CleanErrors():
-            return self._drive(story, lambda asked: self._perform(asked, deadline))
+            return self._drive(procedure, lambda asked: self._perform(asked, deadline))
 
     def each(self, walk: Walk[T]) -> Iterator[T]:
         """Yield the items of a walk, page by page."""
@@ -116,17 +116,17 @@ class SyncSession(SessionBase):
         with self._lock:
             self._cache.discard(jwt)
 
-    def _drive(self, story: Generator[Y, Any, T], perform: Callable[[Y], Any]) -> T:
-        """Perform what a generator yields, send or throw it what comes of it, and return its result."""
+    def _drive(self, generator: Generator[Y, Any, T], perform: Callable[[Y], Any]) -> T:
+        """Drive a generator: perform each step that it yields, send back the reply, and return its result."""
         try:
-            step = next(story)
+            step = next(generator)
             while True:
                 try:
                     reply = perform(step)
                 except AccessTokensError as error:
-                    step = story.throw(error)
+                    step = generator.throw(error)
                 else:
-                    step = story.send(reply)
+                    step = generator.send(reply)
         except StopIteration as end:
             result: T = end.value
             return result
@@ -143,7 +143,7 @@ class SyncSession(SessionBase):
     def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
         request = call.request()
         answer: Answer = self._drive(flow, lambda step: self._take(step, request, deadline))
-        return read(call, answer)
+        return result_of(call, answer)
 
     def _take(self, step: Step, kwargs: dict[str, Any], deadline: float) -> Any:
         match step:
@@ -176,7 +176,7 @@ class SyncSession(SessionBase):
     ) -> Authorization:
         while True:
             with self._lock:
-                # Look again: it may have done while this thread waited for the lock.
+                # Look again: it may be done, since this thread waited for the lock.
                 if found := self._found(afresh):
                     return found
                 pending = self._pending = self._pending or own
