@@ -26,7 +26,7 @@ pytestmark = pytest.mark.fault(34)
 Make = Callable[..., Any]
 PAGE = response(200, {"records": []})
 # More than systems keep for a peer that does not read, when they are told to keep little.
-MANY_IDS = [f"{number:04000}" for number in range(24)]
+MANY_IDS = [f"{number:02000}" for number in range(48)]
 LITTLE = 4096
 SYN_SENT = "02"
 

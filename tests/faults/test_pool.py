@@ -89,7 +89,7 @@ def test_the_parts_of_a_batch_do_not_wait_for_each_others_connections(
 ) -> None:
     server.always(f"{TOKENS}/batch", answer_slowly)
     client = narrow(1, timeout=httpx.Timeout(10, pool=0.02))
-    client.batch_load(f"{number:03990}" for number in range(90))
+    client.batch_load(f"{number:02000}" for number in range(180))
     assert (server.count(f"{TOKENS}/batch"), client.clock.waits) == (4, [])
 
 

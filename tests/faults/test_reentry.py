@@ -206,7 +206,7 @@ async def calls_in_a_group(client: AsyncAccessTokensClient) -> Any:
 
 HOOKED: dict[str, Callable[[AsyncAccessTokensClient], Awaitable[Any]]] = {
     "list": lambda client: client.list(),
-    "batch_load": lambda client: client.batch_load(f"{number:03990}" for number in range(40)),
+    "batch_load": lambda client: client.batch_load(f"{number:02000}" for number in range(80)),
     "another task": calls_in_a_group,
 }
 
