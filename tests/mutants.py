@@ -30,7 +30,7 @@ def results() -> dict[str, str]:
 
 
 def module_of(mutant: str) -> str:
-    return mutant.split(".")[1]
+    return mutant.removeprefix("access_tokens.").rpartition(".")[0]
 
 
 def described(mutant: str) -> str:
@@ -51,9 +51,9 @@ def table(fates: dict[str, str]) -> Iterator[str]:
     made = Counter(map(module_of, fates))
     killed = Counter(module_of(mutant) for mutant, fate in fates.items() if fate in DEAD)
     for module in sorted(made):
-        yield f"{module:<16}{killed[module]:>6} /{made[module]:>5}"
+        yield f"{module:<24}{killed[module]:>6} /{made[module]:>5}"
     share = killed.total() / made.total()
-    yield f"{'all':<16}{killed.total():>6} /{made.total():>5} = {share:.1%}"
+    yield f"{'all':<24}{killed.total():>6} /{made.total():>5} = {share:.1%}"
     if share < DUE:
         yield f"PROBLEM: {DUE:.0%} are due"
 

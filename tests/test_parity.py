@@ -60,7 +60,7 @@ class TestMember:
         assert returned(AccessTokensClient, name) == returned(AsyncAccessTokensClient, twin)
 
     def test_it_is_awaited_where_it_waits(self, name: str) -> None:
-        waits = name not in {"__init__", "__repr__", "auth", "from_env", "iter_tokens"}
+        waits = name not in {"__init__", "__repr__", "api", "auth", "from_env", "iter_tokens"}
         assert not inspect.iscoroutinefunction(getattr(AccessTokensClient, name))
         twin = TWINS.get(name, name)
         assert inspect.iscoroutinefunction(getattr(AsyncAccessTokensClient, twin)) is waits
@@ -84,7 +84,7 @@ def test_from_env_takes_what_the_constructor_takes(client: type, options: type) 
 
 
 def test_every_parameter_is_described() -> None:
-    for name in members(AccessTokensClient) - {"auth", "from_env"}:
+    for name in members(AccessTokensClient) - {"api", "auth", "from_env"}:
         described = inspect.getdoc(getattr(AccessTokensClient, name)) or ""
         for parameter, *_ in parameters(AccessTokensClient, name)[1:]:
             assert f"\n    {parameter}: " in described, f"{name} does not describe {parameter}"
