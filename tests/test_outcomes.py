@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from access_tokens import ApiError
-from access_tokens._flow.error_body import said_in
+from access_tokens._flow.error_body import said_in_body
 from access_tokens._flow.steps import Answer
 from access_tokens._secret import Secret
 
@@ -26,7 +26,7 @@ def said(
     content: bytes | str, content_type: str | None = "application/json; charset=utf-8"
 ) -> ApiError | str | None:
     headers = {} if content_type is None else {"content-type": content_type}
-    return said_in(Answer(500, headers, content.encode() if isinstance(content, str) else content))
+    return said_in_body(Answer(500, headers, content.encode() if isinstance(content, str) else content))
 
 
 def said_json(body: Any) -> ApiError | None:
@@ -96,7 +96,7 @@ def test_a_page_that_says_the_phrase_of_its_status_says_nothing(
 ) -> None:
     """Which is all that Express tells in production."""
     page = f"<!DOCTYPE html>\n<body>\n<pre>{phrase}</pre>\n</body>".encode()
-    assert said_in(Answer(status, {"content-type": "text/html"}, page, reason)) == phrase
+    assert said_in_body(Answer(status, {"content-type": "text/html"}, page, reason)) == phrase
 
 
 def test_the_phrase_of_another_status_is_the_services_word() -> None:
@@ -176,7 +176,7 @@ def test_a_service_that_sends_a_secret_back_does_not_get_it_printed(secret: str)
 
 def test_a_secret_without_a_known_shape_is_hidden_when_it_was_sent() -> None:
     answer = Answer(401, {"content-type": "application/json"}, b'{"error": "no: hunter2"}')
-    assert said_in(answer, Secret("hunter2")) == ApiError("no: [hidden]")
+    assert said_in_body(answer, Secret("hunter2")) == ApiError("no: [hidden]")
 
 
 @pytest.mark.fault(18)

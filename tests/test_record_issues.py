@@ -8,7 +8,7 @@ import json
 import pytest
 
 from access_tokens import ApiError
-from access_tokens._flow.error_body import said_in
+from access_tokens._flow.error_body import said_in_body
 from access_tokens._flow.steps import Answer
 from access_tokens._secret import Secret
 
@@ -105,4 +105,4 @@ def test_a_list_shows_no_secret_either(secret: str) -> None:
     message = f'{STORE}: [{{"path": ["{secret}"], "message": "bad {spelled}"}}]'
     answer = Answer(500, {"content-type": "text/plain"}, message.encode())
     shown = "pat_[hidden]" if secret is PAT else "[hidden]"
-    assert said_in(answer, Secret("hunter2")) == ApiError(f"{STORE}: {shown}: bad {shown}")
+    assert said_in_body(answer, Secret("hunter2")) == ApiError(f"{STORE}: {shown}: bad {shown}")

@@ -54,10 +54,10 @@ def issue(
     token_id = None if token_id is None else check.new_token_id(token_id)
     granted = _granted(owner, is_admin, roles, expires_at)
     if check.flag("generate_locally", generate_locally):
-        return (yield from _made_here(token_id, "pat_" if prefix is None else prefix, granted))
+        return (yield from _issued_locally(token_id, "pat_" if prefix is None else prefix, granted))
     if prefix is not None:
         raise ValueError("prefix must be left out unless generate_locally is True: the service has its own")
-    return (yield from _made_there(token_id or generate_token_id(), granted))
+    return (yield from _issued_by_service(token_id or generate_token_id(), granted))
 
 
 def _granted(
@@ -72,7 +72,7 @@ def _granted(
     }
 
 
-def _made_there(token_id: str, granted: dict[str, Any]) -> Procedure[IssueResult]:
+def _issued_by_service(token_id: str, granted: dict[str, Any]) -> Procedure[IssueResult]:
     """Have the service make a PAT. The id is chosen here, so that no repeat can make a second one."""
     issued: IssueResult = yield Call(
         endpoint=issue_token,
@@ -85,7 +85,7 @@ def _made_there(token_id: str, granted: dict[str, Any]) -> Procedure[IssueResult
     return issued
 
 
-def _made_here(token_id: str | None, prefix: str, granted: dict[str, Any]) -> Procedure[IssueResult]:
+def _issued_locally(token_id: str | None, prefix: str, granted: dict[str, Any]) -> Procedure[IssueResult]:
     """Make a PAT and register its hash, so that no answer holds what must not be lost."""
     made: GeneratedToken = yield Compute(partial(generate_token, prefix, token_id))
     record = yield from _registered(made.token_id, Secret(made.secret_phc), granted, _ISSUE)

@@ -130,7 +130,7 @@ _NODES_PHRASES = {
 _LONGEST_BODY = 2**20
 
 
-def said_in(answer: Answer, *known: Secret) -> ApiError | str | None:
+def said_in_body(answer: Answer, *known: Secret) -> ApiError | str | None:
     """Find what the service says of a failure, in any of the four shapes of its error bodies.
 
     Returns:

@@ -22,7 +22,7 @@ from ..errors import (
     UnreadableError,
     one_line,
 )
-from .error_body import CANNOT_LOAD, CANNOT_STORE, said_in
+from .error_body import CANNOT_LOAD, CANNOT_STORE, said_in_body
 from .steps import Answer, Call, Failure, Outcome
 
 _ERRORS_BY_STATUS: dict[int, type[AccessTokensError]] = {
@@ -69,7 +69,7 @@ def _error_without_answer(
 def _error_of_answer(
     call: Call[Any], answer: Answer, attempts: int, acted_before: bool, known: tuple[Secret, ...]
 ) -> AccessTokensError:
-    said = said_in(answer, *known)
+    said = said_in_body(answer, *known)
     refusal = _refusal(call, said)
     kind = refusal or _kind_by_status(call, answer.status_code)
     # A refusal is an answer. What is refused now, but for an id that is taken, was refused before as well.
