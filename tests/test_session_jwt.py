@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import attrs
 import pytest
 
 from access_tokens import (
@@ -86,14 +87,14 @@ class TestTheExchange:
 
     def test_a_call_has_the_policy_of_the_client(self) -> None:
         made = session(retry=RetryPolicy(backoff=7.0))
-        flow = made._calling(made._exchange)
+        flow = made._calling(attrs.evolve(made._exchange, api_key=None))
         next(flow)
         flow.send(Authorization(jwt()))
         assert flow.send(Answer(503)) == Wait(7.0)
 
     def test_a_call_does_not_show_the_pat_that_the_service_sends_back(self) -> None:
         made = session()
-        flow = made._calling(made._exchange)
+        flow = made._calling(attrs.evolve(made._exchange, api_key=None))
         next(flow)
         flow.send(Authorization(jwt()))
         with pytest.raises(AccessTokensError, match=r"no \[hidden\]"):
