@@ -103,7 +103,7 @@ def _refusal(call: Call[Any], said: object) -> type[AccessTokensError] | None:
         return None
     if call.api_key:
         return AuthenticationError if said.message.startswith(CANNOT_LOAD) else None
-    if said.message.startswith(_REFUSED_VALUES):
+    if call.changes and said.message.startswith(_REFUSED_VALUES):
         return RequestRejectedError
     words = one_line(f"{said.message} {said.details}")
     if any(_names(words, f"Token not found: {each}") for each in call.ids):

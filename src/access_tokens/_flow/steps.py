@@ -34,7 +34,7 @@ class Call(Generic[T]):
         failed: The message of the error when the call fails.
         unreadable: The message of the error when the answer cannot be read; `failed` by default.
         token_id: The token that the call is about.
-        ids: What the service may name when it says that a token is missing, or an id taken.
+        other_ids: What else the service may name when it says that a token is missing, or an id taken.
         changes: Whether the call changes anything at the service.
         repeatable: Whether it may be sent again though the service may have acted.
         api_key: The PAT, when the call is the exchange. Every other call carries the JWT.
@@ -47,14 +47,16 @@ class Call(Generic[T]):
     failed: str
     unreadable: str = field(default=Factory(lambda self: self.failed, takes_self=True))
     token_id: str | None = None
-    ids: tuple[str, ...] = field(default=Factory(lambda self: self._own_id(), takes_self=True))
+    other_ids: tuple[str, ...] = ()
     changes: bool = True
     repeatable: bool = True
     api_key: Secret | None = None
     known: tuple[Secret, ...] = ()
 
-    def _own_id(self) -> tuple[str, ...]:
-        return () if self.token_id is None else (self.token_id,)
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids that a refusal of this call may name."""
+        return self.other_ids if self.token_id is None else (self.token_id, *self.other_ids)
 
     def request(self) -> dict[str, Any]:
         """Return the request as the generated core describes it, by the parameters of `httpx.request`.

@@ -115,7 +115,7 @@ def _procedure(settings: Settings, request: httpx.Request, content: bytes) -> Pr
         failed=f"Failed to call {what}",
         unreadable=f"Invalid response to {what}",
         token_id=rules.token_id,
-        ids=tuple(each for each in (*segments, rules.token_id) if each),
+        other_ids=tuple(filter(None, segments)),
         changes=rules.changes,
         repeatable=rules.repeatable,
         api_key=settings.api_key if _is_exchange(request.method, segments) else None,
