@@ -17,7 +17,7 @@ from attrs import frozen
 from .._flow.steps import Answer, Call, Procedure
 from .._secret import Uncopied, redact
 from .._settings import Settings
-from ..errors import UnreadableError
+from ..errors import NotFoundError, UnreadableError
 
 if TYPE_CHECKING:
     from .async_session import AsyncSession
@@ -105,22 +105,39 @@ class _Rules:
 
 def _procedure(settings: Settings, request: httpx.Request, content: bytes) -> Procedure[Answer]:
     path = _path_below(settings, request.url)
-    segments = [unquote(each) for each in path.split("/")[1:]]
+    segments = _segments(path)
     rules = _rules_for(request.method, segments, content)
-    what = f"{request.method} {redact(path)}"
-    answer: Answer = yield Call(
-        endpoint=_AsItIs(_described(request, path, content)),
-        arguments={},
-        result=_readable,
-        failed=f"Failed to call {what}",
-        unreadable=f"Invalid response to {what}",
-        token_id=rules.token_id,
-        other_ids=tuple(filter(None, segments)),
-        changes=rules.changes,
-        repeatable=rules.repeatable,
-        api_key=settings.api_key if _is_exchange(request.method, segments) else None,
-    )
+    what = f"{request.method} {path}"
+    try:
+        answer: Answer = yield Call(
+            endpoint=_AsItIs(_described(request, path, content)),
+            arguments={},
+            result=_readable,
+            failed=f"Failed to call {what}",
+            unreadable=f"Invalid response to {what}",
+            token_id=rules.token_id,
+            other_ids=tuple(filter(None, segments)),
+            changes=rules.changes,
+            repeatable=rules.repeatable,
+            api_key=settings.api_key if _is_exchange(request.method, segments) else None,
+        )
+    except NotFoundError as error:
+        # An attempt before, whose answer was lost, may be why it is gone.
+        error.outcome_unknown = request.method == "DELETE" and error.attempts > 1
+        raise
     return answer
+
+
+def _segments(path: str) -> list[str]:
+    """Return the segments of a path, decoded.
+
+    Raises:
+        ValueError: One holds a secret, which errors and logs would show.
+    """
+    segments = [unquote(each) for each in path.split("/")[1:]]
+    if any(redact(each) != each for each in segments):
+        raise ValueError("the path must hold the id of a token, not a secret")
+    return segments
 
 
 def _path_below(settings: Settings, url: httpx.URL) -> str:
@@ -137,11 +154,13 @@ def _path_below(settings: Settings, url: httpx.URL) -> str:
 
 
 def _described(request: httpx.Request, path: str, content: bytes) -> dict[str, Any]:
-    query = request.url.query.decode()
+    query, headers = request.url.params, request.headers.items()
     return {
         "method": request.method,
-        "url": f"{path}?{query}" if query else path,
-        "headers": {name: value for name, value in request.headers.items() if _is_passed_on(name, value)},
+        "url": path,
+        "params": {name: tuple(query.get_list(name)) for name in query},
+        # In the case of those that they replace.
+        "headers": {name.title(): value for name, value in headers if _is_passed_on(name, value)},
         "content": content,
     }
 
@@ -176,7 +195,7 @@ def _token_id_in(content: bytes) -> str | None:
         token_id = json.loads(content)["tokenId"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return token_id if isinstance(token_id, str) else None
+    return token_id if isinstance(token_id, str) and redact(token_id) == token_id else None
 
 
 def _readable(answer: Answer) -> Answer:
