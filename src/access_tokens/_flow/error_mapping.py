@@ -72,8 +72,7 @@ def _error_of_answer(
     said = said_in_body(answer, *known)
     refusal = _refusal(call, said)
     kind = refusal or _kind_by_status(call, answer.status_code)
-    # A refusal is an answer. What is refused now, but for an id that is taken, was refused before as well.
-    acted = refusal in {None, ConflictError} and (acted_before or (not refusal and may_have_acted(answer)))
+    acted = (acted_before and _may_follow(call, refusal)) or (refusal is None and may_have_acted(answer))
     return kind(
         call.failed,
         cause=said or one_line(redact(answer.reason, *known)) or f"HTTP status {answer.status_code}",
@@ -83,6 +82,12 @@ def _error_of_answer(
         attempts=attempts,
         outcome_unknown=call.changes and acted,
     )
+
+
+def _may_follow(call: Call[Any], refusal: type[AccessTokensError] | None) -> bool:
+    """Tell whether an earlier attempt may have been carried out: what is refused was so before as well."""
+    made_or_removed = (ConflictError, NotFoundError) if call.removes else (ConflictError,)
+    return refusal is None or refusal in made_or_removed
 
 
 def is_refusal(call: Call[Any], error: AccessTokensError) -> bool:

@@ -36,6 +36,7 @@ class Call(Generic[T]):
         token_id: The token that the call is about.
         other_ids: What else the service may name when it says that a token is missing, or an id taken.
         changes: Whether the call changes anything at the service.
+        removes: Whether it does away with what it names, which is then not found.
         repeatable: Whether it may be sent again though the service may have acted.
         api_key: The PAT, when the call is the exchange. Every other call carries the JWT.
         known: Secrets among the arguments, to be hidden should the service send them back.
@@ -49,6 +50,7 @@ class Call(Generic[T]):
     token_id: str | None = None
     other_ids: tuple[str, ...] = ()
     changes: bool = True
+    removes: bool = False
     repeatable: bool = True
     api_key: Secret | None = None
     known: tuple[Secret, ...] = ()

@@ -17,7 +17,7 @@ from attrs import frozen
 from .._flow.steps import Answer, Call, Procedure
 from .._secret import Uncopied, redact
 from .._settings import Settings
-from ..errors import NotFoundError, UnreadableError
+from ..errors import UnreadableError
 
 if TYPE_CHECKING:
     from .async_session import AsyncSession
@@ -108,23 +108,19 @@ def _procedure(settings: Settings, request: httpx.Request, content: bytes) -> Pr
     segments = _segments(path)
     rules = _rules_for(request.method, segments, content)
     what = f"{request.method} {path}"
-    try:
-        answer: Answer = yield Call(
-            endpoint=_AsItIs(_described(request, path, content)),
-            arguments={},
-            result=_readable,
-            failed=f"Failed to call {what}",
-            unreadable=f"Invalid response to {what}",
-            token_id=rules.token_id,
-            other_ids=tuple(filter(None, segments)),
-            changes=rules.changes,
-            repeatable=rules.repeatable,
-            api_key=settings.api_key if _is_exchange(request.method, segments) else None,
-        )
-    except NotFoundError as error:
-        # An attempt before, whose answer was lost, may be why it is gone.
-        error.outcome_unknown = request.method == "DELETE" and error.attempts > 1
-        raise
+    answer: Answer = yield Call(
+        endpoint=_AsItIs(_described(request, path, content)),
+        arguments={},
+        result=_readable,
+        failed=f"Failed to call {what}",
+        unreadable=f"Invalid response to {what}",
+        token_id=rules.token_id,
+        other_ids=tuple(filter(None, segments)),
+        changes=rules.changes,
+        removes=request.method == "DELETE",
+        repeatable=rules.repeatable,
+        api_key=settings.api_key if _is_exchange(request.method, segments) else None,
+    )
     return answer
 
 
