@@ -34,6 +34,20 @@ def deployment() -> Settings:
     )
 
 
+def test_a_form_is_sent_as_the_generated_core_describes_it(deployment: Settings) -> None:
+    kwargs = {
+        "method": "post",
+        "url": "/auth/token",
+        "data": {"state": "s 1"},
+        "headers": {"Content-Type": "application/x-www-form-urlencoded"},
+    }
+    request = wire.build_request(deployment, kwargs, JWT, 300.0)
+    assert (request.content, request.headers["Content-Type"]) == (
+        b"state=s+1",
+        "application/x-www-form-urlencoded",
+    )
+
+
 def test_a_request_carries_the_bearer_token_in_the_header_alone(deployment: Settings) -> None:
     kwargs = {
         "method": "post",

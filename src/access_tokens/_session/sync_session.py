@@ -67,10 +67,7 @@ class SyncSession(SessionBase):
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        exchange: Call[Jwt],
-        http_client: httpx.Client | None = None,
+        self, settings: Settings, exchange: Call[Jwt], http_client: httpx.Client | None = None
     ) -> None:
         super().__init__(settings, exchange, http_client)
         self._http_client = http_client
