@@ -37,6 +37,10 @@ from .convert import structure
 
 _CHANGES = "owner, is_admin, roles, add_roles, remove_roles, secret_phc, expires_at"
 _RESTORED = "Restored the token, but failed to set its expiry"
+# The service takes 100 kB; what the ids do not fill is left for the rest of the body.
+_LARGEST_BATCH = 99_900
+# As httpx writes it.
+_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 @frozen
@@ -177,12 +181,6 @@ def _set_expiry(token_id: str, expiring: UpdateTokenRequest) -> Procedure[None]:
         # Also when it was an exchange that failed, which tells nothing of the token.
         error.message, error.args = _RESTORED, (_RESTORED,)
         raise
-
-
-# The service takes 100 kB; what the ids do not fill is left for the rest of the body.
-_LARGEST_BATCH = 99_900
-# As httpx writes it.
-_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 def batch_load(token_ids: Iterable[str], *, include_secret_phc: bool) -> Procedure[BatchLoadResult]:

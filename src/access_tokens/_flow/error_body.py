@@ -13,6 +13,15 @@ from .._secret import Secret, redact
 from ..errors import LONGEST_TEXT, ApiError, one_line
 from .steps import Answer
 
+_PHRASES = {each.value: each.phrase for each in HTTPStatus}
+# Where Node's differ from those of some version of Python.
+_NODES_PHRASES = {
+    413: "Payload Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Entity",
+}
+_LONGEST_BODY = 2**20
 # Of a record that the service finds fault with. It appends the issues, as a list of many lines.
 CANNOT_STORE = "Cannot store invalid token record"
 CANNOT_LOAD = "Cannot load invalid record for token "
@@ -117,17 +126,6 @@ def _hide(value: Any, known: tuple[Secret, ...]) -> Any:
     if isinstance(value, list):
         return [_hide(each, known) for each in _list(value)]
     return value
-
-
-_PHRASES = {each.value: each.phrase for each in HTTPStatus}
-# Where Node's differ from those of some version of Python.
-_NODES_PHRASES = {
-    413: "Payload Too Large",
-    414: "URI Too Long",
-    416: "Range Not Satisfiable",
-    422: "Unprocessable Entity",
-}
-_LONGEST_BODY = 2**20
 
 
 def said_in_body(answer: Answer, *known: Secret) -> ApiError | str | None:

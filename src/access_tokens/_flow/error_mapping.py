@@ -36,6 +36,8 @@ _ERRORS_BY_STATUS: dict[int, type[AccessTokensError]] = {
 _REFUSED_VALUES = (CANNOT_STORE, "Invalid secret PHC string")
 _NEVER_ACTED = {501, 505}
 
+T = TypeVar("T")
+
 
 def error_for(
     call: Call[Any], outcome: Outcome, attempts: int, acted_before: bool, known: tuple[Secret, ...]
@@ -129,9 +131,6 @@ def _kind_by_status(call: Call[Any], status: int) -> type[AccessTokensError]:
     if status in _ERRORS_BY_STATUS:
         return _ERRORS_BY_STATUS[status]
     return {4: RequestRejectedError, 5: UnavailableError}.get(status // 100, EndpointError)
-
-
-T = TypeVar("T")
 
 
 def result_of(call: Call[T], answer: Answer) -> T:

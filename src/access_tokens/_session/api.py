@@ -96,11 +96,13 @@ class _Rules:
         changes: Whether it changes anything at the service.
         repeatable: Whether it may be sent again though the service may have acted.
         token_id: The token that it is about.
+        is_exchange: Whether it goes with the PAT, and not with the JWT.
     """
 
     changes: bool
     repeatable: bool
     token_id: str | None = None
+    is_exchange: bool = False
 
 
 def _procedure(settings: Settings, request: httpx.Request, content: bytes) -> Procedure[Answer]:
@@ -119,7 +121,7 @@ def _procedure(settings: Settings, request: httpx.Request, content: bytes) -> Pr
         changes=rules.changes,
         removes=request.method == "DELETE",
         repeatable=rules.repeatable,
-        api_key=settings.api_key if _is_exchange(request.method, segments) else None,
+        api_key=settings.api_key if rules.is_exchange else None,
     )
     return answer
 
@@ -168,7 +170,9 @@ def _is_passed_on(name: str, value: str) -> bool:
 def _rules_for(method: str, segments: list[str], content: bytes) -> _Rules:
     """Return the rules of an operation: those of its method where it has none that this library knows."""
     match method, segments:
-        case "POST", ["auth", "token"] | ["admin", "tokens", "batch"]:
+        case "POST", ["auth", "token"]:
+            return _Rules(changes=False, repeatable=True, is_exchange=True)
+        case "POST", ["admin", "tokens", "batch"]:
             return _Rules(changes=False, repeatable=True)
         case "POST", ["admin", "tokens"]:  # a second one with the same id would be refused
             token_id = _token_id_in(content)
@@ -180,10 +184,6 @@ def _rules_for(method: str, segments: list[str], content: bytes) -> _Rules:
         case _:
             token_id = segments[2] if segments[:2] == ["admin", "tokens"] and len(segments) > 2 else None
             return _Rules(method not in _SAFE, method in _IDEMPOTENT, token_id)
-
-
-def _is_exchange(method: str, segments: list[str]) -> bool:
-    return (method, segments) == ("POST", ["auth", "token"])
 
 
 def _token_id_in(content: bytes) -> str | None:

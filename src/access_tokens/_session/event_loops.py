@@ -13,8 +13,11 @@ from attrs import Factory, define
 from .._http.async_pool import AsyncPool
 from .base import CleanErrors, PendingExchange
 
+AT_ONCE = 4
 # Tells one event loop from another, and keeps none alive.
 _loop: RunVar[object] = RunVar("access_tokens.loop")
+
+T = TypeVar("T")
 
 
 def current_loop() -> object:
@@ -50,10 +53,6 @@ class LoopState:
         self.closing.set()
         for scope in list(self.sending):
             scope.cancel()
-
-
-AT_ONCE = 4
-T = TypeVar("T")
 
 
 async def together(works: Sequence[Callable[[], Awaitable[T]]], width: int = AT_ONCE) -> list[T]:

@@ -113,7 +113,7 @@ class Backend:
         return self._limiter.admit(limit, self.now()) if limit else {}
 
     def exchange(self, text: str) -> str:
-        """Make a JWT for a PAT. Takes the time of a hash."""
+        """Make a JWT for a PAT. Takes the time of a hash, unless that was made here."""
         pat = Pat.parse(text, self.settings.prefix)
         record = (self._accepted(pat) or self._bootstrapped(pat)) if pat else None
         if record is None:

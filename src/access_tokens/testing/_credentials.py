@@ -82,7 +82,7 @@ def phc_problem(phc: str) -> str | None:
 
 
 def matches(secret: bytes, phc: str) -> bool:
-    """Tell whether a secret belongs to a hash. As slow as making the hash.
+    """Tell whether a secret belongs to a hash. As slow as making the hash, unless that was made here.
 
     Raises:
         ServiceError: The hash asks for more than the service gives.

@@ -25,7 +25,7 @@ _LONGEST_OWNER = 100
 _LONGEST_PHC = 200
 _ID_LENGTH = 21
 _ID_PATTERN = "^[a-zA-Z0-9]+$"
-_MOST_ROLES = 50
+MOST_ROLES = 50
 _TIMES = ("createdAt", "lastUsedAt", "revokedAt", "expiresAt")
 _NULLABLE = ("roles", "secretPhc", "lastUsedAt", "expiresAt", "revokedAt")
 
@@ -147,8 +147,8 @@ def _length_issues(name: str, text: str, least: int, most: int) -> Iterator[Issu
 
 
 def _count_issues(roles: Iterable[str]) -> Iterator[Issue]:
-    if len([*roles]) > _MOST_ROLES:
-        yield _too_big("array", _MOST_ROLES, "roles", f"array to have <={_MOST_ROLES} items")
+    if len([*roles]) > MOST_ROLES:
+        yield _too_big("array", MOST_ROLES, "roles", f"array to have <={MOST_ROLES} items")
 
 
 def _time_issues(name: str, value: float | None) -> Iterator[Issue]:

@@ -10,9 +10,9 @@ import cattrs
 from access_tokens.testing import _errors as errors
 from access_tokens.testing import _javascript as javascript
 from access_tokens.testing import _schemas as schemas
+from access_tokens.testing._record import MOST_ROLES
 
-MOST_ROLES = 50
-LONGEST_ROLE = 100
+_LONGEST_ROLE = 100
 
 _T = TypeVar("_T")
 
@@ -77,8 +77,8 @@ def _role(value: object, shape: object) -> str:
     text = _text(value, shape)
     if not text:
         raise ValueError("Too small: expected string to have >=1 characters")
-    if javascript.length(text) > LONGEST_ROLE:
-        raise ValueError(f"Too big: expected string to have <={LONGEST_ROLE} characters")
+    if javascript.length(text) > _LONGEST_ROLE:
+        raise ValueError(f"Too big: expected string to have <={_LONGEST_ROLE} characters")
     return text
 
 
