@@ -34,6 +34,7 @@ class Clock:
 
     time: float = 1000.0
     waits: list[float] = field(factory=list)
+    meanwhile: Callable[[], object] = lambda: None  # what else happens while somebody waits
 
     def now(self) -> float:
         return self.time
@@ -44,6 +45,7 @@ class Clock:
     def wait(self, seconds: float) -> None:
         self.waits.append(seconds)
         self.time += seconds
+        self.meanwhile()
 
     async def wait_async(self, seconds: float) -> None:
         self.wait(seconds)

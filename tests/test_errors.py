@@ -16,6 +16,7 @@ FULL = ConflictError(
     cause=ApiError("Token ID already exists: abc", code="E_TAKEN"),
     status_code=500,
     token_id="abc",
+    token_id_chosen_here=False,
     retry_after=1.5,
     attempts=2,
     outcome_unknown=True,
@@ -26,7 +27,16 @@ def test_an_error_reads_as_one_useful_line() -> None:
     assert str(FULL) == (
         "Failed to issue token: Token ID already exists: abc "
         "(E_TAKEN, HTTP 500, 2 attempts, retry after 1.5 s, "
-        "outcome unknown: an earlier attempt of this call may have made it)"
+        "outcome unknown: an earlier attempt of this call may have made it, "
+        "or it was there before: look first)"
+    )
+
+
+@pytest.mark.fault(82)
+def test_only_an_id_that_was_chosen_here_proves_whose_the_token_is() -> None:
+    chosen = ConflictError("Failed", token_id="abc", token_id_chosen_here=True, outcome_unknown=True)
+    assert str(chosen) == (
+        "Failed (token abc, outcome unknown: an earlier attempt of this call may have made it)"
     )
 
 

@@ -9,11 +9,18 @@ import pytest
 
 from access_tokens import (
     AccessTokensError,
+    AuthenticationError,
     BatchLoadResult,
+    ClientClosedError,
     ConflictError,
     EndpointError,
     GeneratedToken,
+    InvalidResponseError,
     IssueResult,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitedError,
+    RequestRejectedError,
     TokenRecord,
     UnavailableError,
 )
@@ -56,7 +63,13 @@ def error_after(story: Procedure[TokenRecord], *found: TokenRecord) -> AccessTok
     return error
 
 
-@pytest.mark.parametrize("kind", [ConflictError, UnavailableError])
+KINDS = [
+    *(AuthenticationError, PermissionDeniedError, NotFoundError, ConflictError, RequestRejectedError),
+    *(RateLimitedError, UnavailableError, EndpointError, InvalidResponseError, ClientClosedError),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_known_outcome_is_told_at_once(kind: type[AccessTokensError]) -> None:
     error = kind("Failed to register token")
     with pytest.raises(kind) as raised:
@@ -64,12 +77,8 @@ def test_a_known_outcome_is_told_at_once(kind: type[AccessTokensError]) -> None:
     assert raised.value is error
 
 
-def test_an_error_that_is_no_matter_of_luck_is_told_at_once() -> None:
-    with pytest.raises(EndpointError):
-        registering().throw(unknown(EndpointError))
-
-
-@pytest.mark.parametrize("kind", [ConflictError, UnavailableError])
+@pytest.mark.fault(81)
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_unknown_outcome_is_looked_up_with_the_hash(kind: type[AccessTokensError]) -> None:
     request, _ = performed(looked_up(registering(), unknown(kind)), {"found": [], "notFound": [ID]})
     assert request["url"] == "/admin/tokens/batch"
@@ -89,24 +98,35 @@ def test_a_record_without_roles_expiry_and_rights_is_found_again_too() -> None:
     assert result_of(story, BatchLoadResult((plain,), ())) == attrs.evolve(plain, secret_phc=None)
 
 
+@pytest.mark.fault(80)
 @pytest.mark.parametrize(
-    "other",
+    "now",
     [
-        {"secret_phc": "$scrypt$other"},
         {"owner": "you"},
         {"is_admin": False},
-        {"roles": ("a",)},
+        {"roles": ("a", "b", "c")},
+        {"roles": ()},
         {"expires_at": 8},
         {"expires_at": None},
+        {"revoked_at": 2},
+        {"last_used_at": 2, "owner": "you", "roles": ()},
     ],
 )
-def test_another_record_in_its_place_tells_that_nothing_was_done(other: dict[str, Any]) -> None:
-    assert error_after(registering(), attrs.evolve(OURS, **other)).outcome_unknown is False
+def test_a_record_with_our_hash_is_ours_whatever_others_have_changed_since(now: dict[str, Any]) -> None:
+    story, changed = registering(), attrs.evolve(OURS, **now)
+    looked_up(story, unknown(ConflictError))
+    assert result_of(story, BatchLoadResult((changed,), ())) == attrs.evolve(changed, secret_phc=None)
 
 
-def test_a_hash_that_cannot_be_encoded_is_anothers() -> None:
-    """JSON can hold half of a surrogate pair."""
-    assert error_after(registering(), attrs.evolve(OURS, secret_phc="$\ud800")).outcome_unknown is False
+# JSON can hold half of a surrogate pair.
+@pytest.mark.parametrize("other", ["$scrypt$other", "$\ud800", ""])
+def test_another_hash_tells_that_the_pat_of_this_call_is_not_good(other: str) -> None:
+    assert error_after(registering(), attrs.evolve(OURS, secret_phc=other)).outcome_unknown is False
+
+
+def test_the_record_of_another_id_tells_nothing() -> None:
+    other = attrs.evolve(OURS, token_id="B" * 21, secret_phc="$scrypt$other")
+    assert error_after(registering(), other).outcome_unknown is True
 
 
 def test_a_record_without_a_hash_tells_nothing() -> None:
@@ -168,6 +188,36 @@ def test_a_token_made_here_is_issued_when_its_record_is_found() -> None:
     ours = attrs.evolve(OURS, token_id=made.token_id, secret_phc=made.secret_phc)
     issued = result_of(story, BatchLoadResult((ours,), ()))
     assert issued == IssueResult(made.token, attrs.evolve(ours, secret_phc=None))
+
+
+@pytest.mark.fault(82)
+def test_another_hash_with_an_id_that_was_chosen_here_was_changed_since() -> None:
+    story, made = made_here()
+    call = story.send(made)
+    assert isinstance(call, Call)
+    assert call.token_id_chosen_here
+    error = UnavailableError(
+        "Failed", token_id=made.token_id, token_id_chosen_here=True, outcome_unknown=True
+    )
+    looked_up(story, error)
+    rotated = attrs.evolve(OURS, token_id=made.token_id, secret_phc="$scrypt$other")
+    with pytest.raises(UnavailableError) as raised:
+        story.send(BatchLoadResult((rotated,), ()))
+    assert raised.value.outcome_unknown is True
+
+
+@pytest.mark.fault(82)
+@pytest.mark.parametrize("generate_locally", [True, False])
+@pytest.mark.parametrize(("token_id", "chosen_here"), [(None, True), (ID, False)])
+def test_only_an_id_that_issue_has_chosen_was_chosen_here(
+    generate_locally: bool, token_id: str | None, chosen_here: bool
+) -> None:
+    story = issue("me", **ASKED, token_id=token_id, generate_locally=generate_locally, prefix=None)
+    call = next(story)
+    if isinstance(call, Compute):
+        call = story.send(call.work())
+    assert isinstance(call, Call)
+    assert call.token_id_chosen_here is chosen_here
 
 
 def test_a_prefix_is_for_tokens_made_here() -> None:

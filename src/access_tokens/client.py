@@ -157,8 +157,9 @@ class AccessTokensClient(Uncopied):
         """Issue a PAT. It is in the result and can never be got again.
 
         When the answer is lost, so is the PAT. A repeat has the same id, so that no second token is made, and
-        the error has `outcome_unknown` and the `token_id` to revoke. `generate_locally` finds out what was
-        done. Only `generate_token`, storing the PAT, and then `register` survive a crash of this process too.
+        the error has `outcome_unknown` and the `token_id` to revoke; if that is an id of yours, look first:
+        it may be another token's. `generate_locally` finds out what was done. Only `generate_token`, storing
+        the PAT, and then `register` survive a crash of this process too.
 
         Args:
             owner: Whose token it is; 1 to 100 characters.
@@ -191,7 +192,10 @@ class AccessTokensClient(Uncopied):
         roles: Iterable[str] | None = None,
         expires_at: Moment | None = None,
     ) -> TokenRecord:
-        """Register a token that `generate_token` has made. A lost answer is settled by reading it back.
+        """Register a token that `generate_token` has made.
+
+        When an answer is lost, the record is read back: it is a success when it has this hash, with the other
+        values as they are now.
 
         Args:
             token_id: Its id, 21 letters and digits; that of a hidden record is taken.
@@ -220,6 +224,9 @@ class AccessTokensClient(Uncopied):
         expires_at: Moment | Keep | None = KEEP,
     ) -> None:
         """Change a token. What is left out stays as it is; to change nothing at all is a `ValueError`.
+
+        A repeat after a lost answer also undoes what another administrator has changed in between; with
+        `RetryPolicy(retries=0)` there is none.
 
         Args:
             token_id: The token's id.
@@ -250,6 +257,10 @@ class AccessTokensClient(Uncopied):
     def revoke(self, token_id: str, *, expires_at: Moment | None = None) -> None:
         """Revoke a token; a revoked one stays as it is. A JWT already handed out lives until it expires.
 
+        A repeat after a lost answer also revokes what another administrator has restored in between; with
+        `RetryPolicy(retries=0)` there is none. A record that is removed in between is a `NotFoundError`, with
+        `outcome_unknown`.
+
         Args:
             token_id: The token's id.
             expires_at: From when on the service may remove the record. Without it, an old expiry is cleared.
@@ -258,6 +269,9 @@ class AccessTokensClient(Uncopied):
 
     def restore(self, token_id: str, *, expires_at: Moment | None = None) -> None:
         """Undo a revocation. To restore an active token does nothing.
+
+        A repeat after a lost answer also restores what another administrator has revoked in between; with
+        `RetryPolicy(retries=0)` there is none.
 
         The service removes the expiry as well, so that the token lives for ever unless `expires_at` is given.
         That is set by a second request: when it fails, the token is restored, and the error says so.

@@ -61,12 +61,12 @@ class AccessTokensError(Exception):
             exception of the connection or of reading the answer.
         status_code: The HTTP status of the last answer, or None without an answer.
         token_id: The token that the call was about, also the id chosen by `issue`.
+        token_id_chosen_here: Whether `issue` has chosen that id for this call, so that a token with it comes
+            of nothing else. One with an id of the caller's own may have been there before.
         retry_after: For how many seconds the service asked to be left alone.
         attempts: How many times the request that failed was sent.
         outcome_unknown: Whether the service may have carried the call out all the same.
     """
-
-    _unknown = "outcome unknown: it may have been done"
 
     def __init__(
         self,
@@ -75,6 +75,7 @@ class AccessTokensError(Exception):
         cause: ApiError | str | Exception | None = None,
         status_code: int | None = None,
         token_id: str | None = None,
+        token_id_chosen_here: bool = False,
         retry_after: float | None = None,
         attempts: int = 0,
         outcome_unknown: bool = False,
@@ -84,6 +85,7 @@ class AccessTokensError(Exception):
         self.cause = cause
         self.status_code = status_code
         self.token_id = token_id
+        self.token_id_chosen_here = token_id_chosen_here
         self.retry_after = retry_after
         self.attempts = attempts
         self.outcome_unknown = outcome_unknown
@@ -115,12 +117,18 @@ class AccessTokensError(Exception):
             token_id not in reason and f"token {token_id}",
             self.attempts > 1 and f"{self.attempts} attempts",
             self.retry_after is not None and f"retry after {self.retry_after:g} s",
-            self.outcome_unknown and self._unknown,
+            self.outcome_unknown and f"outcome unknown: {self._unknown()}",
         )
         return [note for note in notes if note]
 
+    def _unknown(self) -> str:
+        return "it may have been done"
 
-_ATTRIBUTES = ("message", "cause", "status_code", "token_id", "retry_after", "attempts", "outcome_unknown")
+
+_ATTRIBUTES = (
+    *("message", "cause", "status_code", "token_id", "token_id_chosen_here"),
+    *("retry_after", "attempts", "outcome_unknown"),
+)
 
 
 class AuthenticationError(AccessTokensError):
@@ -145,11 +153,14 @@ class NotFoundError(AccessTokensError):
 class ConflictError(AccessTokensError):
     """The id is taken.
 
-    With `outcome_unknown`, perhaps by an earlier attempt of this very call, whose answer was lost: revoke
-    `token_id` and issue another token.
+    With `outcome_unknown`, perhaps by an earlier attempt of this very call, whose answer was lost. With
+    `token_id_chosen_here` that is certain: revoke `token_id` and issue another token. Otherwise the token may
+    have been there before, and be somebody else's: look at its record before you revoke it.
     """
 
-    _unknown = "outcome unknown: an earlier attempt of this call may have made it"
+    def _unknown(self) -> str:
+        made = "an earlier attempt of this call may have made it"
+        return made if self.token_id_chosen_here else f"{made}, or it was there before: look first"
 
 
 class RequestRejectedError(AccessTokensError):

@@ -8,13 +8,29 @@ from typing import Any
 
 import pytest
 
-from access_tokens import AuthenticationError, ConflictError, UnavailableError
+from access_tokens import (
+    AccessTokensClient,
+    AccessTokensError,
+    AuthenticationError,
+    ConflictError,
+    PermissionDeniedError,
+    RetryPolicy,
+    UnavailableError,
+)
 from access_tokens.testing import LocalService
 from access_tokens.tokens import generate_token_id
 
 TOKENS, EXCHANGE = "/admin/tokens", "/auth/token"
 # The hash of no secret at all: nothing here presents the token.
 PHC = "$scrypt$ln=14,r=8,p=1$lzRhbyEcqYp5n5FBCald5Q$" + "o" * 43
+
+# What may follow a lost answer, each to its end.
+AFTERWARDS: list[dict[str, Any]] = [
+    *({"status": status} for status in (302, 400, 403, 404, 409, 413, 429, 500, 501, 503)),
+    {"status": 200, "body": "<pre>Welcome</pre>", "headers": {"Content-Type": "text/html"}},
+    {"status": 201, "body": "{}"},
+    {"status": 429, "headers": {"Retry-After": "999"}},
+]
 
 Make = Callable[..., Any]
 pytestmark = pytest.mark.fault(45)
@@ -58,6 +74,40 @@ class TestIssue:
         assert ids_sent(service) == [error.token_id] * 2
         assert ids_of(client, token_id) == [error.token_id]
         client.revoke(error.token_id)
+
+    @pytest.mark.fault(82)
+    @pytest.mark.parametrize("existed", [True, False])
+    def test_an_id_of_the_callers_own_does_not_tell_whose_the_token_is(
+        self, client: Any, service: LocalService, token_id: str, existed: bool
+    ) -> None:
+        if existed:
+            client.register(token_id, PHC, "somebody else")
+        service.drop_next(1, path=TOKENS, method="POST", after=not existed)
+        with pytest.raises(ConflictError, match="or it was there before: look first") as raised:
+            client.issue("me", token_id=token_id)
+        assert (raised.value.outcome_unknown, raised.value.token_id_chosen_here) == (True, False)
+
+    @pytest.mark.fault(82)
+    @pytest.mark.parametrize("generate_locally", [True, False])
+    def test_every_error_of_an_id_that_was_chosen_here_says_so(
+        self, service: LocalService, make_client: Make, token_id: str, generate_locally: bool
+    ) -> None:
+        """Lost, unreadable, refused, and when the exchange has failed."""
+        client = make_client(service.endpoint, service.admin_pat, retry=RetryPolicy(retries=0))
+        client.authenticate()
+        faults: list[Callable[[], None]] = [
+            lambda: service.drop_next(1),
+            lambda: service.fail_next(1, status=200, body="<pre>Hello</pre>", path=f"{TOKENS}*"),
+            lambda: service.fail_next(1, status=400, path=f"{TOKENS}*"),
+            lambda: service.drop_next(1, path=EXCHANGE),
+        ]
+        for fault in faults:
+            fault()
+            service.rotate_key()
+            with pytest.raises(AccessTokensError) as raised:
+                client.issue(token_id, generate_locally=generate_locally)
+            service.clear_faults()
+            assert raised.value.token_id_chosen_here
 
     @pytest.mark.parametrize("lost", [1, 4])
     def test_it_is_unknown_too_when_no_answer_says_so(
@@ -112,6 +162,60 @@ class TestRegister:
     ) -> None:
         service.drop_next(1, path=f"{TOKENS}/{token_id}", after=True)
         assert client.register(token_id, PHC, "me", expires_at=1).expires_at == 1
+
+    @pytest.mark.fault(80)
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda admin, token_id: admin.update(token_id, add_roles=["new"]),
+            lambda admin, token_id: admin.update(token_id, owner="you", is_admin=True, expires_at=1),
+            lambda admin, token_id: admin.revoke(token_id),
+        ],
+    )
+    def test_a_token_that_another_administrator_has_changed_meanwhile_is_ours_as_it_is_now(
+        self, client: Any, service: LocalService, token_id: str, change: Callable[[Any, str], None]
+    ) -> None:
+        def change_it() -> None:
+            with AccessTokensClient(service.endpoint, service.admin_pat) as admin:
+                change(admin, token_id)
+
+        client.clock.meanwhile = change_it
+        service.drop_next(1, path=f"{TOKENS}/{token_id}", after=True)
+        record = client.register(token_id, PHC, token_id, roles=["a"])
+        assert client.clock.waits == [1.0]
+        assert [record] == list(client.batch_load([token_id]).found)
+
+    @pytest.mark.fault(81)
+    @pytest.mark.parametrize("follows", AFTERWARDS)
+    def test_it_is_looked_up_whatever_follows_a_lost_answer(
+        self, client: Any, service: LocalService, token_id: str, follows: dict[str, Any]
+    ) -> None:
+        path = f"{TOKENS}/{token_id}"
+        client.authenticate()
+        service.drop_next(1, path=path, after=True)
+        service.fail_next(4, path=path, **follows)
+        assert client.register(token_id, PHC, token_id).owner == token_id
+
+    @pytest.mark.fault(81)
+    def test_it_is_looked_up_after_an_exchange_that_was_refused(
+        self, client: Any, service: LocalService, token_id: str
+    ) -> None:
+        client.authenticate()
+        service.drop_next(1, path=f"{TOKENS}/{token_id}", after=True)
+        service.fail_next(1, status=401, path=f"{TOKENS}/{token_id}")
+        service.fail_next(1, status=503, headers={"Retry-After": "999"}, path=EXCHANGE)
+        assert client.register(token_id, PHC, token_id).owner == token_id
+
+    @pytest.mark.fault(81)
+    def test_a_look_that_is_refused_as_well_leaves_the_error_as_it_was(
+        self, client: Any, service: LocalService, token_id: str
+    ) -> None:
+        client.authenticate()
+        service.drop_next(1, path=f"{TOKENS}/{token_id}", after=True)
+        service.fail_next(2, status=403)
+        with pytest.raises(PermissionDeniedError, match="^Failed to register token") as raised:
+            client.register(token_id, PHC, token_id)
+        assert (raised.value.outcome_unknown, raised.value.attempts) == (True, 2)
 
     def test_it_stays_unknown_when_nobody_answers_whose_it_is(
         self, client: Any, service: LocalService, token_id: str

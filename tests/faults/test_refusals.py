@@ -31,7 +31,7 @@ from .operations import (
     failure_of,
     keep_jwt,
 )
-from .server import EXCHANGE, FaultServer, Play, response
+from .server import EXCHANGE, FaultServer, Peer, Play, response
 
 JSON, PAGE = "Content-Type: application/json; charset=utf-8", "Content-Type: text/html; charset=utf-8"
 UPDATE = Operation(
@@ -181,3 +181,16 @@ def test_a_page_of_a_service_in_production_is_told_as_the_phrase_that_it_is(
     server.always(REVOKE.path, say(500, b"<pre>Internal Server Error</pre>", PAGE))
     error = failure_of(REVOKE, victim)
     assert (type(error), error.cause, error.attempts) == (UnavailableError, "Internal Server Error", 4)
+
+
+@pytest.mark.fault(83)
+@pytest.mark.parametrize(("expires_at", "unknown"), [(4_000_000_000, True), (None, False)])
+def test_a_record_that_is_removed_after_its_revocation_may_have_been_revoked(
+    server: FaultServer, victim: Any, expires_at: int | None, unknown: bool
+) -> None:
+    """Without an expiry the service never removes it."""
+    keep_jwt(victim)
+    server.play(REVOKE.path, Peer.reset, as_json(500, f"Token not found: {TOKEN_ID}"))
+    with pytest.raises(NotFoundError) as raised:
+        victim.revoke(TOKEN_ID, expires_at=expires_at)
+    assert (raised.value.outcome_unknown, raised.value.attempts) == (unknown, 2)

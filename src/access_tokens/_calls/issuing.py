@@ -14,7 +14,7 @@ from attrs import frozen
 
 from .._flow.steps import Answer, Call, Compute, Procedure
 from .._secret import Secret
-from ..errors import AccessTokensError, ConflictError, UnavailableError
+from ..errors import AccessTokensError
 from ..models import BatchLoadResult, IssueResult, Moment, TokenRecord
 from ..tokens import GeneratedToken, generate_token, generate_token_id
 from . import arguments as check
@@ -57,7 +57,7 @@ def issue(
         return (yield from _issued_locally(token_id, "pat_" if prefix is None else prefix, granted))
     if prefix is not None:
         raise ValueError("prefix must be left out unless generate_locally is True: the service has its own")
-    return (yield from _issued_by_service(token_id or generate_token_id(), granted))
+    return (yield from _issued_by_service(token_id, granted))
 
 
 def _granted(
@@ -72,15 +72,17 @@ def _granted(
     }
 
 
-def _issued_by_service(token_id: str, granted: dict[str, Any]) -> Procedure[IssueResult]:
-    """Have the service make a PAT. The id is chosen here, so that no repeat can make a second one."""
+def _issued_by_service(token_id: str | None, granted: dict[str, Any]) -> Procedure[IssueResult]:
+    """Have the service make a PAT. Each attempt has the same id, so that no repeat can make a second one."""
+    new_id = token_id or generate_token_id()
     issued: IssueResult = yield Call(
         endpoint=issue_token,
-        arguments={"body": IssueTokenRequest(token_id=token_id, **granted)},
+        arguments={"body": IssueTokenRequest(token_id=new_id, **granted)},
         result=lambda answer: structure(answer.json(), IssueResult),
         failed=_ISSUE.failed,
         unreadable=_ISSUE.unreadable,
-        token_id=token_id,
+        token_id=new_id,
+        token_id_chosen_here=token_id is None,
     )
     return issued
 
@@ -88,7 +90,9 @@ def _issued_by_service(token_id: str, granted: dict[str, Any]) -> Procedure[Issu
 def _issued_locally(token_id: str | None, prefix: str, granted: dict[str, Any]) -> Procedure[IssueResult]:
     """Make a PAT and register its hash, so that no answer holds what must not be lost."""
     made: GeneratedToken = yield Compute(partial(generate_token, prefix, token_id))
-    record = yield from _registered(made.token_id, Secret(made.secret_phc), granted, _ISSUE)
+    record = yield from _registered(
+        made.token_id, Secret(made.secret_phc), granted, _ISSUE, token_id_chosen_here=token_id is None
+    )
     return IssueResult(made.token, record)
 
 
@@ -109,7 +113,12 @@ def register(
 
 
 def _registered(
-    token_id: str, secret_phc: Secret, granted: dict[str, Any], messages: _Messages
+    token_id: str,
+    secret_phc: Secret,
+    granted: dict[str, Any],
+    messages: _Messages,
+    *,
+    token_id_chosen_here: bool = False,
 ) -> Procedure[TokenRecord]:
     """Register a token. When its outcome is unknown, look whether it was done."""
     body = RegisterTokenRequest(secret_phc=secret_phc.reveal(), **granted)
@@ -121,40 +130,39 @@ def _registered(
             failed=messages.failed,
             unreadable=messages.unreadable,
             token_id=token_id,
+            token_id_chosen_here=token_id_chosen_here,
             known=(secret_phc,),
         )
-    except (ConflictError, UnavailableError) as error:
+    except AccessTokensError as error:
         if not error.outcome_unknown:
             raise
-        registered = yield from _settled(token_id, body, error)
+        registered = yield from _settled(token_id, secret_phc, error)
     # The service sends the hash back, where only those shall have it who ask for it.
     return attrs.evolve(registered, secret_phc=None)
 
 
-def _settled(token_id: str, body: RegisterTokenRequest, error: AccessTokensError) -> Procedure[TokenRecord]:
-    """Return the record when it is the one that this call asked for, else raise the error."""
+def _settled(token_id: str, secret_phc: Secret, error: AccessTokensError) -> Procedure[TokenRecord]:
+    """Return the record as it is now when it has the hash of this call, else raise the error.
+
+    A hash has a salt of its own, so that nobody else's is the same. All other values may have been changed by
+    another administrator since.
+    """
     try:
         loaded: BatchLoadResult = yield batch([token_id], include_secret_phc=True)
     except AccessTokensError:
         raise error from error.__cause__
-    for record in loaded.found:
-        if _is_as_asked(record, body):
+    for record in [each for each in loaded.found if each.token_id == token_id]:
+        if _has_hash(record, secret_phc):
             return record
-        # Another hash makes it somebody else's, and tells that nothing was done. No hash tells nothing.
-        error.outcome_unknown = record.secret_phc is None
+        # Another hash means that the PAT of this call is not good. No hash tells nothing; and who has a token
+        # with an id that was chosen here has changed the hash since.
+        error.outcome_unknown = record.secret_phc is None or error.token_id_chosen_here
     raise error
 
 
-def _is_as_asked(record: TokenRecord, body: RegisterTokenRequest) -> bool:
-    # A hash has a salt of its own, so that nobody else's is the same.
+def _has_hash(record: TokenRecord, secret_phc: Secret) -> bool:
     stored = (record.secret_phc or "").encode(errors="surrogatepass")
-    same_hash = hmac.compare_digest(stored, body.secret_phc.encode())
-    return same_hash and (record.owner, record.is_admin, set(record.roles), record.expires_at) == (
-        body.owner,
-        bool(body.is_admin),
-        set(body.roles or ()),
-        body.expires_at or None,
-    )
+    return hmac.compare_digest(stored, secret_phc.reveal().encode())
 
 
 def _record(answer: Answer) -> TokenRecord:

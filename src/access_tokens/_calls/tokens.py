@@ -157,6 +157,7 @@ def revoke(token_id: str, *, expires_at: Moment | None) -> Procedure[None]:
         result=_nothing,
         failed="Failed to revoke token",
         token_id=token_id,
+        removes=expires_at is not None,  # the service removes a revoked record that has expired
     )
 
 

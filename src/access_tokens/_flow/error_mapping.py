@@ -63,6 +63,7 @@ def _error_without_answer(
         call.unreadable if failure.kind is InvalidResponseError else call.failed,
         cause=failure.cause,
         token_id=call.token_id,
+        token_id_chosen_here=call.token_id_chosen_here,
         attempts=attempts,
         outcome_unknown=call.changes and (failure.acted or acted_before),
     )
@@ -80,6 +81,7 @@ def _error_of_answer(
         cause=said or one_line(redact(answer.reason, *known)) or f"HTTP status {answer.status_code}",
         status_code=answer.status_code,
         token_id=call.token_id,
+        token_id_chosen_here=call.token_id_chosen_here,
         retry_after=answer.retry_after,
         attempts=attempts,
         outcome_unknown=call.changes and acted,
@@ -148,6 +150,7 @@ def result_of(call: Call[T], answer: Answer) -> T:
             status_code=answer.status_code,
             attempts=answer.attempts,
             token_id=call.token_id,
+            token_id_chosen_here=call.token_id_chosen_here,
             outcome_unknown=call.changes,
         ) from None
 

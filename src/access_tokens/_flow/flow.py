@@ -40,6 +40,7 @@ class _Attempts:
         except AccessTokensError as error:
             # The caller must learn what may have come of the attempts before.
             error.token_id = self.call.token_id
+            error.token_id_chosen_here = self.call.token_id_chosen_here
             error.outcome_unknown = self.call.changes and self.acted
             raise
 

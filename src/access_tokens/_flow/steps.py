@@ -34,9 +34,10 @@ class Call(Generic[T]):
         failed: The message of the error when the call fails.
         unreadable: The message of the error when the answer cannot be read; `failed` by default.
         token_id: The token that the call is about.
+        token_id_chosen_here: Whether that is an id of this library's choice, which nobody else can have.
         other_ids: What else the service may name when it says that a token is missing, or an id taken.
         changes: Whether the call changes anything at the service.
-        removes: Whether it does away with what it names, which is then not found.
+        removes: Whether what it names may be gone once it is done, and is then not found.
         repeatable: Whether it may be sent again though the service may have acted.
         api_key: The PAT, when the call is the exchange. Every other call carries the JWT.
         known: Secrets among the arguments, to be hidden should the service send them back.
@@ -48,6 +49,7 @@ class Call(Generic[T]):
     failed: str
     unreadable: str = field(default=Factory(lambda self: self.failed, takes_self=True))
     token_id: str | None = None
+    token_id_chosen_here: bool = False
     other_ids: tuple[str, ...] = ()
     changes: bool = True
     removes: bool = False
