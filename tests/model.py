@@ -1,0 +1,293 @@
+"""A model of the service, and of what may happen to each request on its way there and back.
+
+A history is a list of events, one for each request that a call makes, exchanges included. `Run` steps a
+method through one without I/O, and keeps account of what the service has really done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from access_tokens_api.api.tokens import batch_load_tokens, issue_token, register_token
+from attrs import Factory, define, frozen
+
+from access_tokens import (
+    AccessTokensError,
+    AuthenticationError,
+    ClientClosedError,
+    EndpointError,
+    GeneratedToken,
+    InvalidResponseError,
+    RateLimitedError,
+    RetryPolicy,
+    UnavailableError,
+)
+from access_tokens._flow.error_mapping import result_of
+from access_tokens._flow.flow import calling, exchanging
+from access_tokens._flow.jwt import Authorization, Jwt
+from access_tokens._flow.steps import (
+    Answer,
+    Authorize,
+    Call,
+    Compute,
+    Discard,
+    Failure,
+    Procedure,
+    Send,
+    Together,
+    Wait,
+)
+from access_tokens._secret import Secret
+
+ID = "A" * 21
+OURS, THEIRS = "$scrypt$ln=14,r=8,p=1$b3Vycw$b3Vycw", "$scrypt$ln=14,r=8,p=1$dGhlaXJz$dGhlaXJz"
+MADE = GeneratedToken(f"pat_{ID}.secret", ID, OURS)
+PAT = Secret("pat_of-the-model")
+POLICY = RetryPolicy()
+
+
+@frozen
+class Event:
+    """What happens to one request.
+
+    Attributes:
+        name: What a failing test shows.
+        processed: Whether the service carries it out, as far as it would.
+        outcome: What is seen of that instead of the service's own answer.
+        perhaps: Whether the service may have carried it out, for all that the client can see.
+        then: What else happens before the next request.
+    """
+
+    name: str
+    processed: bool = False
+    outcome: Answer | Failure | None = None
+    perhaps: bool = False
+    then: Callable[[Run], None] | None = None
+
+
+@frozen
+class NoJwt:
+    """What happens to an exchange: this error, or None for a new JWT."""
+
+    error: type[AccessTokensError] | None = None
+
+
+class MoreError(Exception):
+    """The history is at its end, and the call goes on: to an exchange, or to another request."""
+
+    def __init__(self, *, is_exchange: bool, changes: bool = False) -> None:
+        self.is_exchange = is_exchange
+        self.changes = changes
+
+
+@define
+class Run:
+    """A method of the client that goes through a history.
+
+    Attributes:
+        history: What happens to its requests, one by one.
+        goes_on: Whether all goes well after its end.
+        stored: The hash of the record at the service, if there is one.
+        is_cold: Whether the client has no JWT yet.
+        done: How many times the service has carried the call out.
+        perhaps: Whether the service may have done so for all that the client can see.
+        sent: How many requests of the first call were sent.
+        got_no_jwt: Whether an exchange has failed, whose error then tells of its own attempts.
+        looked: Whether the client has seen afterwards what the service has.
+    """
+
+    history: tuple[Event | NoJwt, ...]
+    goes_on: bool
+    stored: str | None
+    is_cold: bool
+    done: int = 0
+    perhaps: bool = False
+    sent: int = 0
+    looked: bool = False
+    has_time: bool = True
+    got_no_jwt: bool = False
+    _first: Call[Any] | None = None
+    _events: Iterator[Event | NoJwt] = Factory(lambda self: iter(self.history), takes_self=True)
+
+    def result_of(self, procedure: Procedure[Any]) -> Any:
+        """Carry out what a method does, and return what it returns."""
+        try:
+            step = next(procedure)
+            while True:
+                try:
+                    reply = self._perform(step)
+                except AccessTokensError as error:
+                    step = procedure.throw(error)
+                else:
+                    step = procedure.send(reply)
+        except StopIteration as end:
+            return end.value
+
+    def _perform(self, step: Any) -> Any:
+        match step:
+            case Compute():
+                return MADE
+            case Together(calls):
+                return [self._perform(call) for call in calls]
+            case _:
+                return self._called(step)
+
+    def _called(self, call: Call[Any]) -> Any:
+        flow = exchanging(call, PAT, POLICY) if call.api_key else calling(call, POLICY, PAT)
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    reply = self._taken(step, call)
+                except AccessTokensError as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(reply)
+        except StopIteration as end:
+            return result_of(call, end.value)
+
+    def _taken(self, step: Any, call: Call[Any]) -> Any:
+        match step:
+            case Send(bearer):
+                assert (bearer is PAT) is bool(call.api_key), "the PAT goes to the exchange alone"
+                return self._sent(call)
+            case Authorize():
+                return self._authorized()
+            case Wait():
+                return self.has_time
+            case Discard():
+                self.is_cold = True
+        return None
+
+    def _authorized(self) -> Authorization:
+        if not self.is_cold:
+            return Authorization(JWT)
+        exchange = self._next(NoJwt())
+        if exchange is None:
+            raise MoreError(is_exchange=True)
+        if exchange.error:
+            self.got_no_jwt = True
+            raise exchange.error("Failed to authenticate", cause="so it is", attempts=1)
+        self.is_cold = False
+        return Authorization(JWT, is_new=True)
+
+    def _sent(self, call: Call[Any]) -> Answer | Failure:
+        event = self._next(GOES_WELL)
+        if event is None:
+            raise MoreError(is_exchange=False, changes=call.changes)
+        self._first = self._first or call
+        self.sent += self._first is call
+        answer = self._processed(call) if event.processed else None
+        self.looked = call is not self._first and event is GOES_WELL
+        self.perhaps = self.perhaps or (call.changes and event.perhaps)
+        if event.then:
+            event.then(self)
+        return event.outcome or answer or NEVER
+
+    def _next(self, well: Any) -> Any:
+        return next(self._events, well if self.goes_on else None)
+
+    def _processed(self, call: Call[Any]) -> Answer:
+        """What the service does, and says of it where that is not lost."""
+        if call.api_key:
+            return EXCHANGED
+        if call.endpoint is batch_load_tokens:
+            return FOUND[self.stored]
+        if call.endpoint is issue_token or call.endpoint is register_token:
+            return self._made()
+        if not call.changes:
+            return PAGE_OF_NONE
+        if call.token_id and not self.stored:
+            return MISSING
+        self.done += 1
+        return Answer(204)
+
+    def _made(self) -> Answer:
+        if self.stored:
+            return TAKEN
+        self.done += 1
+        self.stored = OURS
+        return CREATED
+
+
+def _json(status: int, body: Any) -> Answer:
+    return Answer(status, {"content-type": "application/json"}, json.dumps(body).encode())
+
+
+def _record(secret_phc: str) -> dict[str, Any]:
+    return {"tokenId": ID, "owner": "me", "isAdmin": False, "createdAt": 1, "secretPhc": secret_phc}
+
+
+def _forget_jwt(run: Run) -> None:
+    run.is_cold = True
+
+
+def _run_out_of_time(run: Run) -> None:
+    run.has_time = False
+
+
+def _remove(run: Run) -> None:
+    run.stored = None
+
+
+JWT = Jwt(Secret("jwt-of-the-model"), sent_at=0.0, lifetime=3600.0)
+EXCHANGED = _json(200, {"access_token": "jwt", "token_type": "Bearer", "expires_in": 3600})
+FOUND: dict[str | None, Answer] = {
+    None: _json(200, {"found": [], "notFound": [ID]}),
+    **{phc: _json(200, {"found": [_record(phc)], "notFound": []}) for phc in (OURS, THEIRS)},
+}
+PAGE_OF_NONE = _json(200, {"records": []})
+CREATED = _json(201, {"token": MADE.token, "record": _record(OURS)})
+# The service's own refusals, which it answers with 500.
+MISSING, TAKEN = (
+    _json(500, {"error": {"message": f"{words}: {ID}"}})
+    for words in ("Token not found", "Token ID already exists")
+)
+NEVER = Failure(ConnectionRefusedError("refused"), acted=False)
+LOST = Failure(ConnectionResetError("reset"), acted=True)
+PAGE = Answer(200, {"content-type": "text/html"}, b"<pre>Welcome</pre>")
+GOES_WELL = Event("goes well", processed=True, perhaps=True)
+
+
+def _status(status: int, *, processed: bool = False) -> Event:
+    perhaps = status >= 500 and status not in {501, 505}
+    return Event(f"{status}{', done' * processed}", processed, Answer(status), perhaps)
+
+
+# What may be followed by another request.
+GATEWAYS = [_status(status, processed=done) for status in (500, 502, 503, 504) for done in (False, True)]
+LIMITS = [_status(status) for status in (401, 408, 429)]
+CONNECTIONS = [
+    Event("never sent", outcome=NEVER),
+    Event("lost", outcome=LOST, perhaps=True),
+    Event("lost, done", processed=True, outcome=LOST, perhaps=True),
+    Event("lost, done, without a JWT", True, LOST, perhaps=True, then=_forget_jwt),
+    Event("never sent, without a JWT", outcome=NEVER, then=_forget_jwt),
+]
+REMOVED = Event("lost, done, and removed", True, LOST, perhaps=True, then=_remove)
+# One of each sort, for the requests in the middle of a history.
+SORTS = [GATEWAYS[4], GATEWAYS[5], LIMITS[0], LIMITS[2], *CONNECTIONS]
+# What ends a call.
+ENDS = [
+    GOES_WELL,
+    Event("out of time, never sent", outcome=NEVER, then=_run_out_of_time),
+    Event("out of time", outcome=LOST, perhaps=True, then=_run_out_of_time),
+    Event("out of time, done", True, LOST, perhaps=True, then=_run_out_of_time),
+    Event("not sendable", outcome=Failure(ValueError("never"), acted=False, kind=EndpointError)),
+    Event("closed", outcome=Failure(RuntimeError("closed"), acted=False, kind=ClientClosedError)),
+    Event("closed, done", True, Failure(RuntimeError("closed"), True, ClientClosedError), perhaps=True),
+    Event("too large, done", True, Failure(ValueError("large"), True, InvalidResponseError), perhaps=True),
+    Event("a page", outcome=PAGE, perhaps=True),
+    Event("a page, done", processed=True, outcome=PAGE, perhaps=True),
+    *(_status(status) for status in (302, 400, 403, 404, 409, 413, 415, 501, 505, 599)),
+    _status(599, processed=True),
+]
+# What may come of a request that changes nothing, one of each sort.
+LOOKS = [GOES_WELL, SORTS[0], CONNECTIONS[0], CONNECTIONS[1], ENDS[1], ENDS[5], ENDS[8], _status(403)]
+EXCHANGES = [
+    NoJwt(),
+    *map(NoJwt, (AuthenticationError, UnavailableError, RateLimitedError, ClientClosedError)),
+    *map(NoJwt, (EndpointError, InvalidResponseError)),
+]

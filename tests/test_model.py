@@ -1,0 +1,156 @@
+"""Every history, up to four requests long, of what may happen to a call; see tests/model.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import httpx
+import pytest
+from attrs import frozen
+
+from access_tokens import AccessTokensError
+from access_tokens._calls import issuing, tokens
+from access_tokens._calls.exchange import exchange
+from access_tokens._flow.steps import Procedure
+from access_tokens._secret import Secret
+from access_tokens._session.api import _procedure
+from access_tokens._settings import settings
+
+from .model import (
+    CONNECTIONS,
+    ENDS,
+    EXCHANGES,
+    GATEWAYS,
+    ID,
+    LIMITS,
+    LOOKS,
+    OURS,
+    PAT,
+    REMOVED,
+    SORTS,
+    THEIRS,
+    Event,
+    MoreError,
+    NoJwt,
+    Run,
+)
+from .sessions import SETTINGS
+
+# How long a history is with each status at each place; with one of each sort, and each status at its end.
+ALL_OF_ALL, LONGEST = 2, 4
+GRANTED: dict[str, Any] = {"is_admin": False, "roles": None, "expires_at": None}
+LOCAL: dict[str, Any] = {**GRANTED, "generate_locally": True, "prefix": None}
+SERVICE: dict[str, Any] = {**GRANTED, "generate_locally": False, "prefix": None}
+API = settings("https://api.example.com", PAT, **SETTINGS)
+
+
+@frozen
+class Method:
+    """What is called, and what the service has before.
+
+    Attributes:
+        call: Begins it.
+        stored: The hash of the record of the token that it is about.
+        changes: Whether it changes anything.
+        once: Whether the service may carry it out a single time.
+        also: What else may happen to its requests.
+    """
+
+    call: Callable[[], Procedure[Any]]
+    stored: str | None = None
+    changes: bool = True
+    once: bool = False
+    also: tuple[Event, ...] = ()
+
+
+def exchanged() -> Procedure[Any]:
+    yield exchange(PAT)
+
+
+def listed() -> Procedure[Any]:
+    names = ("include_revoked", "include_expired", "include_secret_phc")
+    return tokens.list_page(**dict.fromkeys(names, False), has_role=None, limit=None, after_token_id=None)
+
+
+def updated() -> Procedure[Any]:
+    others = dict.fromkeys(("is_admin", "roles", "add_roles", "remove_roles", "secret_phc", "expires_at"))
+    return tokens.update(ID, owner="me", **others)
+
+
+def sent_to(method: str, path: str) -> Callable[[], Procedure[Any]]:
+    request = httpx.Request(method, f"https://api.example.com{path}")
+    return lambda: _procedure(API, request, b"")
+
+
+METHODS = {
+    "list": Method(listed, changes=False),
+    "batch_load": Method(lambda: tokens.batch_load([ID], include_secret_phc=False), OURS, changes=False),
+    "authenticate": Method(exchanged, changes=False),
+    "issue": Method(lambda: issuing.issue("me", token_id=None, **SERVICE), once=True),
+    "issue, taken": Method(lambda: issuing.issue("me", token_id=ID, **SERVICE), THEIRS, once=True),
+    "issue, made here": Method(lambda: issuing.issue("me", token_id=None, **LOCAL), once=True),
+    "register": Method(lambda: issuing.register(ID, Secret(OURS), "me", **GRANTED), once=True),
+    "register, taken": Method(lambda: issuing.register(ID, Secret(OURS), "me", **GRANTED), THEIRS, once=True),
+    "update": Method(updated, OURS),
+    "update, missing": Method(updated),
+    "revoke": Method(lambda: tokens.revoke(ID, expires_at=None), OURS),
+    "revoke, and removed": Method(lambda: tokens.revoke(ID, expires_at=1), OURS, also=(REMOVED,)),
+    "restore": Method(lambda: tokens.restore(ID, expires_at=None), OURS),
+    "restore, missing": Method(lambda: tokens.restore(ID, expires_at=None)),
+    "a new POST": Method(sent_to("POST", "/admin/tokens/all/rotate"), OURS, once=True),
+    "a new DELETE": Method(sent_to("DELETE", f"/admin/tokens/{ID}"), OURS, also=(REMOVED,)),
+}
+
+
+def histories(
+    method: Method, longest: int, *begun: Event | NoJwt, is_cold: bool
+) -> Iterator[tuple[Run, Any]]:
+    """Yield every run, with what came of it: each history that ends the call, or has reached its length."""
+    run = Run(begun, len(begun) == longest, method.stored, is_cold)
+    try:
+        came = outcome_of(run, method)
+    except MoreError as more:
+        is_last = len(begun) == longest - 1
+        for event in what_may_follow(method, more, every=is_last or longest <= ALL_OF_ALL):
+            yield from histories(method, longest, *begun, event, is_cold=is_cold)
+    else:
+        yield run, came
+
+
+def what_may_follow(method: Method, more: MoreError, *, every: bool) -> Sequence[Event | NoJwt]:
+    if more.is_exchange:
+        return EXCHANGES
+    if method.changes and not more.changes:
+        return LOOKS
+    passing = [*GATEWAYS, *LIMITS, *CONNECTIONS] if every else SORTS
+    return [*passing, *method.also, *ENDS]
+
+
+def outcome_of(run: Run, method: Method) -> Any:
+    try:
+        return run.result_of(method.call())
+    except AccessTokensError as error:
+        return error
+
+
+def check(run: Run, came: Any, method: Method) -> None:
+    assert run.done <= 1 or not method.once, "carried out twice"
+    assert run.sent <= 5, "sent too often"
+    if not isinstance(came, AccessTokensError):
+        assert run.done or not method.changes, "said to be done, and was not"
+        return
+    assert came.outcome_unknown or not (run.done and method.changes), "said to have failed, and was done"
+    assert run.perhaps or not came.outcome_unknown, "said to be unknown, and was never sent"
+    assert not (run.looked and run.done), "said to have failed, and was seen to be done"
+    if not run.got_no_jwt:
+        assert came.attempts == run.sent, "not so many attempts"
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("is_cold", [False, True])
+@pytest.mark.parametrize("longest", [ALL_OF_ALL, LONGEST])
+def test_no_history_makes_an_error_say_what_is_not_so(name: str, is_cold: bool, longest: int) -> None:
+    method = METHODS[name]
+    for run, came in histories(method, longest, is_cold=is_cold):
+        check(run, came, method)
