@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import select
 import socket
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from attrs import define, field
 
 from access_tokens import AccessTokensClient, ClientClosedError
 
+from .dead import dead, needs_dead
 from .plays import BEARER, Turnstile
 from .server import EXCHANGE, TOKENS, FaultServer, Peer, response
 from .threads import PATIENCE, Task, outcomes, until
@@ -144,23 +142,10 @@ def test_closing_ends_a_call_wherever_it_is(
     assert client.clock.waits == []
 
 
-@contextmanager
-def port_that_does_not_answer() -> Iterator[str]:
-    """An endpoint to which connecting neither succeeds nor fails, since its queue is full."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
-        fillers: list[socket.socket] = []
-        while not fillers or select.select([], [fillers[-1]], [], 0.05)[1]:
-            fillers.append(socket.socket())
-            fillers[-1].setblocking(False)
-            fillers[-1].connect_ex(full.getsockname())
-        yield f"http://127.0.0.1:{full.getsockname()[1]}"
-        for each in fillers:
-            each.close()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse when the queue is full")
+@needs_dead
 def test_closing_ends_a_call_that_connects(make_client: Make, request: pytest.FixtureRequest) -> None:
-    with port_that_does_not_answer() as endpoint:
+    with dead() as port:
+        endpoint = f"http://127.0.0.1:{port}"
         client = make_client(endpoint, "pat_x", timeout=httpx.Timeout(2 * PATIENCE))
         so_far = connecting_to(endpoint)
         task = Task(client.list)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import suppress
 from typing import Any
 
+import httpcore
 import httpx
 
 
@@ -72,6 +74,13 @@ def backend_of(transport: Any) -> Any:
 def set_backend(transport: Any, backend: Any) -> None:
     """Have the pool of a transport connect by a backend, for which httpx has no argument."""
     transport._pool._network_backend = backend  # noqa: SLF001
+
+
+def stream_over(connected: socket.socket) -> httpcore.NetworkStream:
+    """Return a stream of httpcore over a socket, for which it has no public way."""
+    from httpcore._backends.sync import SyncStream
+
+    return SyncStream(connected)
 
 
 def pool_size(client: Any, url: httpx.URL) -> int | None:

@@ -10,6 +10,7 @@ import os
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
@@ -19,7 +20,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from . import private_names
+from . import happy_eyeballs, private_names
 from .fork import SafeWeakSet
 from .limits import ONE_CONNECTION
 from .proxy import origin_of
@@ -34,7 +35,6 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
     def __init__(self, seconds_until: Callable[[float], float]) -> None:
         self._seconds_until = seconds_until
-        self._backend = httpcore.SyncBackend()
         self._deadline = 0.0
         self._sockets: SafeWeakSet[socket.socket] = SafeWeakSet()
         self._is_shut = False
@@ -66,7 +66,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to a host, as httpcore asks for it: to the first of its addresses that answers."""
+        """Connect to a host, as httpcore asks for it."""
         # In a thread of its own, since neither a name server nor a connection can be told when to give up.
         found = self._found = Future[httpcore.NetworkStream]()
         work = partial(self._connect, host, port, timeout, local_address, socket_options)
@@ -91,14 +91,20 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None,
         socket_options: Iterable[Any] | None,
     ) -> httpcore.NetworkStream:
-        error: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in _addresses(host, port):
-            try:
-                left = self.connecting(timeout)
-                return self._backend.connect_tcp(address, port, left, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failure:
-                error = failure
-        raise error
+        until = time.monotonic() + self.connecting(timeout)
+        try:
+            connected = happy_eyeballs.connect(
+                host,
+                port,
+                lambda: self.connecting(until - time.monotonic()),
+                local_address,
+                socket_options,
+            )
+        except TimeoutError:
+            raise httpcore.ConnectTimeout from None
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
+        return private_names.stream_over(connected)
 
     def connecting(self, timeout: float | None) -> float:
         """Return a timeout for a connection, cut at the deadline."""
@@ -133,14 +139,6 @@ class DeadlineBackend(httpcore.NetworkBackend):
         for each in self._sockets:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
-
-
-def _addresses(host: str, port: int) -> list[str]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise httpcore.ConnectError(str(error)) from error
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def _hand_over(work: Callable[[], httpcore.NetworkStream], found: Future[httpcore.NetworkStream]) -> None:

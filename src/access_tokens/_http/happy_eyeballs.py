@@ -1,0 +1,124 @@
+"""Connects to whichever address of a host answers first, and waits for none that is dead (RFC 8305)."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
+from itertools import zip_longest
+from typing import Any
+
+# What getaddrinfo tells of an address: family, type, protocol, a name, and what `connect` takes.
+Address = tuple[int, int, int, str, Any]
+
+# Between two attempts, in seconds (RFC 8305, section 8, "Connection Attempt Delay").
+_ATTEMPT_DELAY = 0.25
+
+
+def connect(
+    host: str,
+    port: int,
+    seconds_left: Callable[[], float],
+    local_address: str | None = None,
+    options: Iterable[Any] | None = None,
+) -> socket.socket:
+    """Connect to a host. The attempts begin one after the other, and the first that succeeds ends the others.
+
+    Args:
+        host: Its name, or an address.
+        port: Its port.
+        seconds_left: Tells how long it may still take, or raises when it must end.
+        local_address: From where to connect.
+        options: The arguments of `setsockopt`, for each option of the socket.
+
+    Raises:
+        TimeoutError: No time is left.
+        OSError: The name does not resolve, or each attempt has failed; the message has all reasons.
+    """
+    waiting = deque(_addresses(host, port))
+    with closing(_Attempts(local_address, tuple(options or ()))) as attempts:
+        while waiting or attempts.are_under_way:
+            if waiting and not attempts.begin(waiting.popleft()):
+                continue
+            if (left := seconds_left()) <= 0:
+                raise TimeoutError
+            # Never longer than until the next attempt, so that it is noticed when it must end.
+            if connected := attempts.wait(min(left, _ATTEMPT_DELAY)):
+                return connected
+        raise OSError("; ".join(attempts.reasons) or f"{host} has no address")
+
+
+def _addresses(host: str, port: int) -> list[Address]:
+    """Return the addresses of a host, its families by turns (RFC 8305, section 4)."""
+    found = list(dict.fromkeys(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+    preferred = [each for each in found if each[0] == found[0][0]]
+    others = [each for each in found if each[0] != found[0][0]]
+    return [each for pair in zip_longest(preferred, others) for each in pair if each]
+
+
+class _Attempts:
+    """Attempts to connect.
+
+    Attributes:
+        reasons: Why some have failed, each reason once.
+    """
+
+    def __init__(self, local_address: str | None, options: tuple[Any, ...]) -> None:
+        self.reasons: dict[str, None] = {}
+        self._local_address = local_address
+        self._options = options
+        self._selector = selectors.DefaultSelector()
+
+    @property
+    def are_under_way(self) -> bool:
+        return bool(self._selector.get_map())
+
+    def begin(self, address: Address) -> bool:
+        """Begin one, and tell whether it is under way."""
+        family, kind, protocol, _, where = address
+        try:
+            made = socket.socket(family, kind, protocol)
+        except OSError as error:  # a family that this system does not have
+            self.reasons[str(error)] = None
+            return False
+        self._selector.register(made, selectors.EVENT_WRITE, made)
+        try:
+            self._begin(made, where)
+        except OSError as error:
+            self._end(made, error)
+            return False
+        return True
+
+    def _begin(self, made: socket.socket, where: Any) -> None:
+        made.setblocking(False)
+        for option in (*self._options, (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)):
+            made.setsockopt(*option)
+        if self._local_address is not None:
+            made.bind((self._local_address, 0))
+        with suppress(BlockingIOError):  # it is under way
+            made.connect(where)
+
+    def _end(self, made: socket.socket, error: OSError) -> None:
+        self.reasons[str(error)] = None
+        self._selector.unregister(made)
+        made.close()
+
+    def wait(self, seconds: float) -> socket.socket | None:
+        """Wait until one has succeeded, and return its socket; None when one has failed, or none has yet."""
+        for key, _ in self._selector.select(seconds):
+            made: socket.socket = key.data
+            code = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if code == 0:
+                self._selector.unregister(made)
+                return made
+            self._end(made, OSError(code, os.strerror(code)))
+        return None
+
+    def close(self) -> None:
+        """Break off those that are under way."""
+        for key in self._selector.get_map().values():
+            key.data.close()
+        self._selector.close()
