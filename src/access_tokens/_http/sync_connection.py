@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-import threading
+import sys
 import time
+from _thread import start_new_thread
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
@@ -70,9 +71,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         # In a thread of its own, since neither a name server nor a connection can be told when to give up.
         found = self._found = Future[httpcore.NetworkStream]()
         work = partial(self._connect, host, port, timeout, local_address, socket_options)
-        try:
-            threading.Thread(target=_hand_over, args=(work, found), daemon=True).start()
-        except RuntimeError:  # there may be no more threads, above all when the interpreter ends
+        if not _start_thread(work, found):
             _hand_over(work, found)
         try:
             return self.keep(found.result(self.connecting(timeout)))
@@ -139,6 +138,19 @@ class DeadlineBackend(httpcore.NetworkBackend):
         for each in self._sockets:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
+
+
+def _start_thread(work: Callable[[], httpcore.NetworkStream], found: Future[httpcore.NetworkStream]) -> bool:
+    """Do work in a thread of its own, and tell whether there can be one.
+
+    A `threading.Thread` would be waited for, and for ever if it died in its first steps.
+    """
+    if sys.is_finalizing():  # no thread runs any more, of which Python 3.11 does not tell
+        return False
+    with suppress(RuntimeError):
+        start_new_thread(_hand_over, (work, found))
+        return True
+    return False
 
 
 def _hand_over(work: Callable[[], httpcore.NetworkStream], found: Future[httpcore.NetworkStream]) -> None:

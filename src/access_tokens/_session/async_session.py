@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import anyio
 import httpx
-from anyio import to_thread
 from attrs import Factory, define
 
 from .._flow.error_mapping import result_of
@@ -39,7 +38,7 @@ from .._secret import Secret
 from .._settings import Settings
 from ..errors import AccessTokensError
 from .base import CleanErrors, PendingExchange, SessionBase, log_outcome
-from .event_loops import LoopState, current_loop, together
+from .event_loops import LoopState, compute, current_loop, together
 
 # In seconds. A connection that ends at the deadline by itself tells whether the service could have acted.
 _GRACE = 0.1
@@ -123,7 +122,7 @@ class AsyncSession(SessionBase):
     async def _perform(self, asked: ProcedureStep, deadline: float) -> Any:
         match asked:
             case Compute(work):
-                return await to_thread.run_sync(work)
+                return await compute(work, self._here().computing)
             case Together(calls):
                 works = [partial(self._perform, each, deadline) for each in calls]
                 return await together(works, self._here().pool.width)

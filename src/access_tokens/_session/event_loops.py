@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import anyio
+from anyio import to_thread
 from anyio.lowlevel import RunVar
 from attrs import Factory, define
 
@@ -35,6 +37,8 @@ class LoopState:
 
     loop: object
     pool: AsyncPool
+    # Not that of anyio, which others may hold for as long as they like.
+    computing: anyio.CapacityLimiter = Factory(lambda: anyio.CapacityLimiter(AT_ONCE))
     closing: anyio.Event = Factory(anyio.Event)
     pending: PendingExchange[anyio.Event] | None = None
     sending: set[anyio.CancelScope] = Factory(set[anyio.CancelScope])
@@ -53,6 +57,14 @@ class LoopState:
         self.closing.set()
         for scope in list(self.sending):
             scope.cancel()
+
+
+async def compute(work: Callable[[], T], limiter: anyio.CapacityLimiter) -> T:
+    """Do work beside the event loop, or in it where there can be no other thread."""
+    if not sys.is_finalizing():  # no thread runs any more then, of which Python 3.11 does not tell
+        with suppress(RuntimeError):
+            return await to_thread.run_sync(work, limiter=limiter)
+    return work()
 
 
 async def together(works: Sequence[Callable[[], Awaitable[T]]], width: int = AT_ONCE) -> list[T]:
