@@ -11,7 +11,10 @@ from access_tokens import RetryPolicy
 from access_tokens._calls import arguments as check
 from access_tokens._secret import Secret
 from access_tokens._settings import _checked_pat as checked_pat
+from access_tokens._settings import settings
 from access_tokens.retry import LONGEST_WAIT
+
+from .sessions import PAT, SETTINGS
 
 YEAR_9999_ENDS = 253_402_300_799
 COST = "$scrypt$ln=14,r=8,p=1"
@@ -29,6 +32,8 @@ COST = "$scrypt$ln=14,r=8,p=1"
         (lambda n: check.phc(Secret(f"{COST}$AA$".ljust(n, "A"))), len(COST) + 8, len(COST) + 9),
         (lambda n: checked_pat(Secret("x" * n)), 200, 201),
         (lambda n: checked_pat(Secret(f"!{chr(n)}")), ord("~"), ord("~") + 1),
+        (lambda n: settings("https://h", PAT, **(SETTINGS | {"auth_path": "/".ljust(n, "a")})), 4096, 4097),
+        (lambda n: settings("https://h/".ljust(n + 9, "a"), PAT, **SETTINGS), 4096, 4097),
         (lambda n: check.moment("expires_at", n), 1, 0),
         (lambda n: check.moment("expires_at", n), YEAR_9999_ENDS, YEAR_9999_ENDS + 1),
         (lambda n: check.page_limit("limit", n), 2**63 - 1, 2**63),

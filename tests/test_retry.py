@@ -61,6 +61,7 @@ def test_jitter_only_shortens_and_leaves_retry_after_alone() -> None:
         {"jitter": True},
         {"statuses": {200}},
         {"statuses": {"503"}},
+        {"statuses": [[503]]},
         {"statuses": 429},
         {"statuses": None},
     ],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -149,11 +151,32 @@ def test_a_duration_may_be_shorter_than_a_second() -> None:
     assert checked(timeout=0.5).timeout == httpx.Timeout(0.5)
 
 
+NO_DURATIONS = [0, -1, float("nan"), float("inf"), 10**400, 1e10, True, "30", Decimal(30), (5, 30)]
+
+
+@pytest.mark.fault(70)
 @pytest.mark.parametrize("name", ["timeout", "deadline"])
-@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), 10**400, 1e10, True, "30", None])
+@pytest.mark.parametrize("value", [*NO_DURATIONS, None])
 def test_a_duration_is_a_number_of_seconds(name: str, value: Any) -> None:
-    with pytest.raises((ValueError, TypeError), match=f"^{name} must"):
+    with pytest.raises((ValueError, TypeError), match=f"^{name} must be a number of seconds"):
         checked(**{name: value})
+
+
+@pytest.mark.fault(70)
+@pytest.mark.parametrize("name", ["connect", "read", "write", "pool"])
+@pytest.mark.parametrize("value", NO_DURATIONS)
+def test_so_is_each_part_of_a_timeout(name: str, value: Any) -> None:
+    timeout = httpx.Timeout(5.0, **{name: value})
+    with pytest.raises((ValueError, TypeError), match=rf"^timeout\.{name} must be a number of seconds"):
+        checked(timeout=timeout)
+
+
+@pytest.mark.fault(70)
+def test_a_part_of_a_timeout_may_be_none_and_does_not_change_later() -> None:
+    mine = httpx.Timeout(None, connect=7)
+    kept = checked(timeout=mine).timeout
+    mine.connect = -1
+    assert kept == httpx.Timeout(None, connect=7.0)
 
 
 @pytest.mark.parametrize("value", ["no", 1, None])
@@ -169,6 +192,22 @@ def test_sending_in_the_clear_is_allowed_by_true_alone(value: Any) -> None:
 def test_an_http_client_has_the_colour_of_the_client(kind: Any, http_client: Any) -> None:
     with pytest.raises(TypeError, match="^http_client must be an httpx"):
         kind("https://api.example.com", PAT, http_client=http_client)
+
+
+@pytest.mark.fault(70)
+def test_an_http_client_is_open() -> None:
+    borrowed = httpx.Client()
+    borrowed.close()
+    with pytest.raises(ValueError, match="^http_client must not be closed$"):
+        AccessTokensClient("https://api.example.com", PAT, http_client=borrowed)
+
+
+@pytest.mark.fault(70)
+def test_an_http_client_of_tasks_is_open() -> None:
+    borrowed = httpx.AsyncClient()
+    anyio.run(borrowed.aclose)
+    with pytest.raises(ValueError, match="^http_client must not be closed$"):
+        AsyncAccessTokensClient("https://api.example.com", PAT, http_client=borrowed)
 
 
 def test_the_retry_policy_is_kept() -> None:

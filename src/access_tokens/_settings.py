@@ -16,7 +16,8 @@ from .retry import LONGEST_WAIT, RetryPolicy
 
 _CONNECT_TIMEOUT = 5.0
 _LONGEST_PAT = 200
-
+# Three of them, with an id of 2,048 bytes, make a URL that httpx takes.
+_LONGEST_PATH = 4096
 
 _MOUNT_PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*/?")
 
@@ -175,14 +176,21 @@ def _mount(name: str, path: Any) -> str:
         raise TypeError(f"{name} must be a string, not {type(path).__name__}")
     if _MOUNT_PATH.fullmatch(path) is None or {".", ".."} & set(unquote(path).split("/")):
         raise ValueError(f"{name} must be a plain path such as /auth")
+    if len(path) > _LONGEST_PATH:
+        raise ValueError(f"{name} must have a path of at most {_LONGEST_PATH} characters")
     return path.rstrip("/")
 
 
 def _timeout(value: Any) -> httpx.Timeout:
     if isinstance(value, httpx.Timeout):
-        return value
+        parts = value.as_dict().items()  # into one of our own, which nobody changes
+        return httpx.Timeout(**{name: _timeout_part(name, part) for name, part in parts})
     seconds = _positive("timeout", value)
     return httpx.Timeout(seconds, connect=min(seconds, _CONNECT_TIMEOUT))
+
+
+def _timeout_part(name: str, value: Any) -> float | None:
+    return None if value is None else _positive(f"timeout.{name}", value)
 
 
 def _positive(name: str, value: Any) -> float:

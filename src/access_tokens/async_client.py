@@ -43,7 +43,7 @@ class AsyncAccessTokensClient(Uncopied):
     ) -> None:
         secret = Secret(api_key)
         del api_key  # so that no traceback's locals hold it
-        check.instance("http_client", http_client, httpx.AsyncClient)
+        check.http_client(http_client, httpx.AsyncClient)
         checked = settings(
             endpoint,
             secret,

@@ -56,7 +56,7 @@ class AccessTokensClient(Uncopied):
     ) -> None:
         secret = Secret(api_key)
         del api_key  # so that no traceback's locals hold it
-        check.instance("http_client", http_client, httpx.Client)
+        check.http_client(http_client, httpx.Client)
         checked = settings(
             endpoint,
             secret,

@@ -37,10 +37,10 @@ def _share(_: object, attribute: Attribute[float], value: Any) -> None:
 def _statuses(values: Iterable[int]) -> frozenset[int]:
     if not isinstance(values, Iterable):
         raise TypeError("statuses must be a collection of HTTP statuses")
-    statuses = frozenset(values)
+    statuses = tuple(values)  # of anything, also of what no set can hold
     if not all(isinstance(status, int) and 400 <= status <= 599 for status in statuses):
         raise ValueError("statuses must be HTTP statuses from 400 to 599")
-    return statuses
+    return frozenset(statuses)
 
 
 @frozen(kw_only=True)

@@ -62,6 +62,13 @@ def instance(name: str, value: Any, kind: type) -> None:
         raise TypeError(f"{name} must be an {kind.__module__}.{kind.__name__}, not {type(value).__name__}")
 
 
+def http_client(value: Any, kind: type) -> None:
+    """Check the caller's own HTTP stack, when it is given."""
+    instance("http_client", value, kind)
+    if value is not None and value.is_closed:
+        raise ValueError("http_client must not be closed")
+
+
 def flag(name: str, value: Any) -> bool:
     """Check a truth value."""
     if not isinstance(value, bool):
