@@ -22,8 +22,8 @@ from access_tokens import AccessTokensClient, AccessTokensError
 from ..colours import COLOURS, result_of
 from .children import echo, gets_its_own
 from .memory import ENDPOINT, Memory
-from .operations import REGISTER, TOKEN_ID
-from .server import EXCHANGE, RECORD, TOKENS, FaultServer, response
+from .operations import TOKEN_ID
+from .server import EXCHANGE, RECORD, TOKENS, FaultServer
 from .threads import PATIENCE, outcomes
 
 SETUP = """
@@ -111,7 +111,6 @@ owner.itself = owner
 @pytest.mark.parametrize("colour", COLOURS)
 def test_a_finalizer_may_call_when_no_thread_runs_any_more(server: FaultServer, colour: str) -> None:
     """A name has to be resolved, and a token to be made. Python 3.11 begins threads all the same."""
-    server.always(REGISTER.path, lambda peer: peer.send(response(200, {"record": RECORD})))
     script = f"""
 import anyio, socket
 address = "127.0.0.1", int(ENDPOINT.rpartition(":")[2])

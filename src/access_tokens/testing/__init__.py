@@ -3,7 +3,7 @@
 It keeps everything in memory and does what the reference service does, its quirks included: real
 scrypt hashes, real signed JWTs, and the reference's statuses and error bodies.
 
-* `LocalService` listens on a free port of 127.0.0.1: ``with LocalService() as service: ...``
+* `LocalService` listens on a free port of the loopback interface: ``with LocalService() as service: ...``
 * `Service` is the same without a network, as an ASGI application: ``service.app``
 * `ReceivedRequest` is what either of them remembers of a request.
 

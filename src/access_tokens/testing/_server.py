@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
+import os
 import socket
+import sys
 import threading
 from types import TracebackType
 from typing import Self
@@ -13,25 +16,39 @@ import uvicorn
 from starlette.types import ASGIApp, Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from access_tokens._http.fork import reset_after_fork
 from access_tokens.testing._service import Service
+from access_tokens.testing._settings import must_be
 
-_HOST = "127.0.0.1"
 _THREAD = "access-tokens-service"
 _KEEP_ALIVE = 60
+
+# A fork waits for it: a child could never end what another thread has begun.
+_starting = threading.RLock()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_starting.acquire, after_in_parent=_starting.release, after_in_child=_starting.release
+    )
+
+
+def _is_port(value: object) -> bool:
+    return type(value) is int and 0 <= value < 2**16
 
 
 @attrs.define(kw_only=True, eq=False, repr=False, slots=False)
 class LocalService(Service):
-    """A `Service` that listens on 127.0.0.1, in a thread of its own.
+    """A `Service` that listens on 127.0.0.1, or on ::1 where there is no IPv4, in a thread of its own.
 
     Same as `Service`, but with an `endpoint` from `start()` to `stop()`, or for the length of a
-    `with` block; and `drop_next` closes connections.
+    `with` block; and `drop_next` closes connections. In the child of a fork it is that of the parent, until
+    the child starts its own.
 
     Attributes:
         port: Where to listen; 0 for a free port.
     """
 
-    port: int = 0
+    port: int = attrs.field(default=0, validator=must_be("a port from 0 to 65535", _is_port))
     _server: "_Server | None" = attrs.field(init=False, default=None)
 
     def __enter__(self) -> Self:
@@ -58,22 +75,23 @@ class LocalService(Service):
         return self._server.url
 
     def start(self) -> None:
-        """Start to listen; returns as soon as requests are answered.
+        """Start to listen; returns as soon as requests are answered. Nothing happens when the service runs.
 
         Raises:
             OSError: The port is taken.
-            RuntimeError: The service runs already.
+            RuntimeError: There may be no more threads.
         """
-        if self._server is not None:
-            raise RuntimeError("The service runs already")
-        self._server = _Server(self.app, _listen(self.port))
+        with _starting:
+            if self._server is None or not self._server.runs:
+                self._server = _Server(self.app, self.port)
 
     def stop(self) -> None:
         """Stop to listen and close every connection. Nothing happens when the service does not run."""
-        if self._server is not None:
-            self._server.stop()
+        with _starting:
+            if self._server is not None and self._server.runs:
+                self._server.stop()
+                self._offload.join()
             self._server = None
-            self._offload.join()
 
     def _hang_up(self, scope: Scope) -> None:
         if self._server is None or not self._server.serves(scope):
@@ -85,7 +103,7 @@ class LocalService(Service):
 class _Server(uvicorn.Server):
     # uvicorn's own way to wait and to stop is a loop that wakes up ten times a second.
 
-    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, port: int) -> None:
         # Behind a proxy's headers the client would not be the peer that abort() looks for.
         config = uvicorn.Config(
             app,
@@ -97,19 +115,38 @@ class _Server(uvicorn.Server):
             timeout_keep_alive=_KEEP_ALIVE,
         )
         super().__init__(config)
-        self._address = listener.getsockname()
-        self.url = "http://{}:{}".format(*self._address)
+        self._listener = _listen(port)
+        self._address = self._listener.getsockname()[:2]  # of IPv6 there is more
+        self.url = _url(*self._address)
+        self._is_inherited = False
         self._ready = threading.Event()
         self._stopping = asyncio.Event()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, args=[listener], name=_THREAD, daemon=True)
+        self._thread = threading.Thread(target=self._run, name=_THREAD, daemon=True)
         _silence()
-        self._thread.start()
+        try:
+            _start(self._thread)
+        except RuntimeError:
+            self._listener.close()
+            self._loop.close()
+            raise
         self._ready.wait()
+        reset_after_fork(self)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it does in this process, and its thread still runs."""
+        return not self._is_inherited and not sys.is_finalizing()
 
     def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._stopping.set)
+        with contextlib.suppress(RuntimeError):  # a signal handler has stopped it in the meantime
+            self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
+
+    def reset(self) -> None:
+        """Leave the port to the parent, in the child of a fork."""
+        self._is_inherited = True
+        self._listener.close()
 
     def serves(self, scope: Scope) -> bool:
         return bool(scope.get("server") == self._address)
@@ -119,10 +156,10 @@ class _Server(uvicorn.Server):
             if isinstance(peer, H11Protocol) and peer.client == client:
                 peer.transport.abort()
 
-    def _run(self, listener: socket.socket) -> None:
+    def _run(self) -> None:
         try:
             with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-                runner.run(self.serve([listener]))
+                runner.run(self.serve([self._listener]))
         finally:
             self._ready.set()
 
@@ -160,11 +197,26 @@ class _Server(uvicorn.Server):
             peer.transport.abort()
 
 
+def _start(thread: threading.Thread) -> None:
+    if sys.is_finalizing():  # Python 3.11 would wait for ever for a thread that never runs
+        raise RuntimeError("can't start new thread")
+    thread.start()
+
+
 def _listen(port: int) -> socket.socket:
-    listener = socket.create_server((_HOST, port))
+    try:
+        listener = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+            raise
+        listener = socket.create_server(("::1", port), family=socket.AF_INET6)
     # asyncio does so only for sockets that name their protocol, and without it each answer takes 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _silence() -> None:
