@@ -44,6 +44,7 @@ class Tripwire:
     Attributes:
         at: Which call, counted from 1; only those that the package makes.
         everywhere: Whether those count as well that are made where nothing is shared.
+        raises: What the interrupt is.
         meanwhile: Is done before the interrupt is raised.
         count: How many there have been.
         place: Where it was interrupted.
@@ -51,6 +52,7 @@ class Tripwire:
 
     at: int
     everywhere: bool = False
+    raises: type[BaseException] = KeyboardInterrupt
     meanwhile: Callable[[], Any] = lambda: None
     count: int = 0
     place: str = ""
@@ -62,7 +64,7 @@ class Tripwire:
         try:
             sys.settrace(self._enter)
             return bool(operation()) and not self.is_reached
-        except KeyboardInterrupt:
+        except self.raises:
             return self.is_reached
         finally:
             sys.settrace(trace)  # that of coverage, perhaps
@@ -79,7 +81,7 @@ class Tripwire:
         assert frame
         self.place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} ({frame.f_code.co_qualname})"
         self.meanwhile()
-        raise KeyboardInterrupt
+        raise self.raises
 
     def _enter(self, frame: FrameType, event: str, argument: Any) -> Any:
         file = frame.f_code.co_filename

@@ -45,10 +45,10 @@ def on_stage(pools: Pools) -> Iterator[Stage]:
         assert service.is_left_alone()
 
 
-def sweep(pools: Pools, situation: Situation) -> int:
+def sweep(pools: Pools, situation: Situation, kind: type[BaseException] = KeyboardInterrupt) -> int:
     """Interrupt at the first place, the second, and so on to the end; return how many there were."""
     for at in itertools.count(1):
-        wire = Tripwire(at, everywhere=situation is iteration)
+        wire = Tripwire(at, everywhere=situation is iteration, raises=kind)
         try:
             with on_stage(pools) as stage:
                 call = situation(stage)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from .._flow.steps import Procedure
+from .._signals import pass_on
 from ..errors import InvalidResponseError, UnreadableError
 from ..models import TokenRecord
 from . import arguments as check
@@ -79,7 +80,8 @@ class TokenWalk:
             raise _unreadable("the list goes in a circle")
         try:
             check.token_id(cursor)
-        except ValueError:
+        except ValueError as error:
+            pass_on(error)
             raise _unreadable("the list cannot be continued after its last id") from None
         self._been.add(cursor)
         self._cursor = cursor

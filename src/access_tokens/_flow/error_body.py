@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from .._secret import Secret, redact
+from .._signals import pass_on
 from ..errors import LONGEST_TEXT, ApiError, one_line
 from .steps import Answer
 
@@ -68,7 +69,8 @@ def page_text(page: str) -> str:
 def _unescaped(text: str) -> str:
     try:
         return html.unescape(text)
-    except ValueError:  # of a reference by a number of thousands of digits
+    except ValueError as error:  # of a reference by a number of thousands of digits
+        pass_on(error)
         return text
 
 
@@ -85,7 +87,8 @@ def _issues(message: str, start: int) -> Iterator[str]:
     """Read a list of zod's issues, whatever may follow it."""
     try:
         listed, _ = json.JSONDecoder().raw_decode(message, start)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as error:
+        pass_on(error)
         return
     for issue in _list(listed)[:_MOST_ISSUES]:
         if text := _text(_object(issue).get("message")):
@@ -149,7 +152,8 @@ def said_in_body(answer: Answer, *known: Secret) -> ApiError | str | None:
 def _from_json(content: bytes, known: tuple[Secret, ...]) -> ApiError | None:
     try:
         return structure_api_error(json.loads(content), known)
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, RecursionError) as error:
+        pass_on(error)
         return None
 
 

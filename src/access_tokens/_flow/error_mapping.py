@@ -7,6 +7,7 @@ import re
 from typing import Any, TypeVar
 
 from .._secret import Secret, redact
+from .._signals import pass_on
 from ..errors import (
     AccessTokensError,
     ApiError,
@@ -144,6 +145,7 @@ def result_of(call: Call[T], answer: Answer) -> T:
     try:
         return call.result(answer)
     except (ValueError, RecursionError) as error:
+        pass_on(error)
         raise InvalidResponseError(
             call.unreadable,
             cause=UnreadableError(_problem(error)),

@@ -6,6 +6,8 @@ import re
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+from .._signals import pass_on
+
 
 def parse_retry_after(value: str, now: datetime) -> float | None:
     """Parse a `Retry-After` header (RFC 9110, section 10.2.3).
@@ -19,5 +21,6 @@ def parse_retry_after(value: str, now: datetime) -> float | None:
     try:
         moment = parsedate_to_datetime(value)
         return max(0.0, (moment - now).total_seconds())
-    except (ValueError, TypeError, IndexError, OverflowError):
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
+        pass_on(error)
         return None

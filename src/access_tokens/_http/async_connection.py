@@ -12,6 +12,7 @@ import anyio
 import httpcore
 import httpx
 
+from .._signals import pass_on
 from . import private_names
 from .limits import ONE_CONNECTION
 from .proxy import origin_of
@@ -71,7 +72,11 @@ class _Stream(httpcore.AsyncNetworkStream):
         return await self._stream.read(max_bytes, timeout)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as above
-        await self._stream.write(buffer, timeout)
+        try:
+            await self._stream.write(buffer, timeout)
+        except httpcore.WriteError as error:  # after which httpcore goes on to read
+            pass_on(error)
+            raise
 
     async def aclose(self) -> None:
         await self._stream.aclose()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import cast
 
@@ -12,6 +12,7 @@ import httpx
 
 from .._flow.steps import Answer
 from .._settings import Settings
+from .._signals import pass_on, suppress
 from .async_connection import AsyncTransport
 from .body import Body
 from .limits import NO_PLACE, IdleConnections, max_connections
@@ -90,7 +91,8 @@ class AsyncPool:
                 body.add(chunk)
                 if body.has_trouble:
                     await self._hang_up(response)
-        except httpx.TransportError:
+        except httpx.TransportError as error:
+            pass_on(error)
             if not body.has_trouble:
                 raise
         drop_surplus(response)

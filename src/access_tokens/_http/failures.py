@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import ssl
-import sys
 from collections.abc import Iterator
 
 import httpx
 
 from .._flow.steps import Failure
 from .._secret import Secret, redact
+from .._signals import LIBRARIES, is_from_handler, package_of
 from ..errors import EndpointError, InvalidResponseError, UnavailableError, one_line
 from .body import UnreadableBodyError
 from .tls import SetupError
 
-# Whose exceptions may tell of a connection.
-_FAMILIES = {*sys.stdlib_module_names, "httpx", "httpcore", "h11", "anyio", "trio", "access_tokens"}
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _NEVER_SENDABLE = (
     httpx.LocalProtocolError,
@@ -27,9 +25,9 @@ _NEVER_SENDABLE = (
 
 
 def is_foreign(error: BaseException) -> bool:
-    """Tell whether an exception is none that a transport raises, such as a task queue's time limit."""
-    family = type(error).__module__.partition(".")[0]
-    return family not in _FAMILIES or not isinstance(error, Exception)
+    """Tell whether an exception is none that a transport raises, such as a time limit."""
+    is_librarys = isinstance(error, Exception) and package_of(type(error).__module__) in LIBRARIES
+    return not is_librarys or is_from_handler(error)
 
 
 def failure_of(error: Exception, host: str, *known: Secret) -> Failure:

@@ -14,13 +14,13 @@ import time
 from _thread import start_new_thread
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import httpcore
 import httpx
 
+from .._signals import is_from_handler, pass_on, suppress
 from . import happy_eyeballs, private_names
 from .fork import SafeWeakSet
 from .limits import ONE_CONNECTION
@@ -78,7 +78,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         except BaseException as error:
             found.cancel()
             found.add_done_callback(_close_unused)  # it may have come in the meantime
-            if isinstance(error, TimeoutError):
+            if isinstance(error, TimeoutError) and not is_from_handler(error):
                 raise httpcore.ConnectTimeout from None
             raise
 
@@ -181,7 +181,11 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, self._network.seconds_left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._network.seconds_left(timeout))
+        try:
+            self._stream.write(buffer, self._network.seconds_left(timeout))
+        except httpcore.WriteError as error:  # after which httpcore goes on to read
+            pass_on(error)
+            raise
 
     def close(self) -> None:
         self._stream.close()

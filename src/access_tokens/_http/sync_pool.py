@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from typing import cast
 
@@ -12,6 +12,7 @@ import httpx
 
 from .._flow.steps import Answer
 from .._settings import Settings
+from .._signals import suppress
 from .body import Body
 from .fork import SafeWeakSet
 from .limits import NO_PLACE, IdleConnections, max_connections

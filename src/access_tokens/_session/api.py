@@ -17,6 +17,7 @@ from attrs import frozen
 from .._flow.steps import Answer, Call, Procedure
 from .._secret import Uncopied, redact
 from .._settings import Settings
+from .._signals import pass_on
 from ..errors import UnreadableError
 
 if TYPE_CHECKING:
@@ -189,7 +190,8 @@ def _rules_for(method: str, segments: list[str], content: bytes) -> _Rules:
 def _token_id_in(content: bytes) -> str | None:
     try:
         token_id = json.loads(content)["tokenId"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        pass_on(error)
         return None
     return token_id if isinstance(token_id, str) and redact(token_id) == token_id else None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
-from contextlib import suppress
 from contextvars import ContextVar
 from copy import copy
 from functools import partial
@@ -36,6 +35,7 @@ from .._http.limits import NO_PLACE
 from .._http.request import build_request
 from .._secret import Secret
 from .._settings import Settings
+from .._signals import suppress
 from ..errors import AccessTokensError
 from .base import CleanErrors, PendingExchange, SessionBase, log_outcome
 from .event_loops import LoopState, compute, current_loop, together

@@ -18,6 +18,7 @@ from .._flow.steps import Call, Failure, Flow, Outcome
 from .._http.failures import failure_of, is_foreign
 from .._secret import Secret, Uncopied
 from .._settings import Settings
+from .._signals import mark, pass_on
 from ..errors import AccessTokensError, ClientClosedError, RateLimitedError, UnavailableError
 
 log = logging.getLogger("access_tokens")
@@ -179,6 +180,7 @@ class SessionBase(Uncopied):
         Raises:
             Exception: It is none of a transport: a hook or a signal handler has broken the call off.
         """
+        pass_on(error)
         if is_foreign(error):
             raise error
         host = httpx.URL(self.settings.base).netloc.decode()
@@ -214,4 +216,5 @@ class CleanErrors:
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if isinstance(error, AccessTokensError) or (error and is_foreign(error)):
+            mark(error)
             error.__context__ = error.__traceback__ = None

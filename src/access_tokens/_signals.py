@@ -1,0 +1,104 @@
+"""Tells what a signal handler has raised, such as a time limit of `signal.alarm`, from all other exceptions.
+
+Python calls a handler on top of whatever it interrupts, so that its exception comes out of there. It may be
+of any class, a `TimeoutError` say, which connections raise as well, and for which libraries raise another of
+their own. So where it was raised decides, and not its class.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import signal
+import sys
+import traceback
+from functools import partial
+from types import CodeType, FrameType, TracebackType
+from typing import Any
+
+# Who makes other exceptions of all that pass. The caller's code knows what it does with one.
+LIBRARIES = {*sys.stdlib_module_names, "httpx", "httpcore", "h11", "anyio", "trio", "access_tokens"}
+# Whose exceptions are a connection's, whoever raises them.
+_TRANSPORTS = {"httpx", "httpcore", "h11"}
+# Is kept in an exception when its traceback is not.
+_MARK = "_raised_by_signal_handler"
+
+
+def is_from_handler(error: BaseException) -> bool:
+    """Tell whether a signal handler has raised an exception."""
+    if package_of(type(error).__module__) in _TRANSPORTS:
+        return False
+    installed = {_code_of(signal.getsignal(each)) for each in signal.valid_signals()}
+    # The first frame is that which has caught it.
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][1:]
+    return _MARK in vars(error) or any(_is_handler(each, installed) for each in frames)
+
+
+def pass_on(error: BaseException) -> None:
+    """Raise what a signal handler has raised, be it this exception or one that libraries have made it of."""
+    if raised := _raised_by_handler(error):
+        try:
+            raise raised
+        finally:
+            raised.__context__ = None
+
+
+def mark(error: BaseException) -> None:
+    """See to it that an exception is known for a signal handler's when its traceback is gone."""
+    if is_from_handler(error):
+        vars(error)[_MARK] = True
+
+
+class suppress(contextlib.suppress):  # noqa: N801 - as it is there
+    """Same as that of contextlib, but not for what a signal handler raises."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """Tell whether to suppress an exception."""
+        return super().__exit__(kind, error, trace) and not (error and is_from_handler(error))
+
+
+def package_of(module: str) -> str:
+    """Return the package that a module is in."""
+    return module.partition(".")[0]
+
+
+def _raised_by_handler(error: BaseException) -> BaseException | None:
+    seen = set[int]()
+    left = [error]
+    while left:
+        each = left.pop()
+        if is_from_handler(each):
+            return each
+        seen.add(id(each))
+        below = (each.__context__, each.__cause__, *getattr(each, "exceptions", ()))
+        left += [
+            cause for cause in below if cause and id(cause) not in seen and _was_caught_by_library(cause)
+        ]
+    return None
+
+
+def _was_caught_by_library(error: BaseException) -> bool:
+    """Tell whether a library has caught an exception, and not the caller, in this call or before it."""
+    trace = error.__traceback__
+    return trace is not None and package_of(trace.tb_frame.f_globals.get("__name__", "")) in LIBRARIES
+
+
+def _is_handler(frame: FrameType, installed: set[CodeType | None]) -> bool:
+    """Tell whether a frame is a handler's: it was given the frame on top of which it was called."""
+    given = inspect.getargvalues(frame)
+    arguments = [given.locals.get(name) for name in given.args]
+    rest = given.locals.get(given.varargs or "")
+    arguments += rest if isinstance(rest, tuple) else ()
+    if frame.f_back and any(each is frame.f_back for each in arguments):
+        return True
+    # It may have deleted it. What takes any arguments may be a wrapper, of other functions as well.
+    return given.varargs is None and frame.f_code in installed
+
+
+def _code_of(handler: Any) -> CodeType | None:
+    while isinstance(handler, partial):
+        handler = handler.func
+    call = getattr(handler, "__call__", None)  # noqa: B004 - it is an object's own method
+    return getattr(handler, "__code__", None) or getattr(call, "__code__", None)
