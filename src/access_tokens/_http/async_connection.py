@@ -16,6 +16,7 @@ from .._signals import pass_on
 from . import private_names
 from .limits import ONE_CONNECTION
 from .proxy import origin_of
+from .request import Progress
 
 
 class AsyncTransport(httpx.AsyncHTTPTransport):
@@ -23,12 +24,12 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
 
     def __init__(self, base: str, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         super().__init__(verify=tls, limits=ONE_CONNECTION, proxy=proxy)
-        network = _Backend(private_names.backend_of(self))
+        self.network = _Backend(private_names.backend_of(self))
         if proxy is None:
-            connection = httpcore.AsyncHTTPConnection(origin_of(base), tls, network_backend=network)
+            connection = httpcore.AsyncHTTPConnection(origin_of(base), tls, network_backend=self.network)
             private_names.set_connection(self, connection)
         else:
-            private_names.set_backend(self, network)
+            private_names.set_backend(self, self.network)
 
     @property
     def is_usable(self) -> bool:
@@ -37,6 +38,8 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
 
 
 class _Backend(httpcore.AsyncNetworkBackend):
+    progress: Progress
+
     def __init__(self, backend: httpcore.AsyncNetworkBackend) -> None:
         self._backend = backend
 
@@ -52,9 +55,9 @@ class _Backend(httpcore.AsyncNetworkBackend):
             host = _address_of(host, port)
         try:
             stream = await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
-        except RuntimeError as error:  # there may be no more threads
+        except RuntimeError as error:  # there may be no more threads, in which to ask for an address
             raise httpcore.ConnectError(str(error)) from error
-        return _Stream(stream)
+        return _Stream(stream, self)
 
 
 def _address_of(host: str, port: int) -> str:
@@ -65,13 +68,15 @@ def _address_of(host: str, port: int) -> str:
 
 
 class _Stream(httpcore.AsyncNetworkStream):
-    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+    def __init__(self, stream: httpcore.AsyncNetworkStream, network: _Backend) -> None:
         self._stream = stream
+        self._network = network
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as above
         return await self._stream.read(max_bytes, timeout)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as above
+        self._network.progress.note(buffer)
         try:
             await self._stream.write(buffer, timeout)
         except httpcore.WriteError as error:  # after which httpcore goes on to read
@@ -88,11 +93,12 @@ class _Stream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109 - as above
     ) -> httpcore.AsyncNetworkStream:
         try:
-            return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+            stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
         except BaseException:  # httpcore closes it after an error, but not after a cancellation
             with anyio.CancelScope(shield=True):
                 await self.aclose()
             raise
+        return _Stream(stream, self._network)
 
     def get_extra_info(self, info: str) -> Any:
         value = self._stream.get_extra_info(info)

@@ -18,7 +18,7 @@ from .body import Body
 from .limits import NO_PLACE, IdleConnections, max_connections
 from .private_names import drop_surplus, mark_unusable
 from .proxy import proxy_for
-from .request import answer_from
+from .request import Progress, answer_from
 from .tls import Tls
 
 
@@ -55,12 +55,14 @@ class AsyncPool:
             return await self._limiter.acquire()
         raise httpx.PoolTimeout(NO_PLACE)
 
-    async def answer(self, request: httpx.Request, sent_at: float) -> Answer:
+    async def answer(self, request: httpx.Request, progress: Progress, sent_at: float) -> Answer:
         """Same as `SyncPool.answer`."""
         if self._borrowed is not None:
+            progress.has_begun = True  # for all that is known
             send = partial(self._borrowed.send, stream=True, auth=None, follow_redirects=False)
             return await self._answer(send, request, sent_at)
         transport = await self._take()
+        transport.network.progress = progress
         try:
             answer = await self._answer(transport.handle_async_request, request, sent_at)
         except BaseException:

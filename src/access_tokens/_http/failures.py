@@ -30,8 +30,14 @@ def is_foreign(error: BaseException) -> bool:
     return not is_librarys or is_from_handler(error)
 
 
-def failure_of(error: Exception, host: str, *known: Secret) -> Failure:
+def failure_of(error: Exception, host: str, *known: Secret, has_begun: bool = True) -> Failure:
     """Sort an exception of the transport by whether the service could have acted, and a repeat may help.
+
+    Args:
+        error: The exception.
+        host: Where the request was to go.
+        known: Secrets to hide.
+        has_begun: Whether any of its bytes may have left. Where that is not known, the exception must tell.
 
     The cause of the result has no traceback, no context and no request: those hold the bearer token.
     """
@@ -40,7 +46,7 @@ def failure_of(error: Exception, host: str, *known: Secret) -> Failure:
     may_pass = isinstance(error, (httpx.TransportError, OSError)) and not _is_hopeless(error)
     return Failure(
         cause=_clean(error, host, known),
-        acted=not isinstance(error, (*_NEVER_SENT, *_NEVER_SENDABLE)),
+        acted=has_begun and not isinstance(error, (*_NEVER_SENT, *_NEVER_SENDABLE)),
         kind=UnavailableError if may_pass else EndpointError,
     )
 

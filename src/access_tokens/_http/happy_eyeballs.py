@@ -7,9 +7,11 @@ import selectors
 import socket
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import closing, suppress
+from contextlib import closing
 from itertools import zip_longest
 from typing import Any
+
+from .._signals import pass_on, suppress
 
 # What getaddrinfo tells of an address: family, type, protocol, a name, and what `connect` takes.
 Address = tuple[int, int, int, str, Any]
@@ -89,6 +91,7 @@ class _Attempts:
             self._begin(made, where)
         except OSError as error:
             self._end(made, error)
+            pass_on(error)
             return False
         return True
 

@@ -19,6 +19,23 @@ from .._version import __version__
 _USER_AGENT = f"access-tokens-client/{__version__}"
 
 
+@define
+class Progress:
+    """How far a request has come.
+
+    Attributes:
+        method: Its method, with which its first bytes begin. Those to a proxy may ask for a tunnel first.
+        has_begun: Whether any of its bytes may have left.
+    """
+
+    method: str
+    has_begun: bool = False
+
+    def note(self, written: bytes) -> None:
+        """Note what is about to be written to its connection."""
+        self.has_begun = self.has_begun or written.startswith(self.method.upper().encode())
+
+
 def build_request(
     settings: Settings, kwargs: Mapping[str, Any], bearer: Secret, seconds_left: float
 ) -> httpx.Request:

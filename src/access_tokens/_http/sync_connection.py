@@ -25,6 +25,7 @@ from . import happy_eyeballs, private_names
 from .fork import SafeWeakSet
 from .limits import ONE_CONNECTION
 from .proxy import origin_of
+from .request import Progress
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
@@ -32,7 +33,12 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
     Args:
         seconds_until: Tells how far away a deadline is.
+
+    Attributes:
+        progress: That of the request under way.
     """
+
+    progress: Progress
 
     def __init__(self, seconds_until: Callable[[float], float]) -> None:
         self._seconds_until = seconds_until
@@ -181,8 +187,10 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, self._network.seconds_left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        left = self._network.seconds_left(timeout)
+        self._network.progress.note(buffer)
         try:
-            self._stream.write(buffer, self._network.seconds_left(timeout))
+            self._stream.write(buffer, left)
         except httpcore.WriteError as error:  # after which httpcore goes on to read
             pass_on(error)
             raise

@@ -18,7 +18,7 @@ from .fork import SafeWeakSet
 from .limits import NO_PLACE, IdleConnections, max_connections
 from .private_names import drop_surplus
 from .proxy import proxy_for
-from .request import answer_from
+from .request import Progress, answer_from
 from .sync_connection import SyncTransport
 from .tls import Tls
 
@@ -123,13 +123,14 @@ class SyncPool:
         self._tls = Tls(settings)
         self.limiter = ThreadLimiter(max_connections(borrowed, settings))
 
-    def answer(self, request: httpx.Request, deadline: float, sent_at: float) -> Answer:
+    def answer(self, request: httpx.Request, progress: Progress, deadline: float, sent_at: float) -> Answer:
         """Send a request and return the answer to it.
 
         Raises:
             Exception: Anything that a transport may raise.
         """
         if self._borrowed is not None:
+            progress.has_begun = True  # for all that is known
             send = partial(self._borrowed.send, stream=True, auth=None, follow_redirects=False)
             return self._answer(send, request, deadline, sent_at)
         transport: SyncTransport | None = None
@@ -143,6 +144,7 @@ class SyncPool:
                 transport = None
             transport = transport or self._new()
             transport.network.set_deadline(deadline)
+            transport.network.progress = progress
             answer = self._answer(transport.handle_request, request, deadline, sent_at)
             self._put_back(transport)
         except BaseException:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import ssl
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 import httpx
 
@@ -14,6 +16,10 @@ from .._settings import Settings
 # What a first connection would import. An import that another thread has begun never ends in a forked child.
 for _name in ("certifi", "encodings.idna"):
     import_module(_name)
+
+
+# What a machine runs out of, and has again.
+_PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
 class SetupError(ValueError):
@@ -37,7 +43,8 @@ class Tls:
         """Return how it is done.
 
         Raises:
-            SetupError: The environment names certificates that cannot be used.
+            SetupError: The environment names a file or directory that cannot be used.
+            OSError: There is no free descriptor, which may pass.
         """
         if self._context is None:
             self._context = _context_for(self._settings)
@@ -48,12 +55,37 @@ def _context_for(settings: Settings) -> ssl.SSLContext:
     if settings.base.startswith("http:"):
         return _no_tls()
     # What the environment names may change, and is read for each client.
-    if not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):
+    if not any(os.environ.get(each) for each in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")):
         return _usual_tls()
     try:
-        return httpx.create_ssl_context()
+        return _named_tls()
     except OSError as error:
-        raise SetupError(f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {error}") from None
+        if error.errno in _PASSING and not isinstance(error, ssl.SSLError):
+            raise
+        raise SetupError(f"{_at_fault()} cannot be used: {error}") from None
+
+
+def _named_tls() -> ssl.SSLContext:
+    directories = os.environ.get("SSL_CERT_DIR")
+    if directories and not os.environ.get("SSL_CERT_FILE"):  # which goes first
+        _check(directories.split(os.pathsep))
+    return httpx.create_ssl_context()
+
+
+def _check(directories: list[str]) -> None:
+    # OpenSSL looks there in each handshake, and would merely find no authority.
+    if not any(Path(each).is_dir() and os.access(each, os.X_OK) for each in directories):
+        raise NotADirectoryError("it names no directory that can be searched")
+
+
+def _at_fault() -> str:
+    """Return the name of the variable with whose value nothing can be done."""
+    try:
+        if path := os.environ.get("SSLKEYLOGFILE"):
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = path
+    except OSError:
+        return "SSLKEYLOGFILE"
+    return "SSL_CERT_FILE" if os.environ.get("SSL_CERT_FILE") else "SSL_CERT_DIR"
 
 
 @cache

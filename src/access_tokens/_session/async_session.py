@@ -31,12 +31,11 @@ from .._flow.steps import (
     Walk,
 )
 from .._http.async_pool import AsyncPool
-from .._http.limits import NO_PLACE
-from .._http.request import build_request
+from .._http.request import Progress, build_request
 from .._secret import Secret
 from .._settings import Settings
 from .._signals import suppress
-from ..errors import AccessTokensError
+from ..errors import AccessTokensError, UnavailableError
 from .base import CleanErrors, PendingExchange, SessionBase, log_outcome
 from .event_loops import LoopState, compute, current_loop, together
 
@@ -77,9 +76,14 @@ class AsyncSession(SessionBase):
         super().__init__(settings, exchange, http_client)
         self._http_client = http_client
         self._place: LoopState | None = None
+        with suppress(RuntimeError, OSError):  # outside of a loop; without a free descriptor
+            current_loop()  # loads what anyio else loads with the first call
 
     def _here(self) -> LoopState:
-        here, loop = self._place, current_loop()
+        try:
+            here, loop = self._place, current_loop()
+        except OSError as error:  # without a free descriptor, anyio cannot load what it does in this loop
+            raise UnavailableError(self._exchange.failed, cause=OSError(str(error))) from None
         if here is None or here.loop is not loop:
             here = self._place = LoopState(loop, AsyncPool(self.settings, self._http_client))
         return here
@@ -195,24 +199,24 @@ class AsyncSession(SessionBase):
     async def _send(self, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
         if refusal := self._refusal(deadline):
             return refusal
-        here = self._here()
-        too_late: Exception = httpx.PoolTimeout(NO_PLACE)
+        here, progress = self._here(), Progress(kwargs["method"])
         try:
             with (
                 anyio.move_on_after(self._seconds_until(deadline) + _GRACE) as scope,
                 here.cancelled_by_closing(scope),
             ):
                 async with here.pool.place(self._patience(deadline)):
-                    too_late = TimeoutError()  # from now on something may have been sent
-                    return await self._sent(here.pool, kwargs, bearer, deadline)
+                    return await self._sent(here.pool, kwargs, bearer, deadline, progress)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
-            return self._failed(error, deadline, bearer)
-        return self._failed(too_late, deadline, bearer)
+            return self._failed(error, deadline, bearer, has_begun=progress.has_begun)
+        return self._failed(TimeoutError(), deadline, bearer, has_begun=progress.has_begun)
 
-    async def _sent(self, pool: AsyncPool, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Answer:
+    async def _sent(
+        self, pool: AsyncPool, kwargs: dict[str, Any], bearer: Secret, deadline: float, progress: Progress
+    ) -> Answer:
         sent_at = self.now()
         request = build_request(self.settings, kwargs, bearer, deadline - sent_at)
-        return await pool.answer(request, sent_at)
+        return await pool.answer(request, progress, sent_at)
 
     async def _wait(self, seconds: float, deadline: float) -> bool:
         has_time = self._has_time(seconds, deadline)

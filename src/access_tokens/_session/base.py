@@ -174,7 +174,7 @@ class SessionBase(Uncopied):
             return self._closed_during(acted=False)
         return None if self._has_time(0, deadline) else self._out_of_time(acted=False)
 
-    def _failed(self, error: Exception, deadline: float, *known: Secret) -> Failure:
+    def _failed(self, error: Exception, deadline: float, *known: Secret, has_begun: bool = True) -> Failure:
         """Sort an exception of the transport, which may come of our own doing.
 
         Raises:
@@ -184,7 +184,7 @@ class SessionBase(Uncopied):
         if is_foreign(error):
             raise error
         host = httpx.URL(self.settings.base).netloc.decode()
-        failure = failure_of(error, host, *known, self.settings.api_key)
+        failure = failure_of(error, host, *known, self.settings.api_key, has_begun=has_begun)
         if self._closed:
             return self._closed_during(failure.acted)
         if isinstance(error, TimeoutError) or not self._has_time(0, deadline):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TypeVar
 
 import anyio
@@ -13,6 +13,7 @@ from anyio.lowlevel import RunVar
 from attrs import Factory, define
 
 from .._http.async_pool import AsyncPool
+from .._signals import suppress
 from .base import CleanErrors, PendingExchange
 
 AT_ONCE = 4

@@ -29,7 +29,7 @@ from .._flow.steps import (
     Walk,
 )
 from .._http.fork import reset_after_fork
-from .._http.request import build_request
+from .._http.request import Progress, build_request
 from .._http.sync_pool import InterruptibleEvent, SyncPool
 from .._secret import Secret
 from .._settings import Settings
@@ -216,17 +216,18 @@ class SyncSession(SessionBase):
     # I/O
 
     def _send(self, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
+        progress = Progress(kwargs["method"])
         try:
             with self._pool.limiter.place(self._patience(deadline)):
                 # Only now, since the wait for a place may have been long.
-                return self._refusal(deadline) or self._sent(kwargs, bearer, deadline)
+                return self._refusal(deadline) or self._sent(kwargs, bearer, deadline, progress)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
-            return self._failed(error, deadline, bearer)
+            return self._failed(error, deadline, bearer, has_begun=progress.has_begun)
 
-    def _sent(self, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Answer:
+    def _sent(self, kwargs: dict[str, Any], bearer: Secret, deadline: float, progress: Progress) -> Answer:
         sent_at = self.now()
         request = build_request(self.settings, kwargs, bearer, deadline - sent_at)
-        return self._pool.answer(request, deadline, sent_at)
+        return self._pool.answer(request, progress, deadline, sent_at)
 
     def _wait(self, seconds: float, deadline: float) -> bool:
         has_time = self._has_time(seconds, deadline)
