@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient, ClientClosedError
+from access_tokens._http import happy_eyeballs
 
 from ..colours import in_tasks, result_of, run
 from .server import EXCHANGE, TOKENS, FaultServer, Peer
@@ -69,11 +70,14 @@ def test_a_thread_that_has_just_connected_leaves_no_socket(
     """Python warns of sockets that are left to the garbage collector, and warnings are errors here."""
     client = AccessTokensClient(server.endpoint.replace("http", scheme), "pat_x")
 
-    def connect(self: socket.socket, address: Any) -> None:
-        super(socket.socket, self).connect(address)
-        client.close()
+    connect = happy_eyeballs.connect
 
-    monkeypatch.setattr(socket.socket, "connect", connect)
+    def connect_and_close(*args: Any) -> socket.socket:
+        connected = connect(*args)
+        client.close()
+        return connected
+
+    monkeypatch.setattr(happy_eyeballs, "connect", connect_and_close)
     assert isinstance(result_of(client.list), ClientClosedError)
     gc.collect()
 
