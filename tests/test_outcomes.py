@@ -232,9 +232,3 @@ def test_no_error_object_breaks_it(body: Any) -> None:
 )
 def test_what_is_not_utf_8_is_read_as_far_as_it_can_be(content: bytes, content_type: str) -> None:
     assert said(content, content_type) == ApiError("caf\ufffd")
-
-
-def test_a_body_of_1_mib_is_read_and_a_larger_one_is_not() -> None:
-    body = '{"error": "Bad"}'.ljust(2**20)
-    assert said(body) == ApiError("Bad")
-    assert said(body + " ") is None

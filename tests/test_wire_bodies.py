@@ -9,12 +9,13 @@ import zlib
 import httpx
 import pytest
 
-from access_tokens._http.body import Body, UnreadableBodyError
+from access_tokens._flow.bounds import LARGEST
+from access_tokens._http.body import Body, UnreadableBodyError, body_read_before
 
 
-def body_of(chunks: list[bytes], encoding: str | None = None) -> bytes:
+def body_of(chunks: list[bytes], encoding: str | None = None, limit: int = LARGEST) -> bytes:
     headers = {} if encoding is None else {"content-encoding": encoding}
-    body = Body(httpx.Response(200, headers=headers))
+    body = Body(httpx.Response(200, headers=headers), limit)
     for chunk in chunks:
         body.add(chunk)
     return body.content()
@@ -62,13 +63,12 @@ def test_a_body_that_cannot_be_taken_is_refused(
         body_of(chunks, encoding)
 
 
-def test_no_more_is_unpacked_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_is_unpacked_than_there_is_room_for() -> None:
     """Or a small answer could fill the memory before it is found to be too large."""
-    monkeypatch.setattr("access_tokens._http.body._LARGEST", 2**16)
     bomb = gzip.compress(bytes(2**23))
     tracemalloc.start()
     with pytest.raises(UnreadableBodyError):
-        body_of([bomb], "gzip")
+        body_of([bomb], "gzip", 2**16)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2**20
@@ -101,6 +101,16 @@ def test_what_has_no_body_has_no_encoding() -> None:
 
 def test_a_large_error_is_left() -> None:
     body = Body(httpx.Response(500))
-    body.add(bytes(2**20 + 1))
+    body.add(bytes(2**18))
+    assert len(body.content()) == 2**18
+    body.add(b"x")
     assert body.has_trouble
     assert body.content() == b""
+
+
+@pytest.mark.fault(73)
+def test_a_body_that_a_hook_has_read_is_bounded_as_well() -> None:
+    assert body_read_before(httpx.Response(200, content=bytes(999)), 999) == bytes(999)
+    with pytest.raises(UnreadableBodyError, match="^the body is over 2 KiB$"):
+        body_read_before(httpx.Response(200, content=bytes(2049)), 2048)
+    assert body_read_before(httpx.Response(500, content=bytes(2**18 + 1)), 999) == b""

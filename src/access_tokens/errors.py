@@ -200,5 +200,11 @@ def one_line(text: str, longest: int = LONGEST_TEXT) -> str:
     return " ".join(clean.split())[:longest]
 
 
+def excerpt(text: str, longest: int = 8 * LONGEST_TEXT) -> str:
+    """Return as much of a text as is worth a look, and no half of a word, which could be half of a secret."""
+    *words, _ = text[:longest].rsplit(maxsplit=1) or [""]
+    return text if len(text) <= longest else "".join(words)
+
+
 class UnreadableError(ValueError):
     """An answer has the wrong shape. The text names the place and the types, never a value."""

@@ -17,7 +17,19 @@ from access_tokens import (
     NotFoundError,
 )
 
-from .operations import AUTHENTICATE, ISSUE, LIST, REGISTER, REVOKE, TOKEN_ID, Operation, failure_of, keep_jwt
+from ..consequences import check_is_usable
+from .operations import (
+    AUTHENTICATE,
+    ISSUE,
+    LIST,
+    OPERATIONS,
+    REGISTER,
+    REVOKE,
+    TOKEN_ID,
+    Operation,
+    failure_of,
+    keep_jwt,
+)
 from .server import TOKENS, FaultServer, Play, response
 
 Make = Callable[..., Any]
@@ -237,3 +249,34 @@ def test_an_error_without_a_media_type_is_read(server: FaultServer, victim: Any)
 def test_a_success_is_read_whatever_its_media_type(server: FaultServer, victim: Any, media_type: str) -> None:
     server.play(TOKENS, say(response(200, {"records": []}, f"Content-Type: {media_type}")))
     assert victim.list() == ()
+
+
+DIGITS = b"9" * 5000
+HOSTILE = {
+    "a page with a number": response(
+        500, b"<pre>Error: &#%b;&#x%b;" % (DIGITS, DIGITS), "Content-Type: text/html"
+    ),
+    "a number": response(500, b'{"error": %b, "a": %b}' % (DIGITS, DIGITS)),
+    "a message with halves of emoji": response(500, b'{"error": {"message": "\\ud800x", "code": "\\udfff"}}'),
+    "a list of issues with a number": response(
+        500, b"Cannot store invalid token record: [%b]" % DIGITS, "Content-Type: text/plain"
+    ),
+    "headers": response(429, b"", f"Retry-After: {DIGITS.decode()}", "Content-Type: \xff", "X: \xff"),
+    "a date": response(503, b"", "Retry-After: Fri, 31 Dec 99999999999999999999 23:59:59 -9999999999"),
+    "a reason": b"HTTP/1.1 500 \xff\xfe caf\xe9\r\nContent-Length: 0\r\n\r\n",
+    "a status": b"HTTP/1.1 999 \r\nContent-Length: 0\r\n\r\n",
+    "a depth": response(500, b'{"error":' * 20_000),
+    "a mark of UTF-16 alone": response(500, b"\xff\xfe", "Content-Type: application/json; charset=utf-16"),
+}
+
+
+@pytest.mark.fault(71, 47)
+@pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
+def test_every_call_fails_typed_whatever_breaks_a_parser(
+    server: FaultServer, victim: Any, answer: bytes
+) -> None:
+    for operation in OPERATIONS:
+        if operation is not AUTHENTICATE:
+            keep_jwt(victim)
+        server.always(operation.path, say(answer))
+        check_is_usable(failure_of(operation, victim))

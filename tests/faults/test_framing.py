@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 import threading
 import tracemalloc
 import zlib
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import httpx
 import pytest
+from access_tokens_api.api.tokens import update_token
+from access_tokens_api.models import UpdateTokenRequest
 
-from access_tokens import InvalidResponseError, UnavailableError
+from access_tokens import AccessTokensError, InvalidResponseError, UnavailableError
 from access_tokens._http.body import Body
 
+from ..live.api.calls import invoke
 from .operations import ISSUE, LIST, failure_of, keep_jwt
 from .server import EXCHANGE, RECORD, TOKENS, FaultServer, Peer, Play, response
 
@@ -64,7 +69,9 @@ FLOODS = {
 
 @pytest.mark.fault(20)
 @pytest.mark.parametrize(("head", "piece"), FLOODS.values(), ids=FLOODS)
-def test_a_gigabyte_is_left_after_32_mib(server: FaultServer, victim: Any, head: bytes, piece: bytes) -> None:
+def test_a_gigabyte_is_left_at_its_beginning(
+    server: FaultServer, victim: Any, head: bytes, piece: bytes
+) -> None:
     """Almost nothing is held in memory, and the rest is not even received."""
     is_left = threading.Event()
 
@@ -79,12 +86,12 @@ def test_a_gigabyte_is_left_after_32_mib(server: FaultServer, victim: Any, head:
 
     keep_jwt(victim)
     server.play(TOKENS, flood)
-    with little_memory():
+    with little_memory(most=8 * MIB):
         error = failure_of(ISSUE, victim)
         assert is_left.wait(10)
     if error.status_code is None:
         assert type(error) is InvalidResponseError
-        assert error.reason == "the body is over 32 MiB"
+        assert error.reason == "the body is over 128 KiB"
     assert (error.attempts, server.count(TOKENS)) == (1, 1)
     assert error.outcome_unknown == (error.status_code is None)
     assert len(victim.list()) == 1
@@ -212,6 +219,60 @@ def test_a_service_that_echoes_gets_no_secret_shown(server: FaultServer, victim:
     with pytest.raises(UnavailableError) as raised:
         victim.authenticate()
     assert "pat_x" not in str(raised.value)
+
+
+PAT = "pat_An6ladUCmSoDfciDaYDE9.q83v+SNFZ4mrze8BI0VniavN7wEjRWeJq83vASNF/4k="
+HARDLY_READABLE = {
+    "as it is": f"Bearer {PAT}\r\n\r\n".encode(),
+    "the secret alone": f"HTTP/1.1 {PAT[26:]}\r\n\r\n".encode(),
+    "percent": f"HTTP/1.1 {PAT[26:].replace('+', '%2b')}\r\n\r\n".encode(),
+    "UTF-16": PAT.encode("utf-16") + b"\r\n\r\n",
+    "Base64": b"Basic %b\r\n\r\n" % b64encode(f":{PAT}".encode()),
+    "with other bytes": b"\xff%b\xff\r\n\r\n" % PAT.encode().replace(b"/", b"\\/"),
+    "in a header": OK + b"Authorization Bearer %b\r\n\r\n" % PAT[26:].encode(),
+}
+
+
+@pytest.mark.fault(72)
+@pytest.mark.parametrize("answer", HARDLY_READABLE.values(), ids=HARDLY_READABLE)
+def test_the_text_of_what_is_hardly_http_shows_no_secret_in_any_spelling(
+    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, caplog: Any, answer: bytes
+) -> None:
+    """It is the bytes as Python writes them, in the error and in the log. What httpcore logs is its own."""
+    monkeypatch.setattr(logging.getLogger("httpcore.http11"), "disabled", True)
+    client = make_client(server.endpoint, PAT)
+    server.always(EXCHANGE, and_leave(answer))
+    with caplog.at_level("DEBUG"), pytest.raises(UnavailableError, match="hidden") as raised:
+        client.authenticate()
+    shown = f"{raised.value} {raised.value.__cause__!r} {caplog.text}".replace("\\x00", "")
+    for part in (PAT[26:40], PAT[-14:], b64encode(f":{PAT}".encode()).decode()[-20:]):
+        assert part not in shown
+
+
+PHC = f"$scrypt$ln=14,r=8,p=1${'saltsaltsaltsaltsalt'}${'hashofasecret' * 3}"
+
+
+def update_by_method(client: Any) -> None:
+    client.update(RECORD["tokenId"], secret_phc=PHC)
+
+
+def update_by_operation(client: Any) -> None:
+    body = UpdateTokenRequest(secret_phc=PHC)
+    invoke(client, update_token, RECORD["tokenId"], body=body, form="_detailed")
+
+
+@pytest.mark.fault(72)
+@pytest.mark.parametrize("update", [update_by_method, update_by_operation])
+def test_a_part_of_a_hash_that_was_sent_is_hidden_as_well(
+    server: FaultServer, victim: Any, update: Callable[[Any], None]
+) -> None:
+    keep_jwt(victim)
+    hardly_http = and_leave(b"HTTP/1.1 %b\r\n\r\n" % PHC[-39:].encode())
+    for answer in (hardly_http, say(response(400, {"error": PHC[-20:]}))):
+        server.always(f"{TOKENS}/{RECORD['tokenId']}", answer)
+        with pytest.raises(AccessTokensError, match="hidden") as raised:
+            update(victim)
+        assert "hashofasecret" not in str(raised.value)
 
 
 def and_leave(answer: bytes) -> Play:

@@ -51,19 +51,11 @@ def pieces(stream: bytes, cuts: list[int]) -> list[bytes]:
 
 
 def read(chunks: list[bytes], encoding: str = "gzip") -> bytes:
-    body = Body(httpx.Response(200, headers={"content-encoding": encoding}))
+    body = Body(httpx.Response(200, headers={"content-encoding": encoding}), LIMIT)
     for chunk in chunks:
         body.add(chunk)
         assert len(body._content) <= LIMIT + max(1, len(chunk))
     return body.content()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def small_limit() -> object:
-    """Make the limit one that is reached fast."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("access_tokens._http.body._LARGEST", LIMIT)
-        yield
 
 
 @pytest.mark.fault(20)

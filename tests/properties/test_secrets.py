@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from access_tokens import AccessTokensError
 
 from ..colours import result_of
+from ..spellings import SPELLINGS
 from .world import ID, JWT, ONCE, PAT, PHC, Answer, Canned, World, answers, everything_logged, exchanged
 
 ECHOED = (PAT, JWT, PHC)
@@ -133,6 +134,33 @@ def test_a_secret_that_comes_back_is_never_shown(
     client = world.client(answers(echo, exchange=exchange), retry=ONCE)
     output = all_shown(lambda: CALLS[call](client))
     assert all(canary not in output for canary in CANARIES)
+
+
+def windows(text: str) -> set[str]:
+    """Return all parts of 12 characters."""
+    return {text[at : at + 12] for at in range(len(text) - 11)}
+
+
+@pytest.mark.fault(72, 60)
+@given(
+    st.sampled_from(sorted(PLACES)),
+    st.sampled_from([*ECHOED, *CANARIES]),
+    st.sampled_from(sorted(SPELLINGS)),
+    st.sampled_from(["register", "update", "authenticate"]),
+    STATUSES,
+)
+@profile(max_examples=100)
+def test_a_secret_that_comes_back_in_another_spelling_is_never_shown(
+    sync_world: World, place: str, secret: str, spelling: str, call: str, status: int
+) -> None:
+    if call == "authenticate" and secret not in PAT:  # nobody has sent it
+        return
+    spell = SPELLINGS[spelling]
+    echo = PLACES[place](f"sent <{spell(secret)}>", status)
+    client = sync_world.client(answers(echo, exchange=echo if call == "authenticate" else None), retry=ONCE)
+    output = all_shown(lambda: CALLS[call](client))
+    vital = secret.rpartition(".")[2]
+    assert not [each for each in windows(spell(vital)) | windows(vital) if each in output]
 
 
 # Shorter than any secret of the service's, and without a shape of its own.

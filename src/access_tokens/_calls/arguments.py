@@ -25,7 +25,8 @@ _LONGEST_ROLE = 100
 _MOST_ROLES = 50
 _LONGEST_PHC = 200
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_LARGEST_PAGE = 1000
+# In records: of a page that nothing is said of, and the most, which the service makes of more.
+USUAL_PAGE, LARGEST_PAGE = 100, 1000
 _LARGEST_NUMBER = 2**63 - 1
 # In bytes. With a longer one the service's store fails, and all of a batch with it.
 _LONGEST_ID = 2048
@@ -153,7 +154,7 @@ def page_limit(name: str, value: Any, most: int = _LARGEST_NUMBER) -> int:
 
 def page_size(value: Any) -> int:
     """Check the size of the pages of a walk. The service would cut a larger one silently."""
-    return page_limit("page_size", value, _LARGEST_PAGE)
+    return page_limit("page_size", value, LARGEST_PAGE)
 
 
 def phc(value: Secret) -> str:

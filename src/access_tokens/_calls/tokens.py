@@ -27,6 +27,7 @@ from access_tokens_api.models import (
 from access_tokens_api.types import UNSET, Unset
 from attrs import frozen
 
+from .._flow.bounds import bounds_of
 from .._flow.steps import Answer, Call, Procedure, Together
 from .._secret import Secret
 from ..errors import AccessTokensError, UnreadableError
@@ -82,6 +83,7 @@ def list_page(
         failed="Failed to list tokens",
         unreadable="Invalid list tokens response",
         changes=False,
+        bounds=bounds_of(min(limit or check.USUAL_PAGE, check.LARGEST_PAGE)),
     )
     return page
 
@@ -223,4 +225,5 @@ def batch(token_ids: list[str], *, include_secret_phc: bool) -> Call[BatchLoadRe
         failed="Failed to batch load tokens",
         unreadable="Invalid batch load response",
         changes=False,
+        bounds=bounds_of(len(token_ids)),
     )

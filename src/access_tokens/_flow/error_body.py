@@ -5,14 +5,16 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, TypeVar, cast
+
+from attrs import define
 
 from .._secret import Secret, redact
 from .._signals import pass_on
-from ..errors import LONGEST_TEXT, ApiError, one_line
-from .steps import Answer
+from ..errors import LONGEST_TEXT, ApiError, excerpt, one_line
+from .steps import UNREADABLE, Answer, parsed
 
 _PHRASES = {each.value: each.phrase for each in HTTPStatus}
 # Where Node's differ from those of some version of Python.
@@ -22,17 +24,22 @@ _NODES_PHRASES = {
     416: "Range Not Satisfiable",
     422: "Unprocessable Entity",
 }
-_LONGEST_BODY = 2**20
 # Of a record that the service finds fault with. It appends the issues, as a list of many lines.
 CANNOT_STORE = "Cannot store invalid token record"
 CANNOT_LOAD = "Cannot load invalid record for token "
 _MOST_ISSUES = 20
+# Of details that are an object. What is deeper can neither be pickled nor copied for certain.
+_MOST_LEVELS = 20
+_LONGEST_PAGE = 2**16
+_SURROGATE = re.compile("[\ud800-\udfff]")
 # An application without an error handler answers a page that holds the error and its stack.
 _BEFORE_ERROR = re.compile("<pre>", re.IGNORECASE)
 _AFTER_ERROR = re.compile("</pre>", re.IGNORECASE)
 _LINE_BREAK = re.compile("<br ?/?>", re.IGNORECASE)
 _STACK = re.compile("\n +at ")
 _CLASS_NAME = re.compile(r"[\w$]{0,100}(?:Error|Exception): ")
+
+T = TypeVar("T")
 
 
 def structure_api_error(body: Any, known: tuple[Secret, ...]) -> ApiError | None:
@@ -45,20 +52,20 @@ def structure_api_error(body: Any, known: tuple[Secret, ...]) -> ApiError | None
     error = _object(body).get("error")
     said = {"message": error} if isinstance(error, str) else _object(error)
     message, code = (_text(said.get(name)) for name in ("message", "code"))
-    message, code = said_message(message, known), one_line(redact(code, *known))
+    message, code = said_message(message, known), one_line(redact(excerpt(code), *known))
     return ApiError(message, code or None, _said_details(said.get("details"), known)) if message else None
 
 
 def said_message(message: str, known: tuple[Secret, ...]) -> str:
     """Return a message as a person reads it: short, on one line, and without secrets."""
-    return one_line(redact(_without_list(message), *known))
+    return one_line(redact(excerpt(_without_list(message)), *known))
 
 
 def page_text(page: str) -> str:
     """Return the error that a page holds, without the name of its class and without its stack."""
     # Split twice, since one expression for both would begin anew at every <pre> of a hostile page.
     _, *error = _BEFORE_ERROR.split(page, maxsplit=1)
-    text = _AFTER_ERROR.split(error[0], maxsplit=1)[0] if error else ""
+    text = excerpt(_AFTER_ERROR.split(error[0], maxsplit=1)[0], _LONGEST_PAGE) if error else ""
     # Express makes each pair of blanks " &nbsp;".
     text = _unescaped(_LINE_BREAK.sub("\n", text)).replace("\xa0", " ")
     error_text = _STACK.split(text, maxsplit=1)[0].strip()
@@ -113,22 +120,61 @@ def _text(value: Any) -> str:
 
 def _said_details(value: Any, known: tuple[Secret, ...]) -> str | Mapping[str, Any] | None:
     if isinstance(value, str):
-        return redact(value, *known)[:LONGEST_TEXT]
+        return _clean(value, known)[:LONGEST_TEXT]
     if not isinstance(value, dict):
         return None
-    hidden = _hide(value, known)
-    excerpt = json.dumps(hidden, ensure_ascii=False)[: LONGEST_TEXT + 1]
-    return hidden if len(excerpt) <= LONGEST_TEXT else excerpt[:LONGEST_TEXT]
+    excerpted = _Excerpt()
+    kept = excerpted.of(value, _MOST_LEVELS)
+    text = json.dumps(kept, ensure_ascii=False)
+    if excerpted.is_whole and len(text) <= LONGEST_TEXT:
+        return _object(_each_clean(kept, known))
+    return _clean(text, known)[:LONGEST_TEXT]
 
 
-def _hide(value: Any, known: tuple[Secret, ...]) -> Any:
+@define
+class _Excerpt:
+    """As much of a value of JSON as can be shown.
+
+    Attributes:
+        room: How many values more there may be.
+        is_whole: Whether nothing was left out.
+    """
+
+    room: int = LONGEST_TEXT // 2
+    is_whole: bool = True
+
+    def of(self, value: Any, levels: int) -> Any:
+        """Return a value down to a level."""
+        if isinstance(value, (dict, list)) and value and not levels:
+            self.is_whole = False
+            return "…"
+        if isinstance(value, dict):
+            pairs = self._first(_object(value).items())
+            return {key: self.of(each, levels - 1) for key, each in pairs}
+        if isinstance(value, list):
+            return [self.of(each, levels - 1) for each in self._first(_list(value))]
+        return value
+
+    def _first(self, values: Iterable[T]) -> Iterator[T]:
+        for each in values:
+            if not self.room:
+                self.is_whole = False
+                return
+            self.room -= 1
+            yield each
+
+
+def _clean(text: str, known: tuple[Secret, ...]) -> str:
+    """Return as much of a text as can be shown, such that it can be encoded."""
+    return _SURROGATE.sub("\ufffd", redact(excerpt(text), *known))
+
+
+def _each_clean(value: Any, known: tuple[Secret, ...]) -> Any:
     if isinstance(value, str):
-        return redact(value, *known)
+        return _clean(value, known)
     if isinstance(value, dict):
-        return {_hide(key, known): _hide(each, known) for key, each in _object(value).items()}
-    if isinstance(value, list):
-        return [_hide(each, known) for each in _list(value)]
-    return value
+        return {_clean(key, known): _each_clean(each, known) for key, each in _object(value).items()}
+    return [_each_clean(each, known) for each in _list(value)] if isinstance(value, list) else value
 
 
 def said_in_body(answer: Answer, *known: Secret) -> ApiError | str | None:
@@ -138,23 +184,21 @@ def said_in_body(answer: Answer, *known: Secret) -> ApiError | str | None:
         None when the body is empty or says nothing; a text when that is the phrase of the status. No secret
         among `known` is in the result.
     """
-    if len(answer.content) > _LONGEST_BODY:
+    try:
+        return _said(answer, known)
+    except UNREADABLE as error:
+        pass_on(error)
         return None
+
+
+def _said(answer: Answer, known: tuple[Secret, ...]) -> ApiError | str | None:
     # The media type alone counts (RFC 9110, section 8.3.1), and what lacks one is looked at both ways.
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in {"text/html", "application/xhtml+xml"}:
         return _from_page(answer, known)
     if not media_type or media_type == "application/json" or media_type.endswith("+json"):
-        return _from_json(answer.content, known)
+        return structure_api_error(parsed(answer.content), known)
     return _from_text(answer.content, known) if media_type == "text/plain" else None
-
-
-def _from_json(content: bytes, known: tuple[Secret, ...]) -> ApiError | None:
-    try:
-        return structure_api_error(json.loads(content), known)
-    except (ValueError, TypeError, RecursionError) as error:
-        pass_on(error)
-        return None
 
 
 def _from_text(content: bytes, known: tuple[Secret, ...]) -> ApiError | None:

@@ -21,10 +21,11 @@ from ..errors import (
     RequestRejectedError,
     UnavailableError,
     UnreadableError,
+    excerpt,
     one_line,
 )
 from .error_body import CANNOT_LOAD, CANNOT_STORE, said_in_body
-from .steps import Answer, Call, Failure, Outcome
+from .steps import UNREADABLE, Answer, Call, Failure, Outcome
 
 _ERRORS_BY_STATUS: dict[int, type[AccessTokensError]] = {
     401: AuthenticationError,
@@ -79,7 +80,7 @@ def _error_of_answer(
     acted = (acted_before and _may_follow(call, refusal)) or (refusal is None and may_have_acted(answer))
     return kind(
         call.failed,
-        cause=said or one_line(redact(answer.reason, *known)) or f"HTTP status {answer.status_code}",
+        cause=said or one_line(redact(excerpt(answer.reason), *known)) or f"HTTP status {answer.status_code}",
         status_code=answer.status_code,
         token_id=call.token_id,
         token_id_chosen_here=call.token_id_chosen_here,
@@ -144,7 +145,7 @@ def result_of(call: Call[T], answer: Answer) -> T:
     """
     try:
         return call.result(answer)
-    except (ValueError, RecursionError) as error:
+    except UNREADABLE as error:
         pass_on(error)
         raise InvalidResponseError(
             call.unreadable,

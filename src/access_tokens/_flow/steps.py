@@ -10,7 +10,12 @@ from attrs import Factory, field, frozen
 
 from .._secret import Secret, Unpickled
 from ..errors import AccessTokensError, UnavailableError
+from .bounds import ANY, ONE_RECORD, Bounds
 from .jwt import Jwt
+
+# What an answer may do to its reader. Any other exception is a mistake of ours, or comes from elsewhere.
+UNREADABLE = (ValueError, ArithmeticError, RecursionError, MemoryError)
+_LONGEST_INT = 400
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -41,6 +46,7 @@ class Call(Generic[T]):
         repeatable: Whether it may be sent again though the service may have acted.
         api_key: The PAT, when the call is the exchange. Every other call carries the JWT.
         known: Secrets among the arguments, to be hidden should the service send them back.
+        bounds: The most that an answer may be, unless it is an error.
     """
 
     endpoint: Endpoint
@@ -56,6 +62,7 @@ class Call(Generic[T]):
     repeatable: bool = True
     api_key: Secret | None = None
     known: tuple[Secret, ...] = ()
+    bounds: Bounds = ONE_RECORD
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -136,6 +143,7 @@ class Answer(Unpickled):
         attempts: How many requests it took.
         sent_at: When its request was sent, in seconds of the session's clock.
         retry_after: How many seconds the service asked for, on a 429 or 503.
+        bounds: The most that it may be, unless it is an error.
     """
 
     status_code: int
@@ -145,10 +153,26 @@ class Answer(Unpickled):
     attempts: int = 1
     sent_at: float = 0.0
     retry_after: float | None = None
+    bounds: Bounds = ANY
 
     def json(self) -> Any:
-        """Return the body, parsed."""
-        return json.loads(self.content)
+        """Return the body, parsed.
+
+        Raises:
+            ValueError, RecursionError: It cannot be, or holds more than was asked for.
+        """
+        self.bounds.check_values(self.content)
+        return parsed(self.content)
+
+
+def parsed(content: bytes) -> Any:
+    """Parse JSON."""
+    return json.loads(content, parse_int=_number)
+
+
+def _number(digits: str) -> int | float:
+    """Read a whole number. One of thousands of digits takes long, and says no more than infinity does."""
+    return int(digits) if len(digits) <= _LONGEST_INT else float(digits)
 
 
 @frozen

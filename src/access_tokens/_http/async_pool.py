@@ -10,11 +10,12 @@ from typing import cast
 import anyio
 import httpx
 
+from .._flow.bounds import Bounds
 from .._flow.steps import Answer
 from .._settings import Settings
 from .._signals import pass_on, suppress
 from .async_connection import AsyncTransport
-from .body import Body
+from .body import Body, body_read_before
 from .limits import NO_PLACE, IdleConnections, max_connections
 from .private_names import drop_surplus, mark_unusable
 from .proxy import proxy_for
@@ -78,16 +79,17 @@ class AsyncPool:
         request: httpx.Request,
         sent_at: float,
     ) -> Answer:
+        bounds: Bounds = request.extensions["bounds"]
         response = await send(request)
         try:
-            return answer_from(response, await self._content(response), sent_at)
+            return answer_from(response, await self._content(response, bounds.size), sent_at, bounds)
         finally:
             await response.aclose()
 
-    async def _content(self, response: httpx.Response) -> bytes:
-        if response.is_stream_consumed:  # by a hook of the caller's own client
-            return response.content
-        body = Body(response)
+    async def _content(self, response: httpx.Response, limit: int) -> bytes:
+        if response.is_stream_consumed:
+            return body_read_before(response, limit)
+        body = Body(response, limit)
         try:
             async for chunk in cast(httpx.AsyncByteStream, response.stream):
                 body.add(chunk)

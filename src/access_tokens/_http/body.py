@@ -7,9 +7,7 @@ from typing import Protocol
 
 import httpx
 
-_LARGEST = 32 * 2**20
-# An error's is not needed so much that its size or encoding could be at fault.
-_LARGEST_OF_ERROR = 2**20
+from .._flow.bounds import LARGEST, LARGEST_OF_ERROR
 
 
 class UnreadableBodyError(ValueError):
@@ -27,13 +25,19 @@ class Inflater(Protocol):
 
 
 class Body:
-    """The body of an answer, as it comes off the wire."""
+    """The body of an answer, as it comes off the wire.
 
-    def __init__(self, response: httpx.Response) -> None:
+    Args:
+        response: The answer.
+        limit: How many bytes a success may have. An error is not needed so much that its size or encoding
+            could be at fault.
+    """
+
+    def __init__(self, response: httpx.Response, limit: int = LARGEST) -> None:
         self._content = bytearray()
         self._has_begun = False
         self._is_needed = response.is_success
-        self._limit = _LARGEST if self._is_needed else _LARGEST_OF_ERROR
+        self._limit = limit if self._is_needed else LARGEST_OF_ERROR
         self._trouble: UnreadableBodyError | None = None
         self._inflate: Inflater | None = None
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
@@ -54,7 +58,7 @@ class Body:
         self._has_begun = self._has_begun or bool(chunk)
         self._content += self._inflated(chunk, self._inflate) if self._inflate else chunk
         if len(self._content) > self._limit:
-            self._trouble = UnreadableBodyError(f"the body is over {self._limit // 2**20} MiB")
+            self._trouble = UnreadableBodyError(f"the body is over {_size(self._limit)}")
 
     def _inflated(self, chunk: bytes, inflate: Inflater) -> bytes:
         try:
@@ -78,3 +82,18 @@ class Body:
         if self._trouble and self._is_needed:
             raise self._trouble
         return b"" if self._trouble else bytes(self._content)
+
+
+def body_read_before(response: httpx.Response, limit: int) -> bytes:
+    """Return the body of an answer that a hook of the caller's own client has read, and httpx unpacked.
+
+    Raises:
+        UnreadableBodyError: It is too large.
+    """
+    body = Body(httpx.Response(response.status_code), limit)
+    body.add(response.content)
+    return body.content()
+
+
+def _size(limit: int) -> str:
+    return f"{limit // 2**20} MiB" if limit % 2**20 == 0 else f"{limit // 2**10} KiB"

@@ -10,7 +10,7 @@ import httpx
 from .._flow.steps import Failure
 from .._secret import Secret, redact
 from .._signals import LIBRARIES, is_from_handler, package_of
-from ..errors import EndpointError, InvalidResponseError, UnavailableError, one_line
+from ..errors import EndpointError, InvalidResponseError, UnavailableError, excerpt, one_line
 from .body import UnreadableBodyError
 from .tls import SetupError
 
@@ -53,7 +53,11 @@ def failure_of(error: Exception, host: str, *known: Secret, has_begun: bool = Tr
 
 def _clean(error: Exception, host: str, known: tuple[Secret, ...]) -> Exception:
     # httpx and h11 put the value of an illegal header into the text.
-    text = "" if isinstance(error, httpx.LocalProtocolError) else one_line(redact(_text(error), *known), 500)
+    text = (
+        ""
+        if isinstance(error, httpx.LocalProtocolError)
+        else one_line(redact(excerpt(_text(error)), *known), 500)
+    )
     kind = type(error) if isinstance(error, httpx.TransportError) else httpx.TransportError
     return kind(f"{host}: {text or type(error).__name__}")
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from attrs import define
 
+from .._flow.bounds import ANY, Bounds
 from .._flow.retry_after import parse_retry_after
 from .._flow.steps import Answer
 from .._secret import Secret
@@ -39,7 +40,7 @@ class Progress:
 def build_request(
     settings: Settings, kwargs: Mapping[str, Any], bearer: Secret, seconds_left: float
 ) -> httpx.Request:
-    """Build a request as the generated core describes it."""
+    """Build a request as the generated core describes it, with the bounds of its answer as an extension."""
     headers = {
         "Accept": "application/json",
         "Accept-Encoding": "gzip",
@@ -54,7 +55,10 @@ def build_request(
         data=kwargs.get("data"),
         json=kwargs.get("json"),
         headers=headers,
-        extensions={"timeout": _clipped(settings.timeout, seconds_left)},
+        extensions={
+            "timeout": _clipped(settings.timeout, seconds_left),
+            "bounds": kwargs.get("bounds", ANY),
+        },
     )
     request.stream = _Content(request.content)
     return request
@@ -94,7 +98,7 @@ def _clipped(timeout: httpx.Timeout, seconds_left: float) -> dict[str, float]:
     return {name: seconds_left if part is None else min(part, seconds_left) for name, part in parts.items()}
 
 
-def answer_from(response: httpx.Response, content: bytes, sent_at: float) -> Answer:
+def answer_from(response: httpx.Response, content: bytes, sent_at: float, bounds: Bounds = ANY) -> Answer:
     """Return what is needed of a response."""
     return Answer(
         status_code=response.status_code,
@@ -103,6 +107,7 @@ def answer_from(response: httpx.Response, content: bytes, sent_at: float) -> Ans
         reason=response.reason_phrase,
         sent_at=sent_at,
         retry_after=_retry_after_of(response),
+        bounds=bounds,
     )
 
 

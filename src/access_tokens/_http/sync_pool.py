@@ -10,10 +10,11 @@ from typing import cast
 
 import httpx
 
+from .._flow.bounds import Bounds
 from .._flow.steps import Answer
 from .._settings import Settings
 from .._signals import suppress
-from .body import Body
+from .body import Body, body_read_before
 from .fork import SafeWeakSet
 from .limits import NO_PLACE, IdleConnections, max_connections
 from .private_names import drop_surplus
@@ -161,11 +162,13 @@ class SyncPool:
         deadline: float,
         sent_at: float,
     ) -> Answer:
+        bounds: Bounds = request.extensions["bounds"]
         response: httpx.Response | None = None
         try:
             try:
                 response = send(request)
-                return answer_from(response, self._content(response, deadline), sent_at)
+                content = self._content(response, bounds.size, deadline)
+                return answer_from(response, content, sent_at, bounds)
             finally:
                 if response is not None:
                     response.close()
@@ -173,10 +176,10 @@ class SyncPool:
             if response is not None:
                 response.close()  # again, since an interrupt may have broken off the first
 
-    def _content(self, response: httpx.Response, deadline: float) -> bytes:
-        if response.is_stream_consumed:  # by a hook of the caller's own client
-            return response.content
-        body = Body(response)
+    def _content(self, response: httpx.Response, limit: int, deadline: float) -> bytes:
+        if response.is_stream_consumed:
+            return body_read_before(response, limit)
+        body = Body(response, limit)
         for chunk in cast(httpx.SyncByteStream, response.stream):  # which of the two, httpx leaves open
             if self._seconds_until(deadline) <= 0:
                 raise TimeoutError

@@ -7,6 +7,7 @@ makes a call of each request, which the session carries out with the JWT, the re
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -14,8 +15,9 @@ import httpx
 from access_tokens_api import AuthenticatedClient
 from attrs import frozen
 
+from .._flow.bounds import ANY
 from .._flow.steps import Answer, Call, Procedure
-from .._secret import Uncopied, redact
+from .._secret import Secret, Uncopied, redact, secrets_in
 from .._settings import Settings
 from .._signals import pass_on
 from ..errors import UnreadableError
@@ -30,7 +32,7 @@ _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
 # What the session says itself, or what describes the bytes of another connection.
 _NOT_PASSED_ON = {
     *("accept-encoding", "authorization", "connection", "content-encoding", "content-length", "cookie"),
-    *("host", "transfer-encoding", "user-agent"),
+    *("host", "set-cookie", "transfer-encoding", "user-agent"),
 }
 
 
@@ -108,7 +110,7 @@ class _Rules:
 
 def _procedure(settings: Settings, request: httpx.Request, content: bytes) -> Procedure[Answer]:
     path = _path_below(settings, request.url)
-    segments = _segments(path)
+    segments = _segments(path, settings.api_key)
     rules = _rules_for(request.method, segments, content)
     what = f"{request.method} {path}"
     answer: Answer = yield Call(
@@ -123,18 +125,20 @@ def _procedure(settings: Settings, request: httpx.Request, content: bytes) -> Pr
         removes=request.method == "DELETE",
         repeatable=rules.repeatable,
         api_key=settings.api_key if rules.is_exchange else None,
+        known=secrets_in(content.decode(errors="replace")),
+        bounds=ANY,
     )
     return answer
 
 
-def _segments(path: str) -> list[str]:
+def _segments(path: str, api_key: Secret) -> list[str]:
     """Return the segments of a path, decoded.
 
     Raises:
         ValueError: One holds a secret, which errors and logs would show.
     """
     segments = [unquote(each) for each in path.split("/")[1:]]
-    if any(redact(each) != each for each in segments):
+    if any(redact(each, api_key) != each for each in segments):
         raise ValueError("the path must hold the id of a token, not a secret")
     return segments
 
@@ -198,6 +202,7 @@ def _token_id_in(content: bytes) -> str | None:
 
 def _readable(answer: Answer) -> Answer:
     """Return an answer that the generated parser can be trusted with."""
+    HTTPStatus(answer.status_code)  # as that parser does
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in {"text/html", "application/xhtml+xml"}:
         raise UnreadableError("an HTML page, which is no answer of the service")
@@ -207,5 +212,7 @@ def _readable(answer: Answer) -> Answer:
 
 
 def _response(answer: Answer) -> httpx.Response:
-    headers = [(name, value) for name, value in answer.headers.items() if name not in _NOT_PASSED_ON]
+    # As bytes, since a service may put any into them.
+    raw = httpx.Headers(answer.headers).raw
+    headers = [(name, value) for name, value in raw if name.decode("latin-1").lower() not in _NOT_PASSED_ON]
     return httpx.Response(answer.status_code, headers=headers, content=answer.content)

@@ -36,7 +36,7 @@ from .._secret import Secret
 from .._settings import Settings
 from .._signals import suppress
 from ..errors import AccessTokensError, UnavailableError
-from .base import CleanErrors, PendingExchange, SessionBase, log_outcome
+from .base import CleanErrors, PendingExchange, SessionBase, log_outcome, request_of
 from .event_loops import LoopState, compute, current_loop, together
 
 # In seconds. A connection that ends at the deadline by itself tells whether the service could have acted.
@@ -134,7 +134,7 @@ class AsyncSession(SessionBase):
                 return await self._call(call, self._calling(call), deadline)
 
     async def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
-        request = call.request()
+        request = request_of(call)
         answer: Answer = await self._drive(flow, lambda step: self._take(step, request, deadline))
         return result_of(call, answer)
 
@@ -208,7 +208,7 @@ class AsyncSession(SessionBase):
                 async with here.pool.place(self._patience(deadline)):
                     return await self._sent(here.pool, kwargs, bearer, deadline, progress)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
-            return self._failed(error, deadline, bearer, has_begun=progress.has_begun)
+            return self._failed(error, deadline, bearer, *kwargs["known"], has_begun=progress.has_begun)
         return self._failed(TimeoutError(), deadline, bearer, has_begun=progress.has_begun)
 
     async def _sent(

@@ -198,6 +198,11 @@ class SessionBase(Uncopied):
         return Failure(RuntimeError("the client is closed"), acted, ClientClosedError)
 
 
+def request_of(call: Call[Any]) -> dict[str, Any]:
+    """Return the request of a call, with what is to be hidden and how much may be answered."""
+    return {**call.request(), "known": call.known, "bounds": call.bounds}
+
+
 def log_outcome(kwargs: dict[str, Any], outcome: Outcome) -> Outcome:
     """Write what came of a request to the log, and return it."""
     result = outcome.cause if isinstance(outcome, Failure) else outcome.status_code

@@ -34,7 +34,7 @@ from .._http.sync_pool import InterruptibleEvent, SyncPool
 from .._secret import Secret
 from .._settings import Settings
 from ..errors import AccessTokensError
-from .base import CleanErrors, PendingExchange, SessionBase, log_outcome
+from .base import CleanErrors, PendingExchange, SessionBase, log_outcome, request_of
 
 T = TypeVar("T")
 Y = TypeVar("Y")
@@ -138,7 +138,7 @@ class SyncSession(SessionBase):
                 return self._call(call, self._calling(call), deadline)
 
     def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
-        request = call.request()
+        request = request_of(call)
         answer: Answer = self._drive(flow, lambda step: self._take(step, request, deadline))
         return result_of(call, answer)
 
@@ -222,7 +222,7 @@ class SyncSession(SessionBase):
                 # Only now, since the wait for a place may have been long.
                 return self._refusal(deadline) or self._sent(kwargs, bearer, deadline, progress)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
-            return self._failed(error, deadline, bearer, has_begun=progress.has_begun)
+            return self._failed(error, deadline, bearer, *kwargs["known"], has_begun=progress.has_begun)
 
     def _sent(self, kwargs: dict[str, Any], bearer: Secret, deadline: float, progress: Progress) -> Answer:
         sent_at = self.now()

@@ -142,9 +142,9 @@ class TestTheClientItself:
     def test_a_secret_in_the_place_of_an_id_is_told_before_any_request(
         self, client: Any, service: LocalService
     ) -> None:
-        pat = generate_token().token
-        with pytest.raises(ValueError, match="^the path must hold the id of a token, not a secret$"):
-            UPDATE.call(client, pat)
+        for secret in (generate_token().token, service.admin_pat.partition(".")[2]):
+            with pytest.raises(ValueError, match="^the path must hold the id of a token, not a secret$"):
+                UPDATE.call(client, secret)
         assert service.requests == []
 
     @pytest.mark.fault(60, 65)
