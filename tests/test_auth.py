@@ -21,11 +21,16 @@ class OtherApi:
     def __init__(self, service: LocalService) -> None:
         self.service = service
         self.bodies: list[bytes] = []
+        self.requests: list[httpx.Request] = []
+        self.redirects: dict[str, httpx.Response] = {}
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.bodies.append(request.content)
+        self.requests.append(request)
+        if redirect := self.redirects.get(request.url.path):
+            return redirect
         try:
-            self.service.verify(request.headers["authorization"].removeprefix("Bearer "))
+            self.service.verify(request.headers.get("authorization", "").removeprefix("Bearer "))
         except ValueError:
             return httpx.Response(401)
         return httpx.Response(200)
@@ -108,6 +113,77 @@ def test_an_api_that_refuses_every_jwt_costs_one_exchange_and_not_one_each(
     monkeypatch.setattr(api, "service", type("Refusing", (), {"verify": staticmethod(refuse)}))
     assert [request_api(client).status_code for _ in range(5)] == [401] * 5
     assert service.exchanges == 2
+
+
+ELSEWHERE = "https://elsewhere.example/target"
+
+
+def redirected(status: int, location: str) -> httpx.Response:
+    return httpx.Response(status, headers={"Location": location})
+
+
+@pytest.mark.fault(75)
+@pytest.mark.parametrize("location", ["/target", ELSEWHERE, "http://other.example/target"])
+@pytest.mark.parametrize("status", [302, 303, 308])
+def test_a_post_that_was_redirected_is_not_sent_again(
+    client: Any, service: LocalService, api: OtherApi, request_api: Make, status: int, location: str
+) -> None:
+    """It may have been carried out. A JWT that was refused is not used again; one that was not sent is."""
+    client.list()
+    service.rotate_key()
+    api.redirects["/things"] = redirected(status, location)
+    assert request_api(client, content=b"once", follow_redirects=True).status_code == 401
+    assert [each.url.path for each in api.requests] == ["/things", "/target"]
+    is_refused = location == "/target"
+    assert ("authorization" in api.requests[-1].headers) is is_refused
+    request_api(client, url=f"{API}/other")
+    assert service.exchanges == 2
+    assert len(api.requests) == (3 if is_refused else 4)
+
+
+@pytest.mark.fault(75)
+def test_a_get_that_was_redirected_is_sent_again_with_another_jwt(
+    client: Any, service: LocalService, api: OtherApi, request_api: Make
+) -> None:
+    client.list()
+    service.rotate_key()
+    api.redirects["/things"] = redirected(308, "/things/")
+    assert request_api(client, "GET", follow_redirects=True).status_code == 200
+    assert [each.url.path for each in api.requests] == ["/things", "/things/"] * 2
+    assert service.exchanges == 2
+
+
+@pytest.mark.fault(75)
+@pytest.mark.parametrize("is_new", [False, True], ids=["old", "new"])
+def test_a_401_of_another_origin_says_nothing_of_the_jwt(
+    client: Any, service: LocalService, api: OtherApi, request_api: Make, is_new: bool
+) -> None:
+    """Neither of an old one, which is kept, nor of a new one: the host that redirects refuses none."""
+    if not is_new:
+        client.list()
+    api.redirects["/things"] = redirected(307, ELSEWHERE)
+    assert request_api(client, "GET", follow_redirects=True).status_code == 401
+    assert (len(api.requests), service.exchanges) == (2, 1)
+    del api.redirects["/things"]
+    service.rotate_key()
+    assert request_api(client).status_code == 200
+    assert service.exchanges == 2
+
+
+@pytest.mark.fault(75)
+def test_a_401_on_what_a_hook_has_put_in_the_place_of_the_jwt_says_nothing_of_it(
+    service: LocalService, api: OtherApi
+) -> None:
+    def replace(request: httpx.Request) -> None:
+        request.headers["Authorization"] = "Basic eDp5"
+
+    with AccessTokensClient(service.endpoint, service.admin_pat) as client:
+        client.list()
+        hooks = {"request": [replace]}
+        with httpx.Client(transport=httpx.MockTransport(api), auth=client.auth, event_hooks=hooks) as http:
+            assert http.get(API).status_code == 401
+        client.list()
+    assert (len(api.requests), service.exchanges) == (1, 1)
 
 
 def test_a_body_that_was_streamed_is_not_sent_again(service: LocalService) -> None:

@@ -17,6 +17,8 @@ from .._secret import Secret
 from .._settings import Settings
 from .._version import __version__
 
+# They change nothing (RFC 9110, section 9.2.1).
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 _USER_AGENT = f"access-tokens-client/{__version__}"
 
 

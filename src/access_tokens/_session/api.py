@@ -17,6 +17,7 @@ from attrs import frozen
 
 from .._flow.bounds import ANY
 from .._flow.steps import Answer, Call, Procedure
+from .._http.request import SAFE_METHODS
 from .._secret import Secret, Uncopied, redact, secrets_in
 from .._settings import Settings
 from .._signals import pass_on
@@ -26,9 +27,7 @@ if TYPE_CHECKING:
     from .async_session import AsyncSession
     from .sync_session import SyncSession
 
-# RFC 9110, sections 9.2.1 and 9.2.2.
-_SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
-_IDEMPOTENT = _SAFE | {"PUT", "DELETE"}
+_IDEMPOTENT = SAFE_METHODS | {"PUT", "DELETE"}  # RFC 9110, section 9.2.2
 # What the session says itself, or what describes the bytes of another connection.
 _NOT_PASSED_ON = {
     *("accept-encoding", "authorization", "connection", "content-encoding", "content-length", "cookie"),
@@ -188,7 +187,7 @@ def _rules_for(method: str, segments: list[str], content: bytes) -> _Rules:
             return _Rules(changes=True, repeatable=True, token_id=token_id)
         case _:
             token_id = segments[2] if segments[:2] == ["admin", "tokens"] and len(segments) > 2 else None
-            return _Rules(method not in _SAFE, method in _IDEMPOTENT, token_id)
+            return _Rules(method not in SAFE_METHODS, method in _IDEMPOTENT, token_id)
 
 
 def _token_id_in(content: bytes) -> str | None:

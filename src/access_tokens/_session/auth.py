@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from .._flow.jwt import Jwt
+from .._http.request import SAFE_METHODS
 from .._secret import Uncopied
 from .._settings import is_private_enough
 
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 
 
 class SyncAuth(Uncopied, httpx.Auth):
-    """Sends the client's JWT with each request, and once more with a new one when it is answered 401."""
+    """Sends the client's JWT with each request, and once more with a new one when it is answered 401.
+
+    One that was redirected is sent once more only where its method is safe: a POST may have been carried out
+    before the redirect.
+    """
 
     def __init__(self, session: SyncSession) -> None:
         self._session = session
@@ -28,14 +33,15 @@ class SyncAuth(Uncopied, httpx.Auth):
         _check_target(request, self._session.settings.allow_http)
         authorization = self._session.authorize()
         response = yield _with_bearer(request, authorization.jwt)
-        if _is_refused(response) and self._session.may_replace(authorization, request.url.netloc.decode()):
+        refused = _is_refused(authorization.jwt, request, response)
+        if refused and self._session.may_replace(authorization, _host(request)):
             self._session.discard(authorization.jwt)
-            del request.headers["Authorization"]  # lest the request of an error shows it
-            if _can_be_replayed(request):
+            if _may_be_replayed(request, response):
+                del request.headers["Authorization"]  # lest the request of an error shows it
                 authorization = self._session.authorize()
                 response = yield _with_bearer(request, authorization.jwt)
-                if _is_refused(response):
-                    self._session.may_replace(authorization, request.url.netloc.decode())
+                if _is_refused(authorization.jwt, request, response):
+                    self._session.may_replace(authorization, _host(request))
 
     def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Refuse: it would block the event loop."""
@@ -54,14 +60,15 @@ class AsyncAuth(Uncopied, httpx.Auth):
         _check_target(request, self._session.settings.allow_http)
         authorization = await self._session.authorize()
         response = yield _with_bearer(request, authorization.jwt)
-        if _is_refused(response) and self._session.may_replace(authorization, request.url.netloc.decode()):
+        refused = _is_refused(authorization.jwt, request, response)
+        if refused and self._session.may_replace(authorization, _host(request)):
             self._session.discard(authorization.jwt)
-            del request.headers["Authorization"]
-            if _can_be_replayed(request):
+            if _may_be_replayed(request, response):
+                del request.headers["Authorization"]
                 authorization = await self._session.authorize()
                 response = yield _with_bearer(request, authorization.jwt)
-                if _is_refused(response):
-                    self._session.may_replace(authorization, request.url.netloc.decode())
+                if _is_refused(authorization.jwt, request, response):
+                    self._session.may_replace(authorization, _host(request))
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Refuse: it could not await."""
@@ -74,16 +81,40 @@ def _check_target(request: httpx.Request, allow_http: bool) -> None:
         raise ValueError("the JWT is sent to https:// URLs only (allow_http=True sends it in the clear)")
 
 
-def _is_refused(response: httpx.Response) -> bool:
-    return response.status_code == HTTPStatus.UNAUTHORIZED
+def _host(request: httpx.Request) -> str:
+    return request.url.netloc.decode()
+
+
+def _bearer(jwt: Jwt) -> str:
+    return f"Bearer {jwt.token.reveal()}"
 
 
 def _with_bearer(request: httpx.Request, jwt: Jwt) -> httpx.Request:
-    request.headers["Authorization"] = f"Bearer {jwt.token.reveal()}"
+    request.headers["Authorization"] = _bearer(jwt)
     return request
 
 
-def _can_be_replayed(request: httpx.Request) -> bool:
+def _answered(request: httpx.Request, response: httpx.Response) -> httpx.Request:
+    """Return the request that was answered, which may be another one: that of a redirect."""
+    try:
+        return response.request
+    except RuntimeError:  # who steps the flow by hand need not name it
+        return request
+
+
+def _is_refused(jwt: Jwt, request: httpx.Request, response: httpx.Response) -> bool:
+    """Tell whether this JWT was refused: behind a redirect or a hook, a request bears another, or none."""
+    headers = _answered(request, response).headers
+    return response.status_code == HTTPStatus.UNAUTHORIZED and headers.get("Authorization") == _bearer(jwt)
+
+
+def _may_be_replayed(request: httpx.Request, response: httpx.Response) -> bool:
+    """Tell whether nothing was done yet, as a redirect may say that it was, and the body is at hand."""
+    is_undone = _answered(request, response) is request or request.method in SAFE_METHODS
+    return is_undone and _has_content(request)
+
+
+def _has_content(request: httpx.Request) -> bool:
     """Tell whether the body is at hand: one that was streamed is gone."""
     try:
         request.content  # noqa: B018 - raises when there is none
