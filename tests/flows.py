@@ -12,7 +12,7 @@ import pytest
 from access_tokens import AccessTokensError, RetryPolicy
 from access_tokens._flow.flow import calling
 from access_tokens._flow.jwt import Authorization, Jwt
-from access_tokens._flow.steps import Answer, Authorize, Call, Failure, Send, Wait
+from access_tokens._flow.steps import Answer, Call, Discard, Failure, SendWithJwt, Sent, Wait
 from access_tokens._secret import Secret
 
 PAT = Secret("pat_of-the-test")
@@ -45,40 +45,52 @@ def error(text: str, status: int = 500) -> Answer:
     return answer(status, {"error": {"message": text}})
 
 
-def started(call: Call[Any] = READ, authorization: Authorization = CACHED, **policy: Any) -> Flow:
-    flow = Flow(calling(call, RetryPolicy(**policy)))
-    assert flow.step == Authorize()
-    assert flow.reply(authorization) == Send(authorization.jwt.token)
+def started(call: Call[Any] = READ, authorization: Authorization | None = CACHED, **policy: Any) -> Flow:
+    """A call that is to be sent, with this JWT when it is."""
+    flow = Flow(calling(call, RetryPolicy(**policy)), authorization)
+    assert flow.step == SendWithJwt()
     return flow
 
 
 class Flow:
-    """A flow that remembers its step."""
+    """A flow that remembers its step.
 
-    def __init__(self, flow: Generator[Any, Any, Answer]) -> None:
+    Args:
+        flow: The flow.
+        authorization: The JWT with which its next requests are sent, if they are.
+    """
+
+    def __init__(self, flow: Generator[Any, Any, Any], authorization: Authorization | None = None) -> None:
         self.flow = flow
+        self.authorization = authorization
         self.step = next(flow)
 
+    def _send(self, value: Any) -> Any:
+        is_outcome = self.step == SendWithJwt()
+        return self.flow.send(Sent(value, self.authorization) if is_outcome else value)
+
     def reply(self, value: Any) -> Any:
-        self.step = self.flow.send(value)
+        self.step = self._send(value)
         return self.step
 
-    def ends(self, value: Any) -> Answer:
+    def ends(self, value: Any) -> Any:
         with pytest.raises(StopIteration) as stop:
-            self.flow.send(value)
-        return cast(Answer, stop.value.value)
+            self._send(value)
+        return stop.value.value
 
     def fails(self, value: Any) -> AccessTokensError:
         with pytest.raises(AccessTokensError) as raised:
-            self.flow.send(value)
+            self._send(value)
         return raised.value
 
     def retries(self, outcome: Any, seconds: float = 1.0) -> None:
-        """The outcome is followed by this wait, and a look at the JWT."""
+        """The outcome is followed by this wait, and the request again."""
         assert self.reply(outcome) == Wait(seconds)
-        assert self.reply(True) == Authorize()
+        assert self.reply(True) == SendWithJwt()
 
-    def retries_after(self, outcome: Any, seconds: float) -> None:
-        """The outcome is followed by this wait, a look at the JWT, and the request again."""
-        self.retries(outcome, seconds)
-        assert isinstance(self.reply(CACHED), Send)
+    def replays(self, authorization: Authorization) -> None:
+        """A 401 is followed by the request again, with this JWT."""
+        assert self.authorization
+        assert self.reply(Answer(401)) == Discard(self.authorization.jwt)
+        assert self.reply(None) == SendWithJwt()
+        self.authorization = authorization

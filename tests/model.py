@@ -29,13 +29,14 @@ from access_tokens._flow.flow import calling, exchanging
 from access_tokens._flow.jwt import Authorization, Jwt
 from access_tokens._flow.steps import (
     Answer,
-    Authorize,
     Call,
     Compute,
     Discard,
     Failure,
     Procedure,
     Send,
+    SendWithJwt,
+    Sent,
     Together,
     Wait,
 )
@@ -151,10 +152,13 @@ class Run:
     def _taken(self, step: Any, call: Call[Any]) -> Any:
         match step:
             case Send(bearer):
-                assert (bearer is PAT) is bool(call.api_key), "the PAT goes to the exchange alone"
+                assert bearer is PAT
+                assert call.api_key, "the PAT goes to the exchange alone"
                 return self._sent(call)
-            case Authorize():
-                return self._authorized()
+            case SendWithJwt():
+                assert not call.api_key
+                authorization, outcome = self._authorized(), self._sent(call)
+                return Sent(outcome, None if outcome is NO_PLACE else authorization)
             case Wait():
                 return self.has_time
             case Discard():
@@ -246,6 +250,7 @@ MISSING, TAKEN = (
     for words in ("Token not found", "Token ID already exists")
 )
 NEVER = Failure(ConnectionRefusedError("refused"), acted=False)
+NO_PLACE = Failure(TimeoutError("no connection was free"), acted=False)
 LOST = Failure(ConnectionResetError("reset"), acted=True)
 PAGE = Answer(200, {"content-type": "text/html"}, b"<pre>Welcome</pre>")
 GOES_WELL = Event("goes well", processed=True, perhaps=True)
@@ -261,6 +266,7 @@ GATEWAYS = [_status(status, processed=done) for status in (500, 502, 503, 504) f
 LIMITS = [_status(status) for status in (401, 408, 429)]
 CONNECTIONS = [
     Event("never sent", outcome=NEVER),
+    Event("no place", outcome=NO_PLACE),
     Event("lost", outcome=LOST, perhaps=True),
     Event("lost, done", processed=True, outcome=LOST, perhaps=True),
     Event("lost, done, without a JWT", True, LOST, perhaps=True, then=_forget_jwt),
@@ -268,7 +274,7 @@ CONNECTIONS = [
 ]
 REMOVED = Event("lost, done, and removed", True, LOST, perhaps=True, then=_remove)
 # One of each sort, for the requests in the middle of a history.
-SORTS = [GATEWAYS[4], GATEWAYS[5], LIMITS[0], LIMITS[2], *CONNECTIONS]
+SORTS = [GATEWAYS[4], GATEWAYS[5], LIMITS[0], LIMITS[2], CONNECTIONS[0], *CONNECTIONS[2:]]
 # What ends a call.
 ENDS = [
     GOES_WELL,
@@ -285,7 +291,7 @@ ENDS = [
     _status(599, processed=True),
 ]
 # What may come of a request that changes nothing, one of each sort.
-LOOKS = [GOES_WELL, SORTS[0], CONNECTIONS[0], CONNECTIONS[1], ENDS[1], ENDS[5], ENDS[8], _status(403)]
+LOOKS = [GOES_WELL, SORTS[0], CONNECTIONS[0], CONNECTIONS[2], ENDS[1], ENDS[5], ENDS[8], _status(403)]
 EXCHANGES = [
     NoJwt(),
     *map(NoJwt, (AuthenticationError, UnavailableError, RateLimitedError, ClientClosedError)),

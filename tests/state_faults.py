@@ -16,6 +16,8 @@ from access_tokens import (
 )
 
 PASSING = (UnavailableError, RateLimitedError)
+# A service that asks for more than so many seconds is not waited for.
+CEILING = 120.0
 
 
 @frozen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ import httpx
 from attrs import Factory, define, field, frozen
 
 from .colours import Clock
-from .state_faults import Fault
+from .state_faults import CEILING, REFUSED, Fault
 
 PAT = "the-pat-canary"
 
@@ -47,7 +48,7 @@ class Episode:
         denied: Of which kind those were whose PAT or JWT was refused.
         is_unused: Whether a JWT was handed out that no call has used yet.
         is_hopeless: Whether such a JWT was refused.
-        gave_up_renewal: Whether the last request was to renew a JWT that lives, and failed for now.
+        gave_up_renewal: Whether the last request was to renew a JWT that lives, and failed.
     """
 
     faults: list[Fault] = Factory(list)
@@ -68,6 +69,8 @@ class Model:
         current: The JWT that the client was handed last.
         refused: The JWTs that a call was told are no good.
         put_off: Until when the client must not try again to renew a JWT that lives.
+        failed_at: When an exchange failed last for a reason that does not pass.
+        stands: Until when such a failure stands for the exchanges that would follow.
         is_asked_for: Whether the caller demands an exchange.
         is_shared: Whether several tasks use the client.
         wrongs: What no right client does.
@@ -82,6 +85,8 @@ class Model:
     current: Jwt | None = None
     refused: set[str] = field(factory=set)
     put_off: float = 0.0
+    failed_at: float = -math.inf
+    stands: float = 0.0
     is_asked_for: bool = False
     is_shared: bool = False
     is_exchanging: bool = False
@@ -116,7 +121,7 @@ class Model:
 
     def forget_client(self) -> None:
         """Expect a client that knows nothing."""
-        self.current, self.put_off = None, 0.0
+        self.current, self.put_off, self.failed_at, self.stands = None, 0.0, -math.inf, 0.0
 
     def _must(self, condition: bool, wrong: str) -> None:
         if not condition:
@@ -157,7 +162,9 @@ class Model:
         # One task may have been given a JWT just before another learns that it is refused.
         is_best = jwt is self.current and jwt.token not in self.refused
         self._must(is_best or self.is_shared, "a call with a JWT that was refused or replaced")
-        self._must(self.is_fresh or self.clock.time < self.put_off, "a call without a due renewal")
+        # One task renews it, and the others go on with it.
+        is_up_to_date = self.is_fresh or self.clock.time < self.put_off or self.is_shared
+        self._must(is_up_to_date, "a call without a due renewal")
 
     def answer(self, kind: str, request: httpx.Request) -> httpx.Response:
         """Answer a request."""
@@ -176,28 +183,38 @@ class Model:
         return fault
 
     def _answer_exchange(self) -> httpx.Response:
-        is_renewal = self.lives and not self.is_asked_for
-        if fault := self._fault("renewal" if is_renewal else "exchange", self.exchange_faults):
-            if fault.passes and is_renewal:
-                self.put_off = self.clock.time + max(fault.retry_after or 0.0, 1.0)
-                self.episode.gave_up_renewal = True
-            self.episode.denied += ["exchange"] if fault.status in {401, 403} else []
+        left = self.current.end - self.clock.time if self.lives and self.current else 0.0
+        left = 0.0 if self.is_asked_for else left
+        is_renewal = left >= 1.0
+        fault = self._fault("renewal" if is_renewal else "exchange", self.exchange_faults)
+        if fault or not self.pat_is_good:
+            fault = fault or REFUSED
+            self._note_failure(fault, is_renewal, left)
+            self.episode.denied += ["renewal" if left else "exchange"] if fault.status in {401, 403} else []
             return fault.response()
-        if not self.pat_is_good:
-            self.episode.denied.append("exchange")
-            return httpx.Response(401, json={"error": {"message": "Invalid Authorization token"}})
         self.episode.exchanged += 1
         self.episode.is_unused = True
         self.current = Jwt(
             f"the-jwt-canary-{len(self.handed_out)}.", self.clock.time, self.lifetime, self.key
         )
         self.handed_out[self.current.token] = self.current
-        self.put_off = 0.0
+        self.put_off, self.failed_at, self.stands = 0.0, -math.inf, 0.0
         self.clock.advance(self.exchange_takes)
         return httpx.Response(
             200,
             json={"access_token": self.current.token, "token_type": "Bearer", "expires_in": self.lifetime},
         )
+
+    def _note_failure(self, fault: Fault, is_renewal: bool, left: float) -> None:
+        """Expect a client that goes on with the JWT it has, or is in no hurry to try again."""
+        now, asked = self.clock.time, fault.retry_after or 0.0
+        self.episode.gave_up_renewal = is_renewal
+        lasts = not fault.passes or asked > CEILING
+        if left and (is_renewal or lasts):
+            self.put_off = now + max(asked if fault.passes else left / 2, 1.0)
+        elif lasts:
+            self.stands = now + max(min(asked, CEILING), 1.0) if now < self.failed_at + 2.0 else self.stands
+            self.failed_at = now
 
     def _answer_call(self, request: httpx.Request) -> httpx.Response:
         token = request.headers["authorization"].removeprefix("Bearer ")

@@ -14,7 +14,7 @@ from access_tokens import (
     RateLimitedError,
     RetryPolicy,
 )
-from access_tokens._flow.flow import exchanging
+from access_tokens._flow.flow import authorizing, exchanging
 from access_tokens._flow.jwt import Authorization
 from access_tokens._flow.steps import Answer, Authorize, Discard, Failure, Send, Wait
 
@@ -24,7 +24,6 @@ from .flows import (
     LOST,
     NEW,
     OK,
-    OLD,
     PAT,
     UNREACHED,
     Flow,
@@ -46,16 +45,16 @@ def test_every_2xx_is_a_success(status: int) -> None:
 @pytest.mark.parametrize("outcome", [UNREACHED, LOST, *(Answer(s) for s in (408, 429, 500, 502, 503, 504))])
 def test_a_passing_failure_is_repeated_after_1_2_and_4_seconds(outcome: Any) -> None:
     flow = started()
-    flow.retries_after(outcome, 1.0)
-    flow.retries_after(outcome, 2.0)
-    flow.retries_after(outcome, 4.0)
+    flow.retries(outcome, 1.0)
+    flow.retries(outcome, 2.0)
+    flow.retries(outcome, 4.0)
     assert flow.fails(outcome).attempts == 4
 
 
 def test_a_success_after_retries_tells_how_many_requests_it_took() -> None:
     flow = started()
-    flow.retries_after(Answer(503), 1.0)
-    flow.retries_after(LOST, 2.0)
+    flow.retries(Answer(503), 1.0)
+    flow.retries(LOST, 2.0)
     assert flow.ends(OK).attempts == 3
 
 
@@ -99,7 +98,7 @@ def test_statuses_are_the_policys_to_choose() -> None:
 @pytest.mark.parametrize("seconds", [0.0, 5.0, 120.0])
 def test_retry_after_replaces_the_wait_and_counts_as_an_attempt(seconds: float) -> None:
     flow = started(retries=1)
-    flow.retries_after(Answer(429, retry_after=seconds), seconds)
+    flow.retries(Answer(429, retry_after=seconds), seconds)
     problem = flow.fails(Answer(429, retry_after=seconds))
     assert (problem.attempts, problem.retry_after) == (2, seconds)
     assert isinstance(problem, RateLimitedError)
@@ -121,9 +120,7 @@ def test_a_wait_that_the_deadline_does_not_allow_fails_with_the_last_error() -> 
 @pytest.mark.fault(25)
 def test_a_401_on_a_cached_jwt_is_replayed_once_with_another() -> None:
     flow = started()
-    assert flow.reply(Answer(401)) == Discard(OLD)
-    assert flow.reply(None) == Authorize()
-    assert flow.reply(GOT) == Send(NEW.token)
+    flow.replays(GOT)
     assert flow.ends(OK).attempts == 2
 
 
@@ -137,19 +134,15 @@ def test_a_401_on_a_jwt_got_in_this_call_fails_at_once() -> None:
 @pytest.mark.fault(25)
 def test_a_second_401_fails_and_leaves_no_jwt() -> None:
     flow = started()
-    flow.reply(Answer(401))
-    flow.reply(None)
-    flow.reply(Authorization(NEW))
+    flow.replays(Authorization(NEW))
     assert flow.reply(Answer(401)) == Discard(NEW)
     assert flow.fails(None).attempts == 2
 
 
 def test_a_replay_leaves_the_retries_their_number() -> None:
     flow = started(retries=1)
-    flow.reply(Answer(401))
-    flow.reply(None)
-    flow.reply(GOT)
-    flow.retries_after(Answer(503), 1.0)
+    flow.replays(GOT)
+    flow.retries(Answer(503), 1.0)
     assert flow.fails(Answer(503)).attempts == 3
 
 
@@ -157,6 +150,35 @@ def test_a_401_that_names_the_jwt_does_not_get_it_shown() -> None:
     flow = started(authorization=GOT)
     flow.reply(error("no: new-jwt", 401))
     assert flow.fails(None).reason == "no: [hidden]"
+
+
+@pytest.mark.fault(78)
+def test_a_call_that_finds_no_place_tries_again_by_the_policy() -> None:
+    flow = started(authorization=None)
+    flow.retries(UNREACHED, 1.0)
+    flow.retries(UNREACHED, 2.0)
+    flow.retries(UNREACHED, 4.0)
+    assert flow.fails(UNREACHED).attempts == 4
+
+
+@pytest.mark.fault(78)
+def test_who_wants_a_jwt_alone_waits_for_a_place_by_the_policy() -> None:
+    flow = Flow(authorizing(EXCHANGE, RetryPolicy(retries=1), afresh=True))
+    assert flow.step == Authorize(afresh=True)
+    assert flow.reply(UNREACHED) == Wait(1.0)
+    assert flow.reply(True) == Authorize(afresh=True)
+    assert flow.ends(GOT) == GOT
+
+
+@pytest.mark.fault(78)
+def test_who_wants_a_jwt_alone_and_finds_no_place_learns_why() -> None:
+    flow = Flow(authorizing(EXCHANGE, RetryPolicy(retries=0), afresh=False))
+    problem = flow.fails(UNREACHED)
+    assert (problem.message, problem.cause, problem.attempts) == (
+        "Failed to authenticate",
+        UNREACHED.cause,
+        1,
+    )
 
 
 @pytest.mark.fault(27)

@@ -66,7 +66,7 @@ def test_a_refused_value_is_told_at_once_whatever_the_status(status: int, words:
 def test_a_value_that_is_refused_was_refused_before_too() -> None:
     """An answer that was lost said the same."""
     flow = started(ISSUE)
-    flow.retries_after(LOST, 1.0)
+    flow.retries(LOST, 1.0)
     assert not flow.fails(error(REFUSED[0])).outcome_unknown
 
 
@@ -74,14 +74,14 @@ def test_a_value_that_is_refused_was_refused_before_too() -> None:
     "words", ["It cannot store invalid token record", "cannot store invalid token record: ["]
 )
 def test_only_the_services_own_words_refuse_a_value(words: str) -> None:
-    started(ISSUE).retries_after(error(words), 1.0)
+    started(ISSUE).retries(error(words), 1.0)
 
 
 @pytest.mark.parametrize(
     "words", [*REFUSED, "Cannot load invalid record for token AAAAAAAAAAAAAAAAAAAAA: []"]
 )
 def test_what_is_said_of_a_record_counts_where_a_token_is_changed(words: str) -> None:
-    started(READ).retries_after(error(words), 1.0)
+    started(READ).retries(error(words), 1.0)
 
 
 @pytest.mark.fault(63)
@@ -111,7 +111,7 @@ def test_the_text_of_a_status_shows_no_secret() -> None:
 
 @pytest.mark.parametrize("text", ["Token not found: some-id2", "Token not found: another", "Boom"])
 def test_a_500_that_does_not_name_the_id_is_repeated(text: str) -> None:
-    started(REVOKE).retries_after(error(text), 1.0)
+    started(REVOKE).retries(error(text), 1.0)
 
 
 def test_an_id_that_is_taken_is_told_at_once() -> None:
@@ -123,7 +123,7 @@ def test_an_id_that_is_taken_is_told_at_once() -> None:
 @pytest.mark.parametrize("lost", [LOST, Answer(500), Answer(503)])
 def test_an_id_that_is_taken_after_a_lost_answer_leaves_the_outcome_unknown(lost: Any) -> None:
     flow = started(ISSUE)
-    flow.retries_after(lost, 1.0)
+    flow.retries(lost, 1.0)
     problem = flow.fails(error("Token ID already exists: some-id"))
     assert isinstance(problem, ConflictError)
     assert (problem.outcome_unknown, problem.token_id) == (True, "some-id")
@@ -132,7 +132,7 @@ def test_an_id_that_is_taken_after_a_lost_answer_leaves_the_outcome_unknown(lost
 @pytest.mark.parametrize("undone", [UNREACHED, Answer(408), Answer(429)])
 def test_an_attempt_that_never_acted_leaves_nothing_unknown(undone: Any) -> None:
     flow = started(ISSUE)
-    flow.retries_after(undone, 1.0)
+    flow.retries(undone, 1.0)
     assert not flow.fails(error("Token ID already exists: some-id")).outcome_unknown
 
 
@@ -143,7 +143,7 @@ def test_a_change_that_fails_for_good_says_whether_it_may_have_been_done(outcome
 
 def test_a_bare_404_after_a_lost_answer_leaves_the_outcome_unknown() -> None:
     flow = started(REVOKE)
-    flow.retries_after(LOST, 1.0)
+    flow.retries(LOST, 1.0)
     problem = flow.fails(Answer(404))
     assert isinstance(problem, EndpointError)
     assert problem.outcome_unknown
@@ -151,7 +151,7 @@ def test_a_bare_404_after_a_lost_answer_leaves_the_outcome_unknown() -> None:
 
 def test_a_lost_attempt_stays_unknown_whatever_follows() -> None:
     flow = started(ISSUE, retries=1)
-    flow.retries_after(LOST, 1.0)
+    flow.retries(LOST, 1.0)
     assert flow.fails(UNREACHED).outcome_unknown
 
 

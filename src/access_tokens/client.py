@@ -292,7 +292,11 @@ class AccessTokensClient(Uncopied):
         return self._session.run(tokens.batch_load(token_ids, include_secret_phc=include_secret_phc))
 
     def authenticate(self) -> None:
-        """Exchange the PAT now, even when there is a JWT, to learn early whether it is accepted."""
+        """Exchange the PAT now, even when there is a JWT, to learn early whether it is accepted.
+
+        It always asks the service. After two exchanges in quick succession that were refused, other calls do
+        not ask for a second, and get the same error.
+        """
         self._session.authorize(afresh=True)
 
     @property

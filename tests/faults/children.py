@@ -37,21 +37,72 @@ class Child:
     """
 
     def __init__(self, call: Callable[[], Any]) -> None:
-        self.pid = os.fork()
+        self.pid = _forked()
         if self.pid == 0:
-            # One that hangs is ended by the alarm, says where, and does not do what the parent would on one.
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            faulthandler.register(signal.SIGALRM, file=sys.__stderr__ or sys.stderr, chain=True)
-            signal.alarm(int(PATIENCE))
-            # Another thread may have been writing to the log, whose file stays locked here for ever.
-            logging.disable()
             os._exit(_exit_code(call))
 
     def succeeds(self) -> bool:
         """Wait for the end, and tell whether all was well."""
-        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        assert code != -signal.SIGALRM, "the child hangs"
-        return code == 0
+        return _succeeds(self.pid)
+
+
+class Twin:
+    """A child that is forked in the midst of a call, and goes on with it as its parent does.
+
+    Attributes:
+        begin: What the child does first; returns whether all is well.
+    """
+
+    def __init__(self, begin: Callable[[], Any] = lambda: True) -> None:
+        self.begin = begin
+        self._pid: int | None = None
+        self._is_well = True
+
+    def fork(self) -> None:
+        """Fork, where the call is now."""
+        self._pid = _forked()
+        if self._pid == 0:
+            self._is_well = _exit_code(self.begin) == 0
+
+    @property
+    def is_parent(self) -> bool:
+        return self._pid != 0
+
+    def call(self, call: Callable[[], Any]) -> Any:
+        """Make a call, and return what it returns; the child ends with it."""
+        try:
+            result = call()
+        except BaseException:
+            if self._pid == 0:
+                traceback.print_exc()
+                os._exit(2)
+            raise
+        if self._pid == 0:
+            os._exit(0 if self._is_well and result else 1)
+        return result
+
+    def succeeds(self) -> bool:
+        """Wait for the end of the child, and tell whether all was well."""
+        assert self._pid, "nothing was forked"
+        return _succeeds(self._pid)
+
+
+def _forked() -> int:
+    """Fork. A child that hangs is ended by an alarm, says where, and handles no alarm as its parent does."""
+    pid = os.fork()
+    if pid == 0:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        faulthandler.register(signal.SIGALRM, file=sys.__stderr__ or sys.stderr, chain=True)
+        signal.alarm(int(PATIENCE))
+        # Another thread may have been writing to the log, whose file stays locked here for ever.
+        logging.disable()
+    return pid
+
+
+def _succeeds(pid: int) -> bool:
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert code != -signal.SIGALRM, "the child hangs"
+    return code == 0
 
 
 def _exit_code(call: Callable[[], Any]) -> int:

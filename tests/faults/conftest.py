@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import trustme
 
 from access_tokens.testing import LocalService
 
+from .operations import keep_jwt
 from .plays import Issuer
+from .pools import Pools
 from .server import EXCHANGE, JWT, FaultServer, response
 
 
@@ -84,3 +87,35 @@ def shared_service(one_service: LocalService) -> LocalService:
     one_service.clear_requests()
     one_service.errors, one_service.documented = "json", False
     return one_service
+
+
+@pytest.fixture
+def pools(monkeypatch: pytest.MonkeyPatch) -> Pools:
+    return Pools(monkeypatch)
+
+
+@pytest.fixture(params=["own", "borrowed"])
+def narrow(
+    request: pytest.FixtureRequest,
+    server: FaultServer,
+    make_client: Callable[..., Any],
+    colour: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[..., Any]]:
+    """Makes clients with a JWT and so many connections, their own or those of an HTTP client."""
+    made: list[Any] = []
+
+    def make(width: int, **options: Any) -> Any:
+        if request.param == "borrowed":
+            kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+            options["http_client"] = kind(limits=httpx.Limits(max_connections=width))
+        monkeypatch.setattr("access_tokens._http.limits.MAX_CONNECTIONS", width)
+        made.append(make_client(server.endpoint, "pat_x", **options))
+        keep_jwt(made[-1])
+        return made[-1]
+
+    yield make
+    for each in made:
+        own = each.client._session._borrowed
+        if own is not None:
+            own.close() if colour == "sync" else each.portal.call(own.aclose)

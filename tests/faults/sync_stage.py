@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from attrs import Factory, define
@@ -13,7 +13,7 @@ from access_tokens import AccessTokensClient, RetryPolicy
 
 from ..colours import result_of
 from .pools import Pools
-from .scripted import PATIENCE, ScriptedService
+from .scripted import PATIENCE, ScriptedService, scripted_service
 
 _SOON = RetryPolicy(backoff=0.001)
 # How long others get to come so far; when they do not, the test is another one, and no wrong one.
@@ -98,3 +98,21 @@ class Stage:
             return self.client.list()
 
         return wait
+
+
+@contextmanager
+def on_stage(pools: Pools) -> Iterator[Stage]:
+    """Look at what is left of a client that was interrupted, or forked."""
+    pools.reset()
+    with scripted_service() as service:
+        with ExitStack() as stack:
+            yield (stage := Stage(service, pools, stack))
+            stack.callback(stage.client.close)
+            stage.afterwards()
+            stage.check_others()
+            stage.check()
+            stage.beside(stage.next_call)
+            stage.check_others()
+            assert stage.next_call()
+            stage.check()
+        assert service.is_left_alone()

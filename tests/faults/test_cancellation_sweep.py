@@ -18,11 +18,6 @@ from .scripted import PATIENCE, scripted_service
 from .suspensions import TIMEOUTS, WAYS, Cut, Way, by_task, watch_tasks
 
 
-@pytest.fixture
-def pools(monkeypatch: pytest.MonkeyPatch) -> Pools:
-    return Pools(monkeypatch)
-
-
 async def cancel_once(pools: Pools, situation: Situation, way: Way, cut: Cut) -> None:
     """Cancel a call, and look at what is left."""
     pools.reset()

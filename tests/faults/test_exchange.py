@@ -120,8 +120,8 @@ def test_with_no_second_left_a_failed_exchange_is_the_calls_error(
     assert (server.count(EXCHANGE), issuer.bearers) == (5, ["jwt-1"])
 
 
-@pytest.mark.fault(29)
-def test_a_jwt_that_ends_during_its_renewal_is_not_sent(
+@pytest.mark.fault(29, 77)
+def test_a_jwt_that_ends_during_its_renewal_is_not_sent_but_exchanged(
     victim: Any, server: FaultServer, issuer: Issuer
 ) -> None:
     def fail_late(peer: Peer) -> None:
@@ -130,10 +130,10 @@ def test_a_jwt_that_ends_during_its_renewal_is_not_sent(
 
     victim.list()
     victim.clock.advance(3580)
-    server.play(EXCHANGE, fail_late)
-    with pytest.raises(UnavailableError, match="^Failed to authenticate"):
-        victim.list()
-    assert issuer.bearers == ["jwt-1"]
+    server.play(EXCHANGE, fail_late, refuse(503), refuse(503))
+    assert victim.list()
+    assert issuer.bearers == ["jwt-1", "jwt-2"]
+    assert victim.clock.waits == [1.0, 2.0]
 
 
 @pytest.mark.fault(29)

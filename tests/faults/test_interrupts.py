@@ -8,41 +8,16 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from .interrupts import Tripwire
 from .pools import Pools
-from .scripted import scripted_service
 from .sync_situations import SITUATIONS, WAITS, Situation, Wait, iteration
-from .sync_stage import Call, Stage
+from .sync_stage import Call, on_stage
 
 # A socket that was opened as the interrupt came, and that nobody has heard of yet, is closed by Python.
 pytestmark = [pytest.mark.fault(51), pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")]
-
-
-@pytest.fixture
-def pools(monkeypatch: pytest.MonkeyPatch) -> Pools:
-    return Pools(monkeypatch)
-
-
-@contextmanager
-def on_stage(pools: Pools) -> Iterator[Stage]:
-    """Look at what an interrupt has left of a client."""
-    pools.reset()
-    with scripted_service() as service:
-        with ExitStack() as stack:
-            yield (stage := Stage(service, pools, stack))
-            stack.callback(stage.client.close)
-            stage.afterwards()
-            stage.check_others()
-            stage.check()
-            stage.beside(stage.next_call)
-            stage.check_others()
-            assert stage.next_call()
-            stage.check()
-        assert service.is_left_alone()
 
 
 def sweep(pools: Pools, situation: Situation, kind: type[BaseException] = KeyboardInterrupt) -> int:

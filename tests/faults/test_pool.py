@@ -31,33 +31,6 @@ def turnstile(server: FaultServer) -> Iterator[Turnstile]:
     made.is_open.set()
 
 
-@pytest.fixture(params=["own", "borrowed"])
-def narrow(
-    request: pytest.FixtureRequest,
-    server: FaultServer,
-    make_client: Make,
-    colour: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Make]:
-    """Makes clients with so many connections, their own or those of the caller's HTTP client."""
-    made: list[Any] = []
-
-    def make(width: int, **options: Any) -> Any:
-        if request.param == "borrowed":
-            kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
-            options["http_client"] = kind(limits=httpx.Limits(max_connections=width))
-        monkeypatch.setattr("access_tokens._http.limits.MAX_CONNECTIONS", width)
-        made.append(make_client(server.endpoint, "pat_x", **options))
-        keep_jwt(made[-1])
-        return made[-1]
-
-    yield make
-    for each in made:
-        own = each.client._session._borrowed
-        if own is not None:
-            own.close() if colour == "sync" else each.portal.call(own.aclose)
-
-
 @contextmanager
 def calling(client: Any, count: int) -> Iterator[list[Any]]:
     """Make calls meanwhile. Their results are there afterwards."""

@@ -36,7 +36,7 @@ from access_tokens._flow.jwt import Authorization, AuthToken, Jwt
 from access_tokens._flow.steps import Answer, Send
 from access_tokens._http.body import UnreadableBodyError
 from access_tokens._secret import Secret
-from access_tokens._session.base import PendingExchange
+from access_tokens._session.exchange import PendingExchange
 from access_tokens.errors import UnreadableError
 
 CANARY = "canary-7f3a"

@@ -36,7 +36,8 @@ from .pools import Pools
 from .server import EXCHANGE, TOKENS, FaultServer, Peer, response
 from .signals import handling, needs_signals, send_signal, signal_when_in
 from .sync_situations import WAITS, Situation, Wait, leader
-from .test_interrupts import name_of, on_stage, sweep
+from .sync_stage import on_stage
+from .test_interrupts import name_of, sweep
 
 pytestmark = [pytest.mark.fault(66), needs_signals]
 

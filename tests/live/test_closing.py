@@ -171,11 +171,6 @@ class TestClosing:
             with pytest.raises(TimeoutError):
                 accept()
 
-    def test_it_may_be_called_by_a_signal_handler_in_a_thread_that_holds_the_lock(self) -> None:
-        client = AccessTokensClient("https://h", "pat_x")
-        with client._session._lock:
-            client.close()
-
     def test_a_client_of_the_callers_stays_open(self, service: LocalService) -> None:
         with httpx.Client() as http_client:
             with AccessTokensClient(service.endpoint, service.admin_pat, http_client=http_client) as client:

@@ -105,11 +105,15 @@ class TestJwt:
         assert raised.value.attempts == 4
         assert client.clock.waits == [1.0, 2.0, 4.0]
 
-    @pytest.mark.fault(29)
-    def test_a_pat_refused_at_the_renewal_fails_the_call(self, client: Any, service: LocalService) -> None:
+    @pytest.mark.fault(76)
+    def test_a_pat_refused_at_the_renewal_fails_the_call_when_the_jwt_has_expired(
+        self, client: Any, service: LocalService
+    ) -> None:
         client.list()
         service.revoke(service.admin_token_id)
         client.clock.advance(3580)
+        assert client.list(include_revoked=True)
+        client.clock.advance(20)
         with pytest.raises(AuthenticationError):
             client.list()
 

@@ -17,7 +17,20 @@ from ..errors import AccessTokensError, ClientClosedError, UnavailableError
 from ..retry import RetryPolicy
 from .error_mapping import error_for, is_refusal, may_have_acted
 from .jwt import Authorization
-from .steps import Answer, Authorize, Call, Discard, Failure, Flow, Outcome, Send, Step, Wait
+from .steps import (
+    Answer,
+    Authorize,
+    Call,
+    Discard,
+    Failure,
+    Flow,
+    Outcome,
+    Send,
+    SendWithJwt,
+    Sent,
+    Step,
+    Wait,
+)
 
 
 @define
@@ -31,9 +44,9 @@ class _Attempts:
     retries: int = 0
     acted: bool = False
 
-    def authorize(self) -> Generator[Step, Authorization, Authorization]:
+    def send_with_jwt(self) -> Generator[Step, Sent, Sent]:
         try:
-            return (yield Authorize())
+            sent = yield SendWithJwt()
         except ClientClosedError as error:
             closed = Failure(RuntimeError(error.reason), acted=False, kind=ClientClosedError)
             raise self.error(closed) from None
@@ -43,6 +56,8 @@ class _Attempts:
             error.token_id_chosen_here = self.call.token_id_chosen_here
             error.outcome_unknown = self.call.changes and self.acted
             raise
+        self.sent += 1
+        return sent
 
     def send(self, bearer: Secret) -> Generator[Step, Outcome, Outcome]:
         outcome = yield Send(bearer)
@@ -55,9 +70,9 @@ class _Attempts:
     def error(self, outcome: Outcome, *known: Secret) -> AccessTokensError:
         return error_for(self.call, outcome, self.sent, self.acted, (*known, *self.known))
 
-    def wait(self, outcome: Outcome, bearer: Secret) -> Generator[Step, bool, None]:
+    def wait(self, outcome: Outcome, *bearers: Secret) -> Generator[Step, bool, None]:
         """Wait before the next attempt, or raise the error when there must be none."""
-        error = self.error(outcome, bearer)
+        error = self.error(outcome, *bearers)
         wait = self._wait_after(outcome, error)
         if wait is None or not (yield Wait(wait)):
             raise error
@@ -72,11 +87,11 @@ class _Attempts:
         return self.policy.wait_before(self.retries + 1, error.retry_after)
 
 
-def calling(call: Call[Any], policy: RetryPolicy, *known: Secret) -> Flow:
+def calling(call: Call[Any], policy: RetryPolicy, *known: Secret) -> Flow[Answer]:
     """Carry out a call with the JWT.
 
-    A 401 on a JWT that came from the cache means that it is out of date, for instance because the service has
-    changed its key: it is discarded, and the request repeated once with a new one.
+    A 401 on a JWT that is not new means that it is out of date, for instance because the service has changed
+    its key: it is discarded, and the request repeated once with another.
 
     Args:
         call: The call.
@@ -89,21 +104,22 @@ def calling(call: Call[Any], policy: RetryPolicy, *known: Secret) -> Flow:
     attempts = _Attempts(call, policy, known)
     replayed = False
     while True:
-        authorization = yield from attempts.authorize()
-        bearer = authorization.jwt.token
-        outcome = yield from attempts.send(bearer)
+        sent = yield from attempts.send_with_jwt()
+        outcome, authorization = sent.outcome, sent.authorization
         if _succeeded(outcome):
             return attempts.numbered(outcome)
-        if _is_unauthorized(outcome):
+        if authorization is None:
+            yield from attempts.wait(outcome)
+        elif _is_unauthorized(outcome):
             yield Discard(authorization.jwt)
             if authorization.is_new or replayed:
-                raise attempts.error(outcome, bearer)
+                raise attempts.error(outcome, authorization.jwt.token)
             replayed = True
         else:
-            yield from attempts.wait(outcome, bearer)
+            yield from attempts.wait(outcome, authorization.jwt.token)
 
 
-def exchanging(call: Call[Any], api_key: Secret, policy: RetryPolicy) -> Flow:
+def exchanging(call: Call[Any], api_key: Secret, policy: RetryPolicy) -> Flow[Answer]:
     """Exchange the PAT for a JWT.
 
     Raises:
@@ -115,6 +131,26 @@ def exchanging(call: Call[Any], api_key: Secret, policy: RetryPolicy) -> Flow:
         if _succeeded(outcome):
             return attempts.numbered(outcome)
         yield from attempts.wait(outcome, api_key)
+
+
+def authorizing(call: Call[Any], policy: RetryPolicy, *, afresh: bool) -> Flow[Authorization]:
+    """Get a JWT that no request of ours is sent with.
+
+    Args:
+        call: The exchange, of which errors tell.
+        policy: How often a place is waited for.
+        afresh: Whether it must be got just now.
+
+    Raises:
+        AccessTokensError: There is none to be had.
+    """
+    attempts = _Attempts(call, policy)
+    while True:
+        authorization: Authorization | Failure = yield Authorize(afresh)
+        if isinstance(authorization, Authorization):
+            return authorization
+        attempts.sent += 1
+        yield from attempts.wait(authorization)
 
 
 def _succeeded(outcome: Outcome) -> TypeGuard[Answer]:

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from .._secret import Secret, Unpickled, mask
 
@@ -64,38 +64,47 @@ def jwt_from(answer: AuthToken, sent_at: float) -> Jwt:
 
 @frozen
 class Authorization:
-    """A JWT, and whether it was got for the call that asked, rather than found in the cache."""
+    """A JWT, and whether it was got for the call that asked, so that another would be no better."""
 
     jwt: Jwt
     is_new: bool = False
 
 
+@define
+class _Current:
+    """A JWT until it is refused. Each has one of its own, so that who removes it never removes the next."""
+
+    jwt: Jwt | None
+    renew_after: float = -math.inf
+
+
 class JwtCache:
-    """The current JWT. Its owner sees to it that one thread or task at a time changes which it is."""
+    """The current JWT. It may change between any two lines, by another thread or a signal handler."""
 
     def __init__(self) -> None:
-        self._current: Jwt | None = None
-        self._renew_after = -math.inf
+        self._current: _Current | None = None
 
     def usable(self, now: float) -> Jwt | None:
         """Return the JWT unless it is due for renewal."""
-        jwt = self.living(now)
-        return jwt if jwt and (jwt.is_fresh(now) or now < self._renew_after) else None
+        current, jwt = self._current, self.living(now)
+        return jwt if jwt and current and (jwt.is_fresh(now) or now < current.renew_after) else None
 
     def living(self, now: float) -> Jwt | None:
         """Return the JWT unless it has expired."""
-        current = self._current  # once: another thread may change it between two looks
-        return current if current and current.seconds_left(now) > 0 else None
+        jwt = self._current.jwt if self._current else None
+        return jwt if jwt and jwt.seconds_left(now) > 0 else None
 
     def keep(self, jwt: Jwt) -> None:
         """Make a JWT the current one."""
-        self._current, self._renew_after = jwt, -math.inf
+        self._current = _Current(jwt)
 
     def discard(self, jwt: Jwt) -> None:
         """Forget a JWT that was refused, unless a newer one has taken its place."""
-        if self._current is jwt:
-            self._current = None
+        current = self._current
+        if current and current.jwt is jwt:
+            current.jwt = None
 
     def put_off_renewal(self, until: float) -> None:
         """Use the current JWT as long as it lives, or until the renewal may be tried again."""
-        self._renew_after = until
+        if self._current:
+            self._current.renew_after = until

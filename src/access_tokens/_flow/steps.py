@@ -11,7 +11,7 @@ from attrs import Factory, field, frozen
 from .._secret import Secret, Unpickled
 from ..errors import AccessTokensError, UnavailableError
 from .bounds import ANY, ONE_RECORD, Bounds
-from .jwt import Jwt
+from .jwt import Authorization, Jwt
 
 # What an answer may do to its reader. Any other exception is a mistake of ours, or comes from elsewhere.
 UNREADABLE = (ValueError, ArithmeticError, RecursionError, MemoryError)
@@ -107,10 +107,29 @@ class Walk(Protocol[T_co]):
 
 
 @frozen
+class SendWithJwt:
+    """Get a JWT and send the request with it, once there is a place. The reply: a `Sent`.
+
+    Where there is no JWT to be had, an `AccessTokensError` is thrown instead.
+    """
+
+
+@frozen
 class Send:
-    """Send the request with this bearer token. The reply: an `Answer` or a `Failure`."""
+    """Send the request with this bearer token, once there is a place. The reply: an `Outcome`."""
 
     bearer: Secret
+
+
+@frozen
+class Authorize:
+    """Get a JWT, which takes a place; one that is got just now with `afresh`.
+
+    The reply: an `Authorization`, or a `Failure` where there is no place. Where there is no JWT to be had, an
+    `AccessTokensError` is thrown instead.
+    """
+
+    afresh: bool = False
 
 
 @frozen
@@ -121,18 +140,13 @@ class Wait:
 
 
 @frozen
-class Authorize:
-    """Get a JWT. The reply: an `Authorization`; or an `AccessTokensError` is thrown."""
-
-
-@frozen
 class Discard:
     """Forget a JWT that was refused."""
 
     jwt: Jwt
 
 
-Step: TypeAlias = Send | Wait | Authorize | Discard
+Step: TypeAlias = SendWithJwt | Send | Authorize | Wait | Discard
 
 
 @frozen
@@ -191,4 +205,20 @@ class Failure:
 
 
 Outcome: TypeAlias = Answer | Failure
-Flow: TypeAlias = Generator[Step, Any, Answer]
+
+
+@frozen
+class Sent:
+    """What came of a request with the JWT.
+
+    Attributes:
+        outcome: The answer, or why there is none.
+        authorization: The JWT with which it was sent; None where there was no place. It is new when it was
+            got for this request and has not expired meanwhile.
+    """
+
+    outcome: Outcome
+    authorization: Authorization | None = None
+
+
+Flow: TypeAlias = Generator[Step, Any, T]

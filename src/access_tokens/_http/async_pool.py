@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import cast
 
@@ -13,10 +12,11 @@ import httpx
 from .._flow.bounds import Bounds
 from .._flow.steps import Answer
 from .._settings import Settings
-from .._signals import pass_on, suppress
+from .._signals import pass_on
 from .async_connection import AsyncTransport
+from .async_limiter import TaskLimiter
 from .body import Body, body_read_before
-from .limits import NO_PLACE, IdleConnections, max_connections
+from .limits import IdleConnections, max_connections
 from .private_names import drop_surplus, mark_unusable
 from .proxy import proxy_for
 from .request import Progress, answer_from
@@ -38,23 +38,7 @@ class AsyncPool:
         self._is_closed = False
         self._tls = Tls(settings)
         self.width = max_connections(borrowed, settings)
-        self._limiter = anyio.Semaphore(self.width)
-
-    @asynccontextmanager
-    async def place(self, seconds: float) -> AsyncGenerator[None, None]:
-        """Same as `ThreadLimiter.place`."""
-        await self._enter(seconds)
-        try:
-            yield
-        finally:
-            self._limiter.release()
-
-    async def _enter(self, seconds: float) -> None:
-        with suppress(anyio.WouldBlock):
-            return self._limiter.acquire_nowait()
-        with anyio.move_on_after(seconds):
-            return await self._limiter.acquire()
-        raise httpx.PoolTimeout(NO_PLACE)
+        self.limiter = TaskLimiter(self.width)
 
     async def answer(self, request: httpx.Request, progress: Progress, sent_at: float) -> Answer:
         """Same as `SyncPool.answer`."""
@@ -133,8 +117,9 @@ class AsyncPool:
             await transport.aclose()
 
     async def aclose(self) -> None:
-        """Same as `SyncPool.close`; who waits is cancelled by the session."""
+        """Same as `SyncPool.close`; who sends is cancelled by the session."""
         self._is_closed = True
+        self.limiter.lift()
         try:
             while idle := self._idle.last():
                 await self._drop(idle)

@@ -58,6 +58,6 @@ class IdleConnections(Generic[T]):
         """Add one."""
         self._since[transport] = time.monotonic()
 
-    def remove(self, transport: T) -> None:
-        """Remove one, if another thread has not done so."""
-        self._since.pop(transport, None)
+    def remove(self, transport: T) -> bool:
+        """Remove one, and tell whether no other thread has done so."""
+        return self._since.pop(transport, None) is not None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
-from contextlib import suppress
 from typing import Any
 
 import httpcore
 import httpx
+
+from .._signals import suppress
 
 
 def drop_surplus(response: httpx.Response) -> None:

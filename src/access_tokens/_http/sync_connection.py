@@ -12,9 +12,10 @@ import ssl
 import sys
 import time
 from _thread import start_new_thread
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, InvalidStateError
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpcore
@@ -22,6 +23,7 @@ import httpx
 
 from .._signals import is_from_handler, pass_on, suppress
 from . import happy_eyeballs, private_names
+from .events import Handover
 from .fork import SafeWeakSet
 from .limits import ONE_CONNECTION
 from .proxy import origin_of
@@ -45,7 +47,8 @@ class DeadlineBackend(httpcore.NetworkBackend):
         self._deadline = 0.0
         self._sockets: SafeWeakSet[socket.socket] = SafeWeakSet()
         self._is_shut = False
-        self._found: Future[httpcore.NetworkStream] | None = None
+        self._handshake: tuple[int, socket.socket] | None = None
+        self._found: Handover[httpcore.NetworkStream] | None = None
 
     def set_deadline(self, deadline: float) -> None:
         """Let nothing from now on last longer than until a deadline."""
@@ -75,15 +78,15 @@ class DeadlineBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect to a host, as httpcore asks for it."""
         # In a thread of its own, since neither a name server nor a connection can be told when to give up.
-        found = self._found = Future[httpcore.NetworkStream]()
+        found = self._found = Handover[httpcore.NetworkStream]()
         work = partial(self._connect, host, port, timeout, local_address, socket_options)
         if not _start_thread(work, found):
             _hand_over(work, found)
         try:
-            return self.keep(found.result(self.connecting(timeout)))
+            return self.keep(found.get(self.connecting(timeout)))
         except BaseException as error:
-            found.cancel()
-            found.add_done_callback(_close_unused)  # it may have come in the meantime
+            if unused := found.refuse(OSError("nobody waits for it")):
+                unused.close()
             if isinstance(error, TimeoutError) and not is_from_handler(error):
                 raise httpcore.ConnectTimeout from None
             raise
@@ -129,8 +132,27 @@ class DeadlineBackend(httpcore.NetworkBackend):
         if self._is_shut:  # in the meantime
             self.shut()
 
+    @contextmanager
+    def shaking_hands(self, descriptor: int) -> Generator[None, None, None]:
+        """Remember a socket for `shut` and `abandon` that the handshake puts into another object."""
+        with socket.socket(fileno=os.dup(descriptor)) as twin:
+            self.watch(twin)
+            self._handshake = descriptor, twin
+            try:
+                yield
+            finally:
+                self._handshake = None
+
     def abandon(self) -> None:
-        """Close the sockets, and wake nobody."""
+        """Close the sockets in a child, without ending what its parent sends over them.
+
+        This thread may be using one. What it waits for comes from no other thread of the child.
+        """
+        forked = httpcore.ConnectError("the process was forked")
+        if self._found and (unused := self._found.refuse(forked)):
+            unused.close()
+        if self._handshake:
+            _take_away(*self._handshake)
         for each in self._sockets:
             with suppress(OSError):
                 each.close()
@@ -139,14 +161,15 @@ class DeadlineBackend(httpcore.NetworkBackend):
         """End all connections, wake the threads that read from them, and allow no more."""
         self._is_shut = True
         if self._found:
-            with suppress(InvalidStateError):
-                self._found.set_exception(OSError("the network is shut"))
+            self._found.put(OSError("the network is shut"))
         for each in self._sockets:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
 
 
-def _start_thread(work: Callable[[], httpcore.NetworkStream], found: Future[httpcore.NetworkStream]) -> bool:
+def _start_thread(
+    work: Callable[[], httpcore.NetworkStream], found: Handover[httpcore.NetworkStream]
+) -> bool:
     """Do work in a thread of its own, and tell whether there can be one.
 
     A `threading.Thread` would be waited for, and for ever if it died in its first steps.
@@ -159,23 +182,23 @@ def _start_thread(work: Callable[[], httpcore.NetworkStream], found: Future[http
     return False
 
 
-def _hand_over(work: Callable[[], httpcore.NetworkStream], found: Future[httpcore.NetworkStream]) -> None:
+def _take_away(descriptor: int, twin: socket.socket) -> None:
+    """Put nothing in the place of a socket that this process alone is to stop using."""
+    with suppress(OSError):
+        if os.path.sameopenfile(descriptor, twin.fileno()):
+            with Path(os.devnull).open("rb") as nothing:
+                os.dup2(nothing.fileno(), descriptor, inheritable=False)
+
+
+def _hand_over(work: Callable[[], httpcore.NetworkStream], found: Handover[httpcore.NetworkStream]) -> None:
     """Do work and hand over what comes of it, unless nobody waits for it any more."""
-    with suppress(InvalidStateError):
-        try:
-            stream = work()
-        except Exception as error:  # noqa: BLE001 - who waits is to have it
-            found.set_exception(error)
-            return
-        try:
-            found.set_result(stream)
-        except InvalidStateError:
+    try:
+        stream = work()
+    except Exception as error:  # noqa: BLE001 - who waits is to have it
+        found.put(error)
+    else:
+        if not found.put(stream):
             stream.close()
-
-
-def _close_unused(found: Future[httpcore.NetworkStream]) -> None:
-    if not found.cancelled() and not found.exception():
-        found.result().close()
 
 
 class _Stream(httpcore.NetworkStream):
@@ -201,9 +224,7 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        # The handshake takes the socket that is watched away, and puts another in its place.
-        with socket.socket(fileno=os.dup(self.get_extra_info("socket").fileno())) as twin:
-            self._network.watch(twin)
+        with self._network.shaking_hands(self.get_extra_info("socket").fileno()):
             try:
                 left = self._network.connecting(timeout)
                 return self._network.keep(self._stream.start_tls(ssl_context, server_hostname, left))

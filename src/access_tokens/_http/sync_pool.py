@@ -1,10 +1,8 @@
-"""The connections of threads: who may have one, and what is sent over it."""
+"""The connections of threads, and what is sent over them."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import cast
 
@@ -13,93 +11,15 @@ import httpx
 from .._flow.bounds import Bounds
 from .._flow.steps import Answer
 from .._settings import Settings
-from .._signals import suppress
 from .body import Body, body_read_before
 from .fork import SafeWeakSet
-from .limits import NO_PLACE, IdleConnections, max_connections
+from .limits import IdleConnections, max_connections
 from .private_names import drop_surplus
 from .proxy import proxy_for
 from .request import Progress, answer_from
 from .sync_connection import SyncTransport
+from .sync_limiter import ThreadLimiter
 from .tls import Tls
-
-
-class InterruptibleEvent:
-    """An event that may be set by an interrupted thread, or by a signal handler."""
-
-    def __init__(self) -> None:
-        self._is_set = False
-        self._waiting: list[threading.Lock] = []
-
-    def set(self) -> None:
-        """Wake who waits, and let nobody wait any more."""
-        self._is_set = True
-        for each in list(self._waiting):
-            with suppress(RuntimeError):  # it was woken before
-                each.release()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait until it is set, this many seconds at most, and tell whether it is."""
-        own = threading.Lock()
-        own.acquire()
-        try:
-            self._waiting.append(own)
-            return self._is_set or own.acquire(timeout=max(0.0, seconds))
-        finally:
-            with suppress(ValueError):
-                self._waiting.remove(own)
-
-
-class ThreadLimiter:
-    """Lets as many threads in at a time as there are connections, so that the pool's own queue stays empty.
-
-    Args:
-        width: How many.
-    """
-
-    def __init__(self, width: int) -> None:
-        self._width = width
-        # By thread, and not by number: who was interrupted on the way out has the same place again.
-        self._inside: set[int] = set()
-        self._lock = threading.RLock()
-        self._changed = threading.Condition(self._lock)
-        self._is_lifted = False
-
-    @contextmanager
-    def place(self, seconds: float) -> Generator[None, None, None]:
-        """Wait for a place, and hold it meanwhile.
-
-        Raises:
-            httpx.PoolTimeout: There was none for this many seconds.
-        """
-        try:
-            try:
-                self._enter(seconds)
-                yield
-            finally:
-                self._leave()
-        finally:
-            self._leave()  # again, since an interrupt may have broken off the first
-
-    def lift(self) -> None:
-        """Let everybody in from now on."""
-        with self._lock:
-            self._is_lifted = True
-            self._changed.notify_all()
-
-    def _enter(self, seconds: float) -> None:
-        with self._lock:
-            if not self._changed.wait_for(self._has_place, max(0.0, seconds)):
-                raise httpx.PoolTimeout(NO_PLACE)
-            self._inside.add(threading.get_ident())
-
-    def _has_place(self) -> bool:
-        return len(self._inside) < self._width or threading.get_ident() in self._inside or self._is_lifted
-
-    def _leave(self) -> None:
-        with self._lock:
-            self._inside.discard(threading.get_ident())
-            self._changed.notify()
 
 
 class SyncPool:
@@ -117,10 +37,9 @@ class SyncPool:
         self._settings = settings
         self._borrowed = borrowed
         self._seconds_until = seconds_until
-        self._lock = threading.RLock()
         self._idle: IdleConnections[SyncTransport] = IdleConnections()
         self._all: SafeWeakSet[SyncTransport] = SafeWeakSet()  # what an interrupt loses is not in it for long
-        self._is_closed = False
+        self._is_closed = self._is_abandoned = False
         self._tls = Tls(settings)
         self.limiter = ThreadLimiter(max_connections(borrowed, settings))
 
@@ -136,10 +55,10 @@ class SyncPool:
             return self._answer(send, request, deadline, sent_at)
         transport: SyncTransport | None = None
         try:
-            with self._lock:
-                self._close_outdated()
-                if transport := self._idle.last():
-                    self._idle.remove(transport)
+            self._close_outdated()
+            while (idle := self._idle.last()) and not self._idle.remove(idle):
+                pass  # another thread was quicker
+            transport = idle
             if transport and not transport.is_usable:
                 self._drop(transport)
                 transport = None
@@ -191,7 +110,8 @@ class SyncPool:
 
     def _close_outdated(self) -> None:
         while outdated := self._idle.outdated():
-            self._drop(outdated)
+            if self._idle.remove(outdated):
+                self._drop(outdated)
 
     def _new(self) -> SyncTransport:
         proxy = proxy_for(self._settings)
@@ -202,8 +122,9 @@ class SyncPool:
         return transport
 
     def _put_back(self, transport: SyncTransport) -> None:
-        with self._lock:
-            self._idle.put(transport)
+        self._idle.put(transport)
+        if self._is_abandoned:
+            self._drop(transport)
         if self._is_closed:  # looked at last, since a signal handler may close the client between two lines
             self.close()
 
@@ -214,7 +135,12 @@ class SyncPool:
         self._all.discard(transport)
 
     def abandon(self) -> None:
-        """Close the connections of the parent in a child, which they do not end."""
+        """Close the connections of the parent in a child, without ending them.
+
+        The only thread of the child may be in the midst of a call, and no other will give it a place.
+        """
+        self._is_abandoned = True
+        self.limiter.lift()
         for transport in self._all:
             transport.network.abandon()
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
-from contextvars import ContextVar
-from copy import copy
 from functools import partial
 from typing import Any, TypeVar
 
@@ -20,11 +18,14 @@ from .._flow.steps import (
     Call,
     Compute,
     Discard,
+    Failure,
     Flow,
     Outcome,
     Procedure,
     ProcedureStep,
     Send,
+    SendWithJwt,
+    Sent,
     Step,
     Together,
     Wait,
@@ -36,13 +37,12 @@ from .._secret import Secret
 from .._settings import Settings
 from .._signals import suppress
 from ..errors import AccessTokensError, UnavailableError
-from .base import CleanErrors, PendingExchange, SessionBase, log_outcome, request_of
+from .async_exchange import AsyncExchanger
+from .base import CleanErrors, log_outcome, request_of
 from .event_loops import LoopState, compute, current_loop, together
 
 # In seconds. A connection that ends at the deadline by itself tells whether the service could have acted.
 _GRACE = 0.1
-# The exchanges that this task leads, or the one that began this task.
-_led: ContextVar[tuple[PendingExchange[anyio.Event], ...]] = ContextVar("access_tokens.led", default=())
 T = TypeVar("T")
 Y = TypeVar("Y")
 
@@ -64,7 +64,7 @@ class _Each(AsyncIterator[T]):
             self.page = iter(await self.session.run(self.walk.next_page()))
 
 
-class AsyncSession(SessionBase):
+class AsyncSession(AsyncExchanger):
     """Carries calls out for any number of tasks. Same as `SyncSession`, but what it waits for it awaits."""
 
     def __init__(
@@ -103,7 +103,10 @@ class AsyncSession(SessionBase):
     async def authorize(self, *, afresh: bool = False) -> Authorization:
         """Same as `SyncSession.authorize`."""
         with CleanErrors():
-            return await self._authorize(self._new_deadline(), afresh)
+            if found := self._at_hand(afresh, self._last):
+                return found
+            deadline = self._new_deadline()
+            return await self._drive(self._authorizing(afresh), lambda step: self._take(step, {}, deadline))
 
     def discard(self, jwt: Jwt) -> None:
         """Same as `SyncSession.discard`."""
@@ -133,68 +136,55 @@ class AsyncSession(SessionBase):
             case call:
                 return await self._call(call, self._calling(call), deadline)
 
-    async def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
+    async def _call(self, call: Call[T], flow: Flow[Answer], deadline: float) -> T:
         request = request_of(call)
-        answer: Answer = await self._drive(flow, lambda step: self._take(step, request, deadline))
+        answer = await self._drive(flow, lambda step: self._take(step, request, deadline))
         return result_of(call, answer)
 
     async def _take(self, step: Step, kwargs: dict[str, Any], deadline: float) -> Any:
         match step:
+            case SendWithJwt():
+                return await self._send_with_jwt(kwargs, deadline)
             case Send(bearer):
-                return log_outcome(kwargs, await self._send(kwargs, bearer, deadline))
+                send = partial(self._send, kwargs, bearer, deadline)
+                return log_outcome(kwargs, await self._in_place(self._patience(deadline), deadline, send))
+            case Authorize(afresh):
+                return await self._authorize_in_place(deadline, afresh)
             case Wait(seconds):
                 return await self._wait(seconds, deadline)
-            case Authorize():
-                return await self._authorize(deadline)
             case Discard(jwt):
                 return self.discard(jwt)
 
-    # One exchange for all
-
-    async def _authorize(self, deadline: float, afresh: bool = False) -> Authorization:
-        return self._found(afresh) or await self._exchanged_by_one(deadline, afresh)
-
-    async def _exchanged_by_one(self, deadline: float, afresh: bool) -> Authorization:
-        here, own = self._here(), PendingExchange(anyio.Event())
-        while not (found := self._found(afresh)):
-            pending = here.pending = here.pending or own
-            if pending is own:
-                return await self._lead(here, own, deadline, afresh)
-            if pending in _led.get():
-                return await self._exchanged(deadline, afresh)
-            with anyio.move_on_after(self._seconds_until(deadline)):
-                await pending.done.wait()
-            if not pending.done.is_set():
-                raise self._deadline_error()
-            if joined := self._joined(pending, afresh):
-                return joined
-        return found
-
-    async def _lead(
-        self, here: LoopState, pending: PendingExchange[anyio.Event], deadline: float, afresh: bool
-    ) -> Authorization:
-        led = _led.set((*_led.get(), pending))
-        try:
-            pending.authorization = await self._exchanged(deadline, afresh)
-        except AccessTokensError as error:
-            pending.error = copy(error)  # the leader goes on to write into its own
-            raise
-        finally:
-            with suppress(ValueError):  # the garbage collector ends a task anywhere
-                _led.reset(led)
-            here.pending = None
-            pending.done.set()
-        return pending.authorization
-
-    async def _exchanged(self, deadline: float, afresh: bool) -> Authorization:
-        living = None if afresh else self._cache.living(self.now())
-        flow, deadline = self._exchanging(living, deadline)
-        try:
-            return self._kept(await self._call(self._exchange, flow, deadline))
-        except AccessTokensError as error:
-            return self._go_on_with(living, error)
-
     # I/O
+
+    async def _in_place(
+        self, seconds: float, deadline: float, work: Callable[[], Awaitable[T]]
+    ) -> T | Failure:
+        """Same as `SyncSession._in_place`."""
+        try:
+            async with self._here().pool.limiter.place(seconds):
+                return await work()
+        except httpx.PoolTimeout as error:
+            return self._failed(error, deadline)
+
+    async def _send_with_jwt(self, kwargs: dict[str, Any], deadline: float) -> Sent:
+        last = await self._wait_for_exchange(deadline)
+
+        async def send() -> Sent:
+            # Only now, since a JWT may expire during the wait for a place.
+            authorization = await self._authorize(deadline, last=last)
+            return self._sent(await self._send(kwargs, authorization.jwt.token, deadline), authorization)
+
+        sent = await self._in_place(self._patience(deadline), deadline, send)
+        sent = Sent(sent) if isinstance(sent, Failure) else sent
+        log_outcome(kwargs, sent.outcome)
+        return sent
+
+    async def _authorize_in_place(self, deadline: float, afresh: bool) -> Authorization | Failure:
+        last, living = await self._wait_for_exchange(deadline, afresh), self._living(afresh)
+        seconds = 0.0 if living else self._patience(deadline)
+        got = await self._in_place(seconds, deadline, lambda: self._authorize(deadline, afresh, last))
+        return living if living and isinstance(got, Failure) else got
 
     async def _send(self, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
         if refusal := self._refusal(deadline):
@@ -205,13 +195,12 @@ class AsyncSession(SessionBase):
                 anyio.move_on_after(self._seconds_until(deadline) + _GRACE) as scope,
                 here.cancelled_by_closing(scope),
             ):
-                async with here.pool.place(self._patience(deadline)):
-                    return await self._sent(here.pool, kwargs, bearer, deadline, progress)
+                return await self._answer(here.pool, kwargs, bearer, deadline, progress)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
             return self._failed(error, deadline, bearer, *kwargs["known"], has_begun=progress.has_begun)
         return self._failed(TimeoutError(), deadline, bearer, has_begun=progress.has_begun)
 
-    async def _sent(
+    async def _answer(
         self, pool: AsyncPool, kwargs: dict[str, Any], bearer: Secret, deadline: float, progress: Progress
     ) -> Answer:
         sent_at = self.now()

@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import copy
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol
 
 import attrs
 import httpx
-from attrs import define
 
-from .._flow.flow import calling, exchanging
+from .._flow.flow import authorizing, calling, exchanging
 from .._flow.jwt import Authorization, Jwt, JwtCache
-from .._flow.steps import Call, Failure, Flow, Outcome
+from .._flow.steps import Answer, Call, Failure, Flow, Outcome, Sent
 from .._http.failures import failure_of, is_foreign
 from .._secret import Secret, Uncopied
 from .._settings import Settings
 from .._signals import mark, pass_on
-from ..errors import AccessTokensError, ClientClosedError, RateLimitedError, UnavailableError
+from ..errors import AccessTokensError, ClientClosedError, UnavailableError
+from .exchange import PAUSE, FailedExchanges, PendingExchange, may_pass
 
 log = logging.getLogger("access_tokens")
-_PASSING = (UnavailableError, RateLimitedError)
-# Between two tries to renew a JWT that still lives, in seconds.
-_RENEWAL_PAUSE = 1.0
+# How long a call waits at most to renew a JWT that lives, in seconds. An exchange takes a fraction of one.
+_LONGEST_RENEWAL = 5.0
+# With less than this left of its life, in seconds, half of it is too short to renew a JWT.
+_LEAST_LIFE = 1.0
 # Between two new JWTs for another API that refuses them, in seconds.
 _REFUSER_PAUSE = 60.0
-
-
-class Event(Protocol):
-    """What the events of threading and of anyio have in common."""
-
-    def set(self) -> None: ...
 
 
 class Closable(Protocol):
@@ -40,36 +35,6 @@ class Closable(Protocol):
 
     @property
     def is_closed(self) -> bool: ...
-
-
-E = TypeVar("E", bound=Event)
-T = TypeVar("T")
-
-
-@define(eq=False)
-class PendingExchange(Generic[E]):
-    """An exchange under way. Who began it leads it; who else needs a JWT waits until it is done.
-
-    The leader must not wait for itself when a hook, a signal handler or a finalizer calls in the midst of its
-    exchange. A thread is known by `leader`, and a task by its context, which those that it begins inherit.
-    """
-
-    done: E
-    leader: object = None
-    authorization: Authorization | None = None
-    error: AccessTokensError | None = None
-
-    def fail(self, error: AccessTokensError) -> None:
-        """Land with an error."""
-        self.error = error
-        self.done.set()
-
-    def outcome(self) -> Authorization | None:
-        """Return or raise what came of it; None when the leader was cancelled and another must lead."""
-        if self.error:
-            # Each waiter raises a copy, since raising writes a traceback into the exception.
-            raise copy(self.error)
-        return self.authorization
 
 
 class SessionBase(Uncopied):
@@ -86,6 +51,8 @@ class SessionBase(Uncopied):
         self.now: Callable[[], float] = time.monotonic  # a test puts another clock in its place
         self._exchange = exchange
         self._cache = JwtCache()
+        self._last: PendingExchange[Any] | None = None  # of those that are over
+        self._failures = FailedExchanges(settings.retry.retry_after_max)
         self._closed = False
         self._borrowed = borrowed
         self._refusers: dict[str, float] = {}
@@ -105,50 +72,100 @@ class SessionBase(Uncopied):
     def _new_deadline(self) -> float:
         return self.now() + self.settings.deadline
 
-    def _calling(self, call: Call[Any]) -> Flow:
+    def _calling(self, call: Call[Any]) -> Flow[Answer]:
         if call.api_key:
             return exchanging(call, call.api_key, self.settings.retry)
         return calling(call, self.settings.retry, self.settings.api_key)
 
-    def _found(self, afresh: bool) -> Authorization | None:
-        if self._closed:
-            raise self._closed_error()
-        jwt = None if afresh else self._cache.usable(self.now())
+    def _authorizing(self, afresh: bool) -> Flow[Authorization]:
+        return authorizing(self._exchange, self.settings.retry, afresh=afresh)
+
+    def _sent(self, outcome: Outcome, authorization: Authorization) -> Sent:
+        if authorization.is_new and authorization.jwt.seconds_left(self.now()) <= 0:
+            # It expired on the way, say while a connection was made, and is replaced like one from the cache.
+            authorization = Authorization(authorization.jwt)
+        return Sent(outcome, authorization)
+
+    def _living(self, afresh: bool) -> Authorization | None:
+        """Return the JWT as long as it lives, due for renewal or not."""
+        jwt = None if afresh else self._cache.living(self.now())
         return Authorization(jwt) if jwt else None
 
-    def _exchanging(self, living: Jwt | None, deadline: float) -> tuple[Flow, float]:
-        """Return how to exchange the PAT, and until when.
+    def _found(self, afresh: bool, last: PendingExchange[Any] | None) -> Authorization | None:
+        """Return the JWT when no exchange is due.
 
-        A renewal gets one attempt and half of the time left, to the JWT and to the call, so that the call can
-        go on with the JWT it has.
+        Args:
+            afresh: Whether one is wanted that was got just now.
+            last: The exchange that was over last when the caller came.
+
+        Raises:
+            AccessTokensError: The client is closed; or an exchange has failed while the caller waited for a
+                place, or so short a time ago that it stands for another.
         """
-        policy, api_key = self.settings.retry, self.settings.api_key
-        if living is None:
-            return exchanging(self._exchange, api_key, policy), deadline
-        now = self.now()
-        once = exchanging(self._exchange, api_key, attrs.evolve(policy, retries=0))
-        return once, now + min(deadline - now, living.seconds_left(now)) / 2
+        if self._closed:
+            raise self._closed_error()
+        if jwt := None if afresh else self._cache.usable(self.now()):
+            return Authorization(jwt)
+        if self._last is not None and self._last is not last:
+            shared = self._joined(self._last, afresh)
+            if shared and afresh and shared.jwt is self._cache.living(self.now()):
+                return shared
+        if not afresh and not self._living(afresh) and (error := self._failures.standing(self.now())):
+            raise error
+        return None
+
+    def _exchanges(self, deadline: float, afresh: bool) -> Iterator[tuple[Flow[Answer], float]]:
+        """Yield the exchanges to be tried one after the other, and until when each may last.
+
+        A JWT that lives is renewed in a single attempt, which takes no longer than half of what is left to it
+        and to the call. Should it have ended by then, an exchange follows with all attempts and all the time.
+        """
+        policy, api_key, now = self.settings.retry, self.settings.api_key, self.now()
+        left = 0.0 if afresh else self._seconds_left(now)
+        if left >= _LEAST_LIFE:
+            once = exchanging(self._exchange, api_key, attrs.evolve(policy, retries=0))
+            yield once, now + min(_LONGEST_RENEWAL, left / 2, (deadline - now) / 2)
+        yield exchanging(self._exchange, api_key, policy), deadline
+
+    def _seconds_left(self, now: float) -> float:
+        living = self._cache.living(now)
+        return living.seconds_left(now) if living else 0.0
 
     def _kept(self, jwt: Jwt) -> Authorization:
         self._cache.keep(jwt)
+        self._failures.forget()
         return Authorization(jwt, is_new=True)
 
-    def _joined(self, pending: PendingExchange[E], afresh: bool) -> Authorization | None:
-        """Return what came of an exchange that another led, or None when there must be one more."""
-        try:
-            outcome = pending.outcome()
-        except AccessTokensError as error:
-            return self._go_on_with(None if afresh else self._cache.living(self.now()), error)
-        return outcome if outcome and (outcome.is_new or not afresh) else None
+    def _going_on(self, error: AccessTokensError, afresh: bool) -> Authorization | None:
+        """Return the JWT that lives on though its renewal has failed, if there is one."""
+        now, living = self.now(), self._living(afresh)
+        if living is None or self._closed:
+            return None
+        left = living.jwt.seconds_left(now)
+        if may_pass(error):
+            pause = max(error.retry_after or 0.0, PAUSE)
+            log.debug("the JWT could not be renewed and lives on for %.0f s", left)
+        else:
+            pause = max(left / 2, PAUSE)
+            log.warning("the JWT cannot be renewed and lives on for %.0f s: %s", left, error)
+        self._cache.put_off_renewal(now + pause)
+        return living
 
-    def _go_on_with(self, living: Jwt | None, error: AccessTokensError) -> Authorization:
-        """Return the JWT that still lives when its renewal failed for a passing reason, else raise."""
+    def _landed(self, pending: PendingExchange[Any], error: AccessTokensError, deadline: float) -> None:
+        """Share the failure of an exchange, unless it was its leader who had no more time."""
         now = self.now()
-        if living is None or not isinstance(error, _PASSING) or living.seconds_left(now) <= 0:
-            raise error
-        log.debug("the JWT could not be renewed and lives on for %.0f s", living.seconds_left(now))
-        self._cache.put_off_renewal(now + max(error.retry_after or 0.0, _RENEWAL_PAUSE))
-        return Authorization(living)
+        self._failures.note(error, now)
+        if now < deadline:
+            pending.error = copy(error)  # the leader goes on to write into its own
+            self._last = pending
+
+    def _joined(self, pending: PendingExchange[Any], afresh: bool) -> Authorization | None:
+        """Return or raise what came of an exchange that another led; None when there must be one more."""
+        if pending.error and not self._living(afresh):
+            # Each waiter raises a copy, since raising writes a traceback into the exception.
+            raise copy(pending.error)
+        outcome = pending.authorization
+        return outcome if outcome and outcome.is_new else None
 
     def _deadline_error(self) -> UnavailableError:
         return UnavailableError(self._exchange.failed, cause=self._out_of_time(acted=False).cause)

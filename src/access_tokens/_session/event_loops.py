@@ -14,7 +14,8 @@ from attrs import Factory, define
 
 from .._http.async_pool import AsyncPool
 from .._signals import suppress
-from .base import CleanErrors, PendingExchange
+from .base import CleanErrors
+from .exchange import PendingExchange
 
 AT_ONCE = 4
 # Tells one event loop from another, and keeps none alive.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Generator, Iterator
-from copy import copy
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -18,23 +17,28 @@ from .._flow.steps import (
     Call,
     Compute,
     Discard,
+    Failure,
     Flow,
     Outcome,
     Procedure,
     ProcedureStep,
     Send,
+    SendWithJwt,
+    Sent,
     Step,
     Together,
     Wait,
     Walk,
 )
+from .._http.events import InterruptibleEvent
 from .._http.fork import reset_after_fork
 from .._http.request import Progress, build_request
-from .._http.sync_pool import InterruptibleEvent, SyncPool
+from .._http.sync_pool import SyncPool
 from .._secret import Secret
 from .._settings import Settings
 from ..errors import AccessTokensError
-from .base import CleanErrors, PendingExchange, SessionBase, log_outcome, request_of
+from .base import CleanErrors, log_outcome, request_of
+from .sync_exchange import SyncExchanger
 
 T = TypeVar("T")
 Y = TypeVar("Y")
@@ -57,7 +61,7 @@ class _Each(Iterator[T]):
             self.page = iter(self.session.run(self.walk.next_page()))
 
 
-class SyncSession(SessionBase):
+class SyncSession(SyncExchanger):
     """Carries calls out for any number of threads.
 
     Args:
@@ -71,17 +75,25 @@ class SyncSession(SessionBase):
     ) -> None:
         super().__init__(settings, exchange, http_client)
         self._http_client = http_client
-        self.reset()
+        self._closing = InterruptibleEvent()
+        self._under_way = {}
+        self._pool = self._new_pool()
         reset_after_fork(self)
 
+    def _new_pool(self) -> SyncPool:
+        return SyncPool(self.settings, self._http_client, self._seconds_until)
+
     def reset(self) -> None:
-        """Make what threads share: locks that nobody holds, and connections that no other process uses."""
-        self._lock = threading.RLock()  # reentrant, since a signal handler may close the client
-        self._closing = InterruptibleEvent()
-        self._pending: PendingExchange[InterruptibleEvent] | None = None
-        if inherited := getattr(self, "_pool", None):
-            inherited.abandon()
-        self._pool = SyncPool(self.settings, self._http_client, self._seconds_until)
+        """Start afresh in a child: with connections that no other process uses, and no exchange under way.
+
+        This thread may be in the midst of a call, when a signal handler or a hook has forked. It goes on, and
+        waits for none of the threads that are not here any more.
+        """
+        pool, pending = self._pool, self._pending
+        self._pool, self._under_way = self._new_pool(), {}
+        pool.abandon()
+        if pending:
+            pending.done.set()
 
     # Procedures and flows
 
@@ -106,12 +118,14 @@ class SyncSession(SessionBase):
             AccessTokensError: The exchange failed.
         """
         with CleanErrors():
-            return self._authorize(self._new_deadline(), afresh)
+            if found := self._at_hand(afresh, self._last):
+                return found
+            deadline = self._new_deadline()
+            return self._drive(self._authorizing(afresh), lambda step: self._take(step, {}, deadline))
 
     def discard(self, jwt: Jwt) -> None:
         """Forget a JWT that was refused."""
-        with self._lock:
-            self._cache.discard(jwt)
+        self._cache.discard(jwt)
 
     def _drive(self, generator: Generator[Y, Any, T], perform: Callable[[Y], Any]) -> T:
         """Drive a generator: perform each step that it yields, send back the reply, and return its result."""
@@ -137,94 +151,62 @@ class SyncSession(SessionBase):
             case call:
                 return self._call(call, self._calling(call), deadline)
 
-    def _call(self, call: Call[T], flow: Flow, deadline: float) -> T:
+    def _call(self, call: Call[T], flow: Flow[Answer], deadline: float) -> T:
         request = request_of(call)
-        answer: Answer = self._drive(flow, lambda step: self._take(step, request, deadline))
+        answer = self._drive(flow, lambda step: self._take(step, request, deadline))
         return result_of(call, answer)
 
     def _take(self, step: Step, kwargs: dict[str, Any], deadline: float) -> Any:
         match step:
+            case SendWithJwt():
+                return self._send_with_jwt(kwargs, deadline)
             case Send(bearer):
-                return log_outcome(kwargs, self._send(kwargs, bearer, deadline))
+                send = partial(self._send, kwargs, bearer, deadline)
+                return log_outcome(kwargs, self._in_place(self._patience(deadline), deadline, send))
+            case Authorize(afresh):
+                return self._authorize_in_place(deadline, afresh)
             case Wait(seconds):
                 return self._wait(seconds, deadline)
-            case Authorize():
-                return self._authorize(deadline)
             case Discard(jwt):
                 return self.discard(jwt)
 
-    # One exchange for all
-
-    def _authorize(self, deadline: float, afresh: bool = False) -> Authorization:
-        return self._found(afresh) or self._exchanged_by_one(deadline, afresh)
-
-    def _exchanged_by_one(self, deadline: float, afresh: bool) -> Authorization:
-        own = PendingExchange(InterruptibleEvent(), threading.get_ident())
-        try:
-            try:
-                return self._led_or_joined(own, deadline, afresh)
-            finally:
-                self._finish(own)
-        finally:
-            self._finish(own)  # again, since an interrupt may have broken off the first
-
-    def _led_or_joined(
-        self, own: PendingExchange[InterruptibleEvent], deadline: float, afresh: bool
-    ) -> Authorization:
-        while True:
-            with self._lock:
-                # Look again: it may be done, since this thread waited for the lock.
-                if found := self._found(afresh):
-                    return found
-                pending = self._pending = self._pending or own
-            if pending is own:
-                return self._lead(own, deadline, afresh)
-            if pending.leader == own.leader:
-                return self._exchanged(deadline, afresh)
-            if not pending.done.wait(self._seconds_until(deadline)):
-                raise self._deadline_error()
-            if joined := self._joined(pending, afresh):
-                return joined
-
-    def _lead(
-        self, pending: PendingExchange[InterruptibleEvent], deadline: float, afresh: bool
-    ) -> Authorization:
-        try:
-            pending.authorization = self._exchanged(deadline, afresh)
-        except AccessTokensError as error:
-            pending.error = copy(error)  # the leader goes on to write into its own
-            raise
-        return pending.authorization
-
-    def _finish(self, pending: PendingExchange[InterruptibleEvent]) -> None:
-        """Wake who waits. An interrupt may come at any time, so this is done whatever has happened."""
-        with self._lock:
-            if self._pending is pending:
-                self._pending = None
-        pending.done.set()
-
-    def _exchanged(self, deadline: float, afresh: bool) -> Authorization:
-        living = None if afresh else self._cache.living(self.now())
-        flow, deadline = self._exchanging(living, deadline)
-        try:
-            jwt = self._call(self._exchange, flow, deadline)
-        except AccessTokensError as error:
-            return self._go_on_with(living, error)
-        with self._lock:
-            return self._kept(jwt)
-
     # I/O
+
+    def _in_place(self, seconds: float, deadline: float, work: Callable[[], T]) -> T | Failure:
+        """Do work that takes a place, or return why there is none for so many seconds."""
+        try:
+            with self._pool.limiter.place(seconds):
+                return work()
+        except httpx.PoolTimeout as error:
+            return self._failed(error, deadline)
+
+    def _send_with_jwt(self, kwargs: dict[str, Any], deadline: float) -> Sent:
+        last = self._wait_for_exchange(deadline)
+
+        def send() -> Sent:
+            # Only now, since a JWT may expire during the wait for a place.
+            authorization = self._authorize(deadline, last=last)
+            return self._sent(self._send(kwargs, authorization.jwt.token, deadline), authorization)
+
+        sent = self._in_place(self._patience(deadline), deadline, send)
+        sent = Sent(sent) if isinstance(sent, Failure) else sent
+        log_outcome(kwargs, sent.outcome)
+        return sent
+
+    def _authorize_in_place(self, deadline: float, afresh: bool) -> Authorization | Failure:
+        last, living = self._wait_for_exchange(deadline, afresh), self._living(afresh)
+        seconds = 0.0 if living else self._patience(deadline)
+        got = self._in_place(seconds, deadline, lambda: self._authorize(deadline, afresh, last))
+        return living if living and isinstance(got, Failure) else got
 
     def _send(self, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
         progress = Progress(kwargs["method"])
         try:
-            with self._pool.limiter.place(self._patience(deadline)):
-                # Only now, since the wait for a place may have been long.
-                return self._refusal(deadline) or self._sent(kwargs, bearer, deadline, progress)
+            return self._refusal(deadline) or self._answer(kwargs, bearer, deadline, progress)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
             return self._failed(error, deadline, bearer, *kwargs["known"], has_begun=progress.has_begun)
 
-    def _sent(self, kwargs: dict[str, Any], bearer: Secret, deadline: float, progress: Progress) -> Answer:
+    def _answer(self, kwargs: dict[str, Any], bearer: Secret, deadline: float, progress: Progress) -> Answer:
         sent_at = self.now()
         request = build_request(self.settings, kwargs, bearer, deadline - sent_at)
         return self._pool.answer(request, progress, deadline, sent_at)
@@ -242,8 +224,6 @@ class SyncSession(SessionBase):
         """Close the connections, wake who waits, and refuse every further call."""
         self._closed = True
         self._closing.set()
-        with self._lock:
-            pending = self._pending
-        if pending:
+        if pending := self._pending:
             pending.fail(self._closed_error())
         self._pool.close()
