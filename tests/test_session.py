@@ -26,7 +26,8 @@ from access_tokens._calls.exchange import exchange
 from access_tokens._flow.error_mapping import _problem, result_of
 from access_tokens._flow.steps import Answer, Call, Failure
 from access_tokens._secret import Secret
-from access_tokens._session.base import CleanErrors, SessionBase, log_outcome
+from access_tokens._session.base import CleanErrors, SessionBase
+from access_tokens._session.log import log_outcome
 from access_tokens.errors import UnreadableError
 
 from .flows import READ, REVOKE

@@ -5,6 +5,7 @@ What the call waits for is done by threads that only the parent has.
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import ssl
@@ -137,6 +138,22 @@ def test_a_child_goes_on_though_its_parent_alone_makes_the_connection(
         with AccessTokensClient(server.endpoint, "pat_x", timeout=httpx.Timeout(None), retry=SOON) as client:
             assert twin.call(client.list)
         assert twin.succeeds()
+
+
+def test_a_child_goes_on_from_a_handler_of_the_log(server: FaultServer) -> None:
+    """Though logging fails there to release the lock of the handler."""
+    twin = Twin()
+
+    class Forking(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            log.removeHandler(self)
+            twin.fork()
+
+    log = logging.getLogger("access_tokens")
+    log.addHandler(Forking())
+    with AccessTokensClient(server.endpoint, "pat_x") as client:
+        assert twin.call(lambda: client.list() and client.list())
+    assert twin.succeeds()
 
 
 @needs_signals

@@ -38,8 +38,9 @@ from .._settings import Settings
 from .._signals import suppress
 from ..errors import AccessTokensError, UnavailableError
 from .async_exchange import AsyncExchanger
-from .base import CleanErrors, log_outcome, request_of
+from .base import CleanErrors, request_of
 from .event_loops import LoopState, compute, current_loop, together
+from .log import log_outcome
 
 # In seconds. A connection that ends at the deadline by itself tells whether the service could have acted.
 _GRACE = 0.1

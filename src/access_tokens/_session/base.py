@@ -20,8 +20,8 @@ from .._settings import Settings
 from .._signals import mark, pass_on
 from ..errors import AccessTokensError, ClientClosedError, UnavailableError
 from .exchange import PAUSE, FailedExchanges, PendingExchange, may_pass
+from .log import write
 
-log = logging.getLogger("access_tokens")
 # How long a call waits at most to renew a JWT that lives, in seconds. An exchange takes a fraction of one.
 _LONGEST_RENEWAL = 5.0
 # With less than this left of its life, in seconds, half of it is too short to renew a JWT.
@@ -144,10 +144,10 @@ class SessionBase(Uncopied):
         left = living.jwt.seconds_left(now)
         if may_pass(error):
             pause = max(error.retry_after or 0.0, PAUSE)
-            log.debug("the JWT could not be renewed and lives on for %.0f s", left)
+            write(logging.DEBUG, "the JWT could not be renewed and lives on for %.0f s", left)
         else:
             pause = max(left / 2, PAUSE)
-            log.warning("the JWT cannot be renewed and lives on for %.0f s: %s", left, error)
+            write(logging.WARNING, "the JWT cannot be renewed and lives on for %.0f s: %s", left, str(error))
         self._cache.put_off_renewal(now + pause)
         return living
 
@@ -218,13 +218,6 @@ class SessionBase(Uncopied):
 def request_of(call: Call[Any]) -> dict[str, Any]:
     """Return the request of a call, with what is to be hidden and how much may be answered."""
     return {**call.request(), "known": call.known, "bounds": call.bounds}
-
-
-def log_outcome(kwargs: dict[str, Any], outcome: Outcome) -> Outcome:
-    """Write what came of a request to the log, and return it."""
-    result = outcome.cause if isinstance(outcome, Failure) else outcome.status_code
-    log.debug("%s %s: %s", kwargs["method"].upper(), kwargs["url"], result)
-    return outcome
 
 
 class CleanErrors:

@@ -37,7 +37,8 @@ from .._http.sync_pool import SyncPool
 from .._secret import Secret
 from .._settings import Settings
 from ..errors import AccessTokensError
-from .base import CleanErrors, log_outcome, request_of
+from .base import CleanErrors, request_of
+from .log import log_outcome
 from .sync_exchange import SyncExchanger
 
 T = TypeVar("T")
