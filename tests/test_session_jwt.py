@@ -332,6 +332,11 @@ class TestARefusalByAnotherApi:
         assert not at(NOW + 59.9, made).may_replace(old, "api.example.com")
         assert at(NOW + 60.0, made).may_replace(old, "api.example.com")
 
+    @pytest.mark.fault(78)
+    def test_another_jwt_may_cure_that_of_one_that_has_expired_on_the_way(self) -> None:
+        new = Authorization(jwt(left=2.0), is_new=True)
+        assert at(NOW + 2.0, session()).may_replace(new, "api.example.com")
+
     def test_a_host_is_forgotten_when_its_minute_is_over(self) -> None:
         made = session()
         made.may_replace(Authorization(jwt(), is_new=True), "api.example.com")

@@ -65,7 +65,7 @@ class SessionBase(Uncopied):
         """
         now = self.now()
         self._refusers = {each: until for each, until in self._refusers.items() if now < until}
-        if authorization.is_new:
+        if self._is_still_new(authorization):
             self._refusers[host] = now + _REFUSER_PAUSE
         return host not in self._refusers
 
@@ -80,11 +80,12 @@ class SessionBase(Uncopied):
     def _authorizing(self, afresh: bool) -> Flow[Authorization]:
         return authorizing(self._exchange, self.settings.retry, afresh=afresh)
 
+    def _is_still_new(self, authorization: Authorization) -> bool:
+        """Tell whether a JWT is new and has not expired on the way, say while a connection was made."""
+        return authorization.is_new and authorization.jwt.seconds_left(self.now()) > 0
+
     def _sent(self, outcome: Outcome, authorization: Authorization) -> Sent:
-        if authorization.is_new and authorization.jwt.seconds_left(self.now()) <= 0:
-            # It expired on the way, say while a connection was made, and is replaced like one from the cache.
-            authorization = Authorization(authorization.jwt)
-        return Sent(outcome, authorization)
+        return Sent(outcome, Authorization(authorization.jwt, self._is_still_new(authorization)))
 
     def _living(self, afresh: bool) -> Authorization | None:
         """Return the JWT as long as it lives, due for renewal or not."""
