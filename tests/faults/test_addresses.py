@@ -125,12 +125,12 @@ def test_attempts_that_are_too_late_are_broken_off(
 ) -> None:
     tried: list[socket.socket] = []
 
-    def connect(self: socket.socket, where: Any) -> None:
+    def connect_ex(self: socket.socket, where: Any) -> int:
         tried.append(self)
-        super(socket.socket, self).connect(where)
+        return super(socket.socket, self).connect_ex(where)
 
     port = int(resolve(*DEAD, GOOD).rpartition(":")[2])
-    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", connect_ex)
     with happy_eyeballs.connect("many.example", port, lambda: 30.0) as connected:
         assert tried.pop() is connected
         assert [each.fileno() for each in tried] == [-1] * 3

@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -18,6 +18,8 @@ from .dead import dead, needs_dead
 from .plays import BEARER, Turnstile
 from .server import EXCHANGE, TOKENS, FaultServer, Peer, response
 from .threads import PATIENCE, Task, outcomes, until
+
+T = TypeVar("T")
 
 pytestmark = pytest.mark.fault(34)
 
@@ -123,11 +125,15 @@ PHASES: list[Callable[[FaultServer, Make], Under]] = [
 def little_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Systems keep little of what is sent and not read."""
 
-    def connect(self: socket.socket, address: Any) -> None:
-        self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LITTLE)
-        super(socket.socket, self).connect(address)
+    def kept_little(connect: Callable[[socket.socket, Any], T]) -> Callable[[socket.socket, Any], T]:
+        def connecting(self: socket.socket, address: Any) -> T:
+            self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LITTLE)
+            return connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", connect)
+        return connecting
+
+    for name in ("connect", "connect_ex"):
+        monkeypatch.setattr(socket.socket, name, kept_little(getattr(socket.socket, name)))
 
 
 @pytest.mark.parametrize("phase", PHASES, ids=lambda phase: phase.__name__)

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient, ClientClosedError, UnavailableError
-from access_tokens._http import happy_eyeballs, private_names, sync_connection
+from access_tokens._http import handover, happy_eyeballs, private_names
 from access_tokens.testing import LocalService
 
 from ..colours import in_tasks, run
@@ -37,7 +37,7 @@ class Refusing(httpcore.AsyncNetworkBackend):
 
 @pytest.fixture
 def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sync_connection, "start_new_thread", refuse)
+    monkeypatch.setattr(handover, "start_new_thread", refuse)
 
 
 @pytest.mark.fault(54)
@@ -70,7 +70,7 @@ def test_a_thread_that_never_runs_costs_no_more_than_the_time_to_connect(
     server: FaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One may die in its first steps, for want of memory."""
-    monkeypatch.setattr(sync_connection, "start_new_thread", lambda *_: 0)
+    monkeypatch.setattr(handover, "start_new_thread", lambda *_: 0)
     with AccessTokensClient(server.endpoint, "pat_x", timeout=httpx.Timeout(5, connect=0.01)) as client:
         client._session._sleep = lambda seconds: None  # type: ignore[method-assign]
         with pytest.raises(UnavailableError, match="ConnectTimeout") as raised:

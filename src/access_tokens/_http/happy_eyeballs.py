@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import selectors
 import socket
@@ -11,13 +12,15 @@ from contextlib import closing
 from itertools import zip_longest
 from typing import Any
 
-from .._signals import pass_on, suppress
+from .._signals import pass_on
 
 # What getaddrinfo tells of an address: family, type, protocol, a name, and what `connect` takes.
 Address = tuple[int, int, int, str, Any]
 
 # Between two attempts, in seconds (RFC 8305, section 8, "Connection Attempt Delay").
 _ATTEMPT_DELAY = 0.25
+# Connected, or connecting, as each system has it.
+_UNDER_WAY = {0, errno.EINPROGRESS, errno.EWOULDBLOCK}
 
 
 def connect(
@@ -101,8 +104,9 @@ class _Attempts:
             made.setsockopt(*option)
         if self._local_address is not None:
             made.bind((self._local_address, 0))
-        with suppress(BlockingIOError):  # it is under way
-            made.connect(where)
+        code = made.connect_ex(where)
+        if code not in _UNDER_WAY:
+            raise OSError(code, os.strerror(code))
 
     def _end(self, made: socket.socket, error: OSError) -> None:
         self.reasons[str(error)] = None

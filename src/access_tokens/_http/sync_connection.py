@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-import sys
 import time
-from _thread import start_new_thread
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from functools import partial
@@ -23,8 +21,8 @@ import httpx
 
 from .._signals import is_from_handler, pass_on, suppress
 from . import happy_eyeballs, private_names
-from .events import Handover
 from .fork import SafeWeakSet
+from .handover import Handover
 from .limits import ONE_CONNECTION
 from .proxy import origin_of
 from .request import Progress
@@ -80,8 +78,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         # In a thread of its own, since neither a name server nor a connection can be told when to give up.
         found = self._found = Handover[httpcore.NetworkStream]()
         work = partial(self._connect, host, port, timeout, local_address, socket_options)
-        if not _start_thread(work, found):
-            _hand_over(work, found)
+        found.begin(work)
         try:
             return self.keep(found.get(self.connecting(timeout)))
         except BaseException as error:
@@ -167,38 +164,12 @@ class DeadlineBackend(httpcore.NetworkBackend):
                 each.shutdown(socket.SHUT_RDWR)
 
 
-def _start_thread(
-    work: Callable[[], httpcore.NetworkStream], found: Handover[httpcore.NetworkStream]
-) -> bool:
-    """Do work in a thread of its own, and tell whether there can be one.
-
-    A `threading.Thread` would be waited for, and for ever if it died in its first steps.
-    """
-    if sys.is_finalizing():  # no thread runs any more, of which Python 3.11 does not tell
-        return False
-    with suppress(RuntimeError):
-        start_new_thread(_hand_over, (work, found))
-        return True
-    return False
-
-
 def _take_away(descriptor: int, twin: socket.socket) -> None:
     """Put nothing in the place of a socket that this process alone is to stop using."""
     with suppress(OSError):
         if os.path.sameopenfile(descriptor, twin.fileno()):
             with Path(os.devnull).open("rb") as nothing:
                 os.dup2(nothing.fileno(), descriptor, inheritable=False)
-
-
-def _hand_over(work: Callable[[], httpcore.NetworkStream], found: Handover[httpcore.NetworkStream]) -> None:
-    """Do work and hand over what comes of it, unless nobody waits for it any more."""
-    try:
-        stream = work()
-    except Exception as error:  # noqa: BLE001 - who waits is to have it
-        found.put(error)
-    else:
-        if not found.put(stream):
-            stream.close()
 
 
 class _Stream(httpcore.NetworkStream):
