@@ -28,10 +28,9 @@ def is_from_handler(error: BaseException) -> bool:
     """Tell whether a signal handler has raised an exception."""
     if package_of(type(error).__module__) in _TRANSPORTS:
         return False
-    installed = {_code_of(signal.getsignal(each)) for each in signal.valid_signals()}
     # The first frame is that which has caught it.
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][1:]
-    return _MARK in vars(error) or any(_is_handler(each, installed) for each in frames)
+    return _MARK in vars(error) or any(map(_was_given_its_caller, frames)) or _has_handler(frames)
 
 
 def pass_on(error: BaseException) -> None:
@@ -82,19 +81,30 @@ def _raised_by_handler(error: BaseException) -> BaseException | None:
 def _was_caught_by_library(error: BaseException) -> bool:
     """Tell whether a library has caught an exception, and not the caller, in this call or before it."""
     trace = error.__traceback__
-    return trace is not None and package_of(trace.tb_frame.f_globals.get("__name__", "")) in LIBRARIES
+    return trace is not None and _is_of_library(trace.tb_frame)
 
 
-def _is_handler(frame: FrameType, installed: set[CodeType | None]) -> bool:
-    """Tell whether a frame is a handler's: it was given the frame on top of which it was called."""
+def _was_given_its_caller(frame: FrameType) -> bool:
+    """Tell whether a frame has as an argument the one on top of which it was called, as a handler has."""
     given = inspect.getargvalues(frame)
     arguments = [given.locals.get(name) for name in given.args]
     rest = given.locals.get(given.varargs or "")
     arguments += rest if isinstance(rest, tuple) else ()
-    if frame.f_back and any(each is frame.f_back for each in arguments):
-        return True
-    # It may have deleted it. What takes any arguments may be a wrapper, of other functions as well.
-    return given.varargs is None and frame.f_code in installed
+    return frame.f_back is not None and any(each is frame.f_back for each in arguments)
+
+
+def _has_handler(frames: list[FrameType]) -> bool:
+    """Tell whether a frame is that of a handler that is installed. It may have deleted its arguments."""
+    # What takes any arguments may be a wrapper, of other functions as well.
+    own = [each.f_code for each in frames if not _is_of_library(each)]
+    codes = {each for each in own if not each.co_flags & inspect.CO_VARARGS}
+    return bool(codes) and not codes.isdisjoint(
+        _code_of(signal.getsignal(each)) for each in signal.valid_signals()
+    )
+
+
+def _is_of_library(frame: FrameType) -> bool:
+    return package_of(frame.f_globals.get("__name__", "")) in LIBRARIES
 
 
 def _code_of(handler: Any) -> CodeType | None:

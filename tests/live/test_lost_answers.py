@@ -71,15 +71,18 @@ class TestLostAnswers:
             client.register(token_id, generate_token().secret_phc, "me")
         assert not raised.value.outcome_unknown
 
-    @pytest.mark.fault(45)
-    def test_a_register_that_was_done_before_with_other_values_is_a_conflict(
+    @pytest.mark.fault(80)
+    def test_a_register_that_was_done_before_with_other_values_finds_its_token_as_it_is(
         self, client: Any, service: LocalService
     ) -> None:
+        """The hash tells whose it is. A repeat that no answer was lost to is told that the id is taken."""
         made = generate_token()
         client.register(made.token_id, made.secret_phc, "first")
         service.drop_next(1, path=f"{TOKENS}/{made.token_id}")
+        record = client.register(made.token_id, made.secret_phc, "second", is_admin=True)
+        assert (record.owner, record.is_admin) == ("first", False)
         with pytest.raises(ConflictError) as raised:
-            client.register(made.token_id, made.secret_phc, "second", is_admin=True)
+            client.register(made.token_id, made.secret_phc, "second")
         assert not raised.value.outcome_unknown
 
     @pytest.mark.fault(45)

@@ -1,4 +1,4 @@
-"""Every history, up to four requests long, of what may happen to a call; see tests/model.py."""
+"""Every history, up to four requests long, of what may happen to a call; see model.py."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from access_tokens._secret import Secret
 from access_tokens._session.api import _procedure
 from access_tokens._settings import settings
 
+from ..sessions import SETTINGS
 from .model import (
     CONNECTIONS,
     ENDS,
@@ -35,7 +36,6 @@ from .model import (
     NoJwt,
     Run,
 )
-from .sessions import SETTINGS
 
 # How long a history is with each status at each place; with one of each sort, and each status at its end.
 ALL_OF_ALL, LONGEST = 2, 4
