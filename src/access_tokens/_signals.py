@@ -86,10 +86,13 @@ def _was_caught_by_library(error: BaseException) -> bool:
 
 def _was_given_its_caller(frame: FrameType) -> bool:
     """Tell whether a frame has as an argument the one on top of which it was called, as a handler has."""
-    given = inspect.getargvalues(frame)
-    arguments = [given.locals.get(name) for name in given.args]
-    rest = given.locals.get(given.varargs or "")
-    arguments += rest if isinstance(rest, tuple) else ()
+    code = frame.f_code
+    many = bool(code.co_flags & inspect.CO_VARARGS)
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + many]
+    if not names:
+        return False
+    arguments = [frame.f_locals.get(name) for name in names]
+    arguments += arguments[-1] if many and isinstance(arguments[-1], tuple) else ()
     return frame.f_back is not None and any(each is frame.f_back for each in arguments)
 
 

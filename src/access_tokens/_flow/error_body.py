@@ -185,7 +185,7 @@ def said_in_body(answer: Answer, *known: Secret) -> ApiError | str | None:
         among `known` is in the result.
     """
     try:
-        return _said(answer, known)
+        return _said(answer, known) if answer.content else None
     except UNREADABLE as error:
         pass_on(error)
         return None
