@@ -96,6 +96,7 @@ class Run:
         perhaps: Whether the service may have done so for all that the client can see.
         sent: How many requests of the first call were sent.
         got_no_jwt: Whether an exchange has failed, whose error then tells of its own attempts.
+        calls: How many calls were made.
         looked: Whether the client has seen afterwards what the service has.
     """
 
@@ -106,6 +107,7 @@ class Run:
     done: int = 0
     perhaps: bool = False
     sent: int = 0
+    calls: int = 0
     looked: bool = False
     has_time: bool = True
     got_no_jwt: bool = False
@@ -136,6 +138,7 @@ class Run:
                 return self._called(step)
 
     def _called(self, call: Call[Any]) -> Any:
+        self.calls += 1
         flow = exchanging(call, PAT, POLICY) if call.api_key else calling(call, POLICY, PAT)
         try:
             step = next(flow)
