@@ -185,7 +185,8 @@ class AnyError(ConnectionResetError, RuntimeError, ValueError, KeyError, TypeErr
 
 
 @closed_by_python
-@pytest.mark.skipif(sys.version_info >= (3, 13), reason="instructions are not traced in every frame there")
+# What is traced raises: Python 3.12 itself crashes when that happens in a generator, now and then.
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="not every instruction can be interrupted by a test")
 @pytest.mark.parametrize("kind", [AnyTimeoutError, AnyError])
 @pytest.mark.parametrize("situation", [leader], ids=name_of)
 def test_a_limit_is_passed_on_from_between_any_two_steps(
