@@ -22,6 +22,8 @@ _ESCAPE = re.compile(
     r"|([A-Za-z]{2,31};))",
     re.DOTALL,
 )
+# Half of a character, which JSON can hold and no encoding takes.
+SURROGATE = re.compile("[\ud800-\udfff]")
 _WHITE_SPACE = dict.fromkeys("bfnrtv", " ")
 
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from access_tokens_api.types import UNSET, Unset
 
 from .._secret import Secret, redact
+from .._spelling import SURROGATE
 from ..models import Moment
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,7 +25,6 @@ _LONGEST_OWNER = 100
 _LONGEST_ROLE = 100
 _MOST_ROLES = 50
 _LONGEST_PHC = 200
-_SURROGATE = re.compile("[\ud800-\udfff]")
 # In records: of a page that nothing is said of, and the most, which the service makes of more.
 USUAL_PAGE, LARGEST_PAGE = 100, 1000
 _LARGEST_NUMBER = 2**63 - 1
@@ -47,7 +47,7 @@ def text(name: str, value: Any, longest: int | None = None) -> str:
         raise ValueError(
             f"{name} must have at most {longest} characters, counted in UTF-16 units as the service does"
         )
-    if _SURROGATE.search(value):
+    if SURROGATE.search(value):
         raise ValueError(f"{name} must not hold a lone surrogate")
     return str.__str__(value)  # of a member of an enum its value, which is what JSON makes of it
 

@@ -13,6 +13,7 @@ from attrs import define
 
 from .._secret import Secret, redact
 from .._signals import pass_on
+from .._spelling import SURROGATE
 from ..errors import LONGEST_TEXT, ApiError, excerpt, one_line
 from .steps import UNREADABLE, Answer, parsed
 
@@ -31,7 +32,6 @@ _MOST_ISSUES = 20
 # Of details that are an object. What is deeper can neither be pickled nor copied for certain.
 _MOST_LEVELS = 20
 _LONGEST_PAGE = 2**16
-_SURROGATE = re.compile("[\ud800-\udfff]")
 # An application without an error handler answers a page that holds the error and its stack.
 _BEFORE_ERROR = re.compile("<pre>", re.IGNORECASE)
 _AFTER_ERROR = re.compile("</pre>", re.IGNORECASE)
@@ -166,7 +166,7 @@ class _Excerpt:
 
 def _clean(text: str, known: tuple[Secret, ...]) -> str:
     """Return as much of a text as can be shown, such that it can be encoded."""
-    return _SURROGATE.sub("\ufffd", redact(excerpt(text), *known))
+    return SURROGATE.sub("\ufffd", redact(excerpt(text), *known))
 
 
 def _each_clean(value: Any, known: tuple[Secret, ...]) -> Any:

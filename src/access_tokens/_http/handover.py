@@ -11,14 +11,14 @@ from .._signals import suppress
 from .events import InterruptibleEvent
 
 
-class Closable(Protocol):
+class SupportsClose(Protocol):
     """What must not be lost."""
 
     def close(self) -> None:
         """Close it."""
 
 
-T = TypeVar("T", bound=Closable)
+T = TypeVar("T", bound=SupportsClose)
 
 
 class Handover(Generic[T]):

@@ -100,21 +100,23 @@ class LocalService(Service):
             self._server.abort(scope["client"])
 
 
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        proxy_headers=False,  # behind them the client would not be the peer that abort() looks for
+        timeout_keep_alive=_KEEP_ALIVE,
+    )
+
+
 class _Server(uvicorn.Server):
     # uvicorn's own way to wait and to stop is a loop that wakes up ten times a second.
 
     def __init__(self, app: ASGIApp, port: int) -> None:
-        # Behind a proxy's headers the client would not be the peer that abort() looks for.
-        config = uvicorn.Config(
-            app,
-            http="h11",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            proxy_headers=False,
-            timeout_keep_alive=_KEEP_ALIVE,
-        )
-        super().__init__(config)
+        super().__init__(_config(app))
         self._listener = _listen(port)
         self._address = self._listener.getsockname()[:2]  # of IPv6 there is more
         self.url = _url(*self._address)
