@@ -38,6 +38,13 @@ def test_a_gzipped_body_is_unpacked_byte_by_byte(encoding: str) -> None:
     assert body_of([packed[i : i + 1] for i in range(len(packed))], encoding) == b"hello" * 100
 
 
+@pytest.mark.fault(93)
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_gzipped_body_may_have_several_members(size: int) -> None:
+    packed = gzip.compress(b"abc") + gzip.compress(b"") * 2 + gzip.compress(b"def")
+    assert body_of([packed[at : at + size] for at in range(0, len(packed), size)], "gzip") == b"abcdef"
+
+
 def test_an_empty_body_needs_no_unpacking() -> None:
     assert body_of([], "gzip") == b""
 
@@ -52,9 +59,11 @@ def test_an_empty_body_needs_no_unpacking() -> None:
         ([b"hello"], "gzip", "is not gzip, as its header says$"),
         ([zlib.compress(b"hello")], "gzip", "is not gzip, as its header says$"),
         ([b"hello"], "br", "has an encoding that was not asked for$"),
-        ([gzip.compress(b"abc") + gzip.compress(b"def")], "gzip", "goes on after its end$"),
+        ([gzip.compress(b"abc") + b"surplus"], "gzip", "goes on after its end$"),
+        ([gzip.compress(b"abc"), gzip.compress(b"def")[:-1]], "gzip", "ended early$"),
+        ([gzip.compress(bytes(2**24)) * 2 + gzip.compress(b"x")], "gzip", "is over 32 MiB$"),
     ],
-    ids=["large", "bomb", "truncated", "plain", "zlib", "brotli", "members"],
+    ids=["large", "bomb", "truncated", "plain", "zlib", "brotli", "surplus", "half a member", "members"],
 )
 def test_a_body_that_cannot_be_taken_is_refused(
     chunks: list[bytes], encoding: str | None, problem: str

@@ -61,6 +61,8 @@ class AccessTokensError(Exception):
             exception of the connection or of reading the answer.
         status_code: The HTTP status of the last answer, or None without an answer.
         token_id: The token that the call was about, also the id chosen by `issue`.
+        request_id: By what the request is found again in the service's logs: its X-Request-Id, or another of
+            that kind (X-Correlation-Id, X-Amzn-Trace-Id, CF-Ray, traceparent …).
         token_id_chosen_here: Whether `issue` has chosen that id for this call, so that a token with it comes
             of nothing else. One with an id of the caller's own may have been there before.
         retry_after: For how many seconds the service asked to be left alone.
@@ -76,6 +78,7 @@ class AccessTokensError(Exception):
         status_code: int | None = None,
         token_id: str | None = None,
         token_id_chosen_here: bool = False,
+        request_id: str | None = None,
         retry_after: float | None = None,
         attempts: int = 0,
         outcome_unknown: bool = False,
@@ -86,6 +89,7 @@ class AccessTokensError(Exception):
         self.status_code = status_code
         self.token_id = token_id
         self.token_id_chosen_here = token_id_chosen_here
+        self.request_id = request_id
         self.retry_after = retry_after
         self.attempts = attempts
         self.outcome_unknown = outcome_unknown
@@ -117,6 +121,7 @@ class AccessTokensError(Exception):
             token_id not in reason and f"token {token_id}",
             self.attempts > 1 and f"{self.attempts} attempts",
             self.retry_after is not None and f"retry after {self.retry_after:g} s",
+            self.request_id and f"request {one_line(self.request_id, 200)}",
             self.outcome_unknown and f"outcome unknown: {self._unknown()}",
         )
         return [note for note in notes if note]
@@ -127,7 +132,7 @@ class AccessTokensError(Exception):
 
 _ATTRIBUTES = (
     *("message", "cause", "status_code", "token_id", "token_id_chosen_here"),
-    *("retry_after", "attempts", "outcome_unknown"),
+    *("request_id", "retry_after", "attempts", "outcome_unknown"),
 )
 
 
@@ -175,15 +180,21 @@ class UnavailableError(AccessTokensError):
     """The service failed, could not be reached, or did not answer in time."""
 
 
+_CHECK_PATHS = "check the endpoint and its paths"
+_SOMETHING_ELSE = "something other than the service answers"
+
+
 class EndpointError(AccessTokensError):
     """Something other than the service answers at the endpoint, or its certificate is refused.
 
-    So it is with every 404 that names no missing token: the service answers none where it has a route.
+    So it is with every 404 that names no missing token: the service answers none where it has a route. So it
+    is with a refusal on a page that is not the service's own but, say, a firewall's: the PAT may be good.
     """
 
     def _notes(self, reason: str) -> list[str]:
-        hint = ["check the endpoint and its paths"] if self.status_code == 404 else []
-        return [*super()._notes(reason), *hint]
+        is_refusal = 400 <= (self.status_code or 0) < 500
+        hint = _CHECK_PATHS if self.status_code == 404 else _SOMETHING_ELSE
+        return [*super()._notes(reason), *[hint] * is_refusal]
 
 
 class InvalidResponseError(AccessTokensError):

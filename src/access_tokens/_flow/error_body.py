@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import html
-import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any, TypeVar, cast
-
-from attrs import define
+from typing import Any
 
 from .._secret import Secret, redact
 from .._signals import pass_on
-from .._spelling import SURROGATE
-from ..errors import LONGEST_TEXT, ApiError, excerpt, one_line
+from ..errors import ApiError, excerpt, one_line
+from .error_details import said_details
+from .error_markup import is_express_page, page_text, xml_reason
+from .json_values import list_of, object_of, place_of, text_of
+from .record_issues import without_list
 from .steps import UNREADABLE, Answer, parsed
 
 _PHRASES = {each.value: each.phrase for each in HTTPStatus}
@@ -25,160 +23,22 @@ _NODES_PHRASES = {
     416: "Range Not Satisfiable",
     422: "Unprocessable Entity",
 }
-# Of a record that the service finds fault with. It appends the issues, as a list of many lines.
-CANNOT_STORE = "Cannot store invalid token record"
-CANNOT_LOAD = "Cannot load invalid record for token "
-_MOST_ISSUES = 20
-# Of details that are an object. What is deeper can neither be pickled nor copied for certain.
-_MOST_LEVELS = 20
-_LONGEST_PAGE = 2**16
-# An application without an error handler answers a page that holds the error and its stack.
-_BEFORE_ERROR = re.compile("<pre>", re.IGNORECASE)
-_AFTER_ERROR = re.compile("</pre>", re.IGNORECASE)
-_LINE_BREAK = re.compile("<br ?/?>", re.IGNORECASE)
-_STACK = re.compile("\n +at ")
-_CLASS_NAME = re.compile(r"[\w$]{0,100}(?:Error|Exception): ")
-
-T = TypeVar("T")
-
-
-def structure_api_error(body: Any, known: tuple[Secret, ...]) -> ApiError | None:
-    """Turn the body of an error into an `ApiError`, or None where it says nothing.
-
-    Args:
-        body: The parsed JSON: `{"error": {"message", "code"?, "details"?}}` or `{"error": "text"}`.
-        known: Secrets to hide, should the service have sent them back.
-    """
-    error = _object(body).get("error")
-    said = {"message": error} if isinstance(error, str) else _object(error)
-    message, code = (_text(said.get(name)) for name in ("message", "code"))
-    message, code = said_message(message, known), one_line(redact(excerpt(code), *known))
-    return ApiError(message, code or None, _said_details(said.get("details"), known)) if message else None
-
-
-def said_message(message: str, known: tuple[Secret, ...]) -> str:
-    """Return a message as a person reads it: short, on one line, and without secrets."""
-    return one_line(redact(excerpt(_without_list(message)), *known))
-
-
-def page_text(page: str) -> str:
-    """Return the error that a page holds, without the name of its class and without its stack."""
-    # Split twice, since one expression for both would begin anew at every <pre> of a hostile page.
-    _, *error = _BEFORE_ERROR.split(page, maxsplit=1)
-    text = excerpt(_AFTER_ERROR.split(error[0], maxsplit=1)[0], _LONGEST_PAGE) if error else ""
-    # Express makes each pair of blanks " &nbsp;".
-    text = _unescaped(_LINE_BREAK.sub("\n", text)).replace("\xa0", " ")
-    error_text = _STACK.split(text, maxsplit=1)[0].strip()
-    class_name = _CLASS_NAME.match(error_text)
-    return error_text[class_name.end() :] if class_name else error_text
-
-
-def _unescaped(text: str) -> str:
-    try:
-        return html.unescape(text)
-    except ValueError as error:  # of a reference by a number of thousands of digits
-        pass_on(error)
-        return text
-
-
-def _without_list(message: str) -> str:
-    """Put the issues that are listed behind some words into words, as far as they can be read."""
-    if not message.startswith((CANNOT_STORE, CANNOT_LOAD)) or "[" not in message:
-        return message
-    start = message.index("[")
-    words = message[:start].rstrip().removesuffix(":")
-    return ": ".join(each for each in (words, "; ".join(_issues(message, start))) if each)
-
-
-def _issues(message: str, start: int) -> Iterator[str]:
-    """Read a list of zod's issues, whatever may follow it."""
-    try:
-        listed, _ = json.JSONDecoder().raw_decode(message, start)
-    except (ValueError, RecursionError) as error:
-        pass_on(error)
-        return
-    for issue in _list(listed)[:_MOST_ISSUES]:
-        if text := _text(_object(issue).get("message")):
-            yield ": ".join(each for each in (_place(_object(issue).get("path")), text) if each)
-
-
-def _place(path: Any) -> str:
-    return ".".join(str(part) for part in _list(path) if isinstance(part, (str, int)))
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return cast(dict[str, Any], value) if isinstance(value, dict) else {}  # the keys of JSON are strings
-
-
-def _list(value: Any) -> list[object]:
-    return cast(list[object], value) if isinstance(value, list) else []
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _said_details(value: Any, known: tuple[Secret, ...]) -> str | Mapping[str, Any] | None:
-    if isinstance(value, str):
-        return _clean(value, known)[:LONGEST_TEXT]
-    if not isinstance(value, dict):
-        return None
-    excerpted = _Excerpt()
-    kept = excerpted.of(value, _MOST_LEVELS)
-    text = json.dumps(kept, ensure_ascii=False)
-    if excerpted.is_whole and len(text) <= LONGEST_TEXT:
-        return _object(_each_clean(kept, known))
-    return _clean(text, known)[:LONGEST_TEXT]
-
-
-@define
-class _Excerpt:
-    """As much of a value of JSON as can be shown.
-
-    Attributes:
-        room: How many values more there may be.
-        is_whole: Whether nothing was left out.
-    """
-
-    room: int = LONGEST_TEXT // 2
-    is_whole: bool = True
-
-    def of(self, value: Any, levels: int) -> Any:
-        """Return a value down to a level."""
-        if isinstance(value, (dict, list)) and value and not levels:
-            self.is_whole = False
-            return "…"
-        if isinstance(value, dict):
-            pairs = self._first(_object(value).items())
-            return {key: self.of(each, levels - 1) for key, each in pairs}
-        if isinstance(value, list):
-            return [self.of(each, levels - 1) for each in self._first(_list(value))]
-        return value
-
-    def _first(self, values: Iterable[T]) -> Iterator[T]:
-        for each in values:
-            if not self.room:
-                self.is_whole = False
-                return
-            self.room -= 1
-            yield each
-
-
-def _clean(text: str, known: tuple[Secret, ...]) -> str:
-    """Return as much of a text as can be shown, such that it can be encoded."""
-    return SURROGATE.sub("\ufffd", redact(excerpt(text), *known))
-
-
-def _each_clean(value: Any, known: tuple[Secret, ...]) -> Any:
-    if isinstance(value, str):
-        return _clean(value, known)
-    if isinstance(value, dict):
-        return {_clean(key, known): _each_clean(each, known) for key, each in _object(value).items()}
-    return [_each_clean(each, known) for each in _list(value)] if isinstance(value, list) else value
+# The names by which a reason goes in JSON, without case and underlines, the most specific first. They are of
+# OAuth (RFC 6749, section 5.2), problem details (RFC 9457), JSON:API, and of the clouds' gateways.
+_REASONS = (
+    *("errordescription", "errorsummary", "errormessage", "errormsg", "detail", "errors", "message", "msg"),
+    *("faultstring", "reason", "description", "error", "fault", "title"),
+)
+_CODES = ("code", "errorcode")
+_MOST_ITEMS = 20
+# Of lists and objects within each other.
+_MOST_LEVELS = 5
+_MOST_BLANK = 1000
+_JSON_WORDS = {b"null", b"true", b"false", b"nan", b"infinity"}
 
 
 def said_in_body(answer: Answer, *known: Secret) -> ApiError | str | None:
-    """Find what the service says of a failure, in any of the four shapes of its error bodies.
+    """Find what is said of a failure.
 
     Returns:
         None when the body is empty or says nothing; a text when that is the phrase of the status. No secret
@@ -191,30 +51,121 @@ def said_in_body(answer: Answer, *known: Secret) -> ApiError | str | None:
         return None
 
 
+def is_page(answer: Answer) -> bool:
+    """Tell whether the body of an answer is a page, whatever it is said to be."""
+    media_type, head = _media_type(answer), _head(answer.content)
+    if head.startswith((b"<!doctype html", b"<html")) or not head:
+        return bool(head)
+    is_html = media_type in {"text/html", "application/xhtml+xml"} and not head.startswith((b"{", b"["))
+    return is_html or (not media_type and head.startswith(b"<") and not head.startswith(b"<?xml"))
+
+
+def is_services_page(answer: Answer) -> bool:
+    """Tell whether a page is such as the service answers: one that Express makes of an error."""
+    return is_express_page(_decoded(answer))
+
+
 def _said(answer: Answer, known: tuple[Secret, ...]) -> ApiError | str | None:
-    # The media type alone counts (RFC 9110, section 8.3.1), and what lacks one is looked at both ways.
-    media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type in {"text/html", "application/xhtml+xml"}:
+    if is_page(answer):
         return _from_page(answer, known)
-    if not media_type or media_type == "application/json" or media_type.endswith("+json"):
-        return structure_api_error(parsed(answer.content), known)
-    return _from_text(answer.content, known) if media_type == "text/plain" else None
+    # The media type alone counts (RFC 9110, section 8.3.1). What lacks one, or has a wrong one, is looked at.
+    media_type, head = _media_type(answer), _head(answer.content)
+    is_json = media_type == "application/json" or media_type.endswith("+json")
+    looks_like_json = head.startswith((b"{", b"[", b'"'))
+    if (is_json and not _is_words(answer.content)) or (looks_like_json and _is_text(media_type)):
+        return _from_json(answer, known)
+    if media_type.endswith(("/xml", "+xml")) or (head.startswith(b"<") and _is_text(media_type)):
+        message, code = xml_reason(_decoded(answer))
+        return _error(message, code, known)
+    return _error(_decoded(answer), "", known) if is_json or _is_text(media_type) else None
 
 
-def _from_text(content: bytes, known: tuple[Secret, ...]) -> ApiError | None:
-    message = said_message(content.decode(errors="replace"), known)
-    return ApiError(message) if message else None
+def _media_type(answer: Answer) -> str:
+    return answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _is_text(media_type: str) -> bool:
+    return not media_type or media_type.startswith("text/")
+
+
+def _head(content: bytes) -> bytes:
+    return content[:_MOST_BLANK].removeprefix(b"\xef\xbb\xbf").lstrip()[:20].lower()
+
+
+def _is_words(content: bytes) -> bool:
+    """Tell whether a body begins with a word, as JSON in UTF-8 does not."""
+    return _head(content)[:1].isalpha() and _head(content) not in _JSON_WORDS
+
+
+def _decoded(answer: Answer) -> str:
+    return answer.content.decode(errors="replace")
+
+
+def _error(message: str, code: str, known: tuple[Secret, ...], details: Any = None) -> ApiError | None:
+    """Return what is said as a person reads it: short, on one line, and without secrets."""
+    message = one_line(redact(excerpt(without_list(message)), *known))
+    code = one_line(redact(excerpt(code), *known))
+    return ApiError(message, code or None, said_details(details, known)) if message else None
 
 
 def _from_page(answer: Answer, known: tuple[Secret, ...]) -> ApiError | str | None:
-    message = said_message(page_text(answer.content.decode(errors="replace")), known)
-    if not message:
-        return None
+    error = _error(page_text(_decoded(answer)), "", known)
     # In production, Express tells no more than the phrase.
-    return message if _is_phrase(message, answer) else ApiError(message)
+    return error.message if error and _is_phrase(error.message, answer) else error
 
 
 def _is_phrase(message: str, answer: Answer) -> bool:
     status = answer.status_code
     phrases = (answer.reason, _PHRASES.get(status, ""), _NODES_PHRASES.get(status, ""))
     return message.casefold() in {each.casefold() for each in phrases}
+
+
+def _from_json(answer: Answer, known: tuple[Secret, ...]) -> ApiError | None:
+    """Read an error: the service's `{"error": {"message", "code"?, "details"?}}`, or any other.
+
+    Raises:
+        ValueError, RecursionError: It is no JSON.
+    """
+    body = parsed(answer.content)
+    said = _named(_named(body).get("error"))
+    if message := text_of(said.get("message")) or _words_of(said):
+        return _error(message, _code_of(said), known, said.get("details"))
+    return _error(_words_of(body), _code_of(body), known, _named(body).get("details"))
+
+
+def _words_of(value: Any, levels: int = _MOST_LEVELS) -> str:
+    """Return the reason that a value gives: a text itself, those in a list, and the best of an object."""
+    if isinstance(value, str):
+        return value
+    if not levels:
+        return ""
+    if isinstance(value, list):
+        return "; ".join(filter(None, (_item_of(each, levels - 1) for each in list_of(value)[:_MOST_ITEMS])))
+    said = _named(value)
+    reasons = (_words_of(said.get(name), levels - 1) for name in _REASONS)
+    return next(filter(None, reasons), "") or "; ".join(_fields_of(value, levels - 1))
+
+
+def _item_of(value: Any, levels: int) -> str:
+    """Return a reason of several, with the place that it is about."""
+    words, said = _words_of(value, levels), object_of(value)
+    place = place_of(said.get("loc")) or place_of(said.get("path")) or text_of(said.get("field"))
+    return f"{place}: {words}" if place and words else words
+
+
+def _fields_of(value: Any, levels: int) -> Iterator[str]:
+    """Yield the reasons that are listed by the field that each is about."""
+    for name, listed in list(object_of(value).items())[:_MOST_ITEMS]:
+        if words := _words_of(list_of(listed), levels):
+            yield f"{name}: {words}"
+
+
+def _named(value: Any) -> dict[str, Any]:
+    return {name.replace("_", "").lower(): each for name, each in object_of(value).items()}
+
+
+def _code_of(value: Any) -> str:
+    """Return the reason for a program. In OAuth, it is the error that has a description."""
+    said = _named(value)
+    names = (*_CODES, "error") if "errordescription" in said else _CODES
+    return next(filter(None, (text_of(said.get(name)) for name in names)), "")

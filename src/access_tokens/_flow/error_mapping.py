@@ -24,7 +24,8 @@ from ..errors import (
     excerpt,
     one_line,
 )
-from .error_body import CANNOT_LOAD, CANNOT_STORE, said_in_body
+from .error_body import is_page, is_services_page, said_in_body
+from .record_issues import CANNOT_LOAD, CANNOT_STORE
 from .steps import UNREADABLE, Answer, Call, Failure, Outcome
 
 _ERRORS_BY_STATUS: dict[int, type[AccessTokensError]] = {
@@ -37,6 +38,8 @@ _ERRORS_BY_STATUS: dict[int, type[AccessTokensError]] = {
 }
 _REFUSED_VALUES = (CANNOT_STORE, "Invalid secret PHC string")
 _NEVER_ACTED = {501, 505}
+# What a page of something else is not believed.
+_REFUSALS = (AuthenticationError, PermissionDeniedError, ConflictError, RequestRejectedError)
 
 T = TypeVar("T")
 
@@ -76,7 +79,7 @@ def _error_of_answer(
 ) -> AccessTokensError:
     said = said_in_body(answer, *known)
     refusal = _refusal(call, said)
-    kind = refusal or _kind_by_status(call, answer.status_code)
+    kind = refusal or _kind_of(call, answer)
     acted = (acted_before and _may_follow(call, refusal)) or (refusal is None and may_have_acted(answer))
     return kind(
         call.failed,
@@ -84,6 +87,7 @@ def _error_of_answer(
         status_code=answer.status_code,
         token_id=call.token_id,
         token_id_chosen_here=call.token_id_chosen_here,
+        request_id=answer.request_id(*known),
         retry_after=answer.retry_after,
         attempts=attempts,
         outcome_unknown=call.changes and acted,
@@ -129,6 +133,20 @@ def _names(words: str, reason: str) -> bool:
     return re.search(re.escape(one_line(reason)) + r"(?!\w)", words) is not None
 
 
+def _kind_of(call: Call[Any], answer: Answer) -> type[AccessTokensError]:
+    kind = _kind_by_status(call, answer.status_code)
+    return EndpointError if issubclass(kind, _REFUSALS) and is_foreign_page(call, answer) else kind
+
+
+def is_foreign_page(call: Call[Any], answer: Answer) -> bool:
+    """Tell whether a page comes from something that stands before the service, such as a firewall.
+
+    The service's own pages are those of Express, but for what it says of a JWT, which is never a page.
+    """
+    is_of_jwt = call.api_key is None and answer.status_code in {401, 403}
+    return is_page(answer) and (is_of_jwt or not is_services_page(answer))
+
+
 def _kind_by_status(call: Call[Any], status: int) -> type[AccessTokensError]:
     if call.api_key and status in {400, 401, 403}:
         return AuthenticationError
@@ -154,6 +172,7 @@ def result_of(call: Call[T], answer: Answer) -> T:
             attempts=answer.attempts,
             token_id=call.token_id,
             token_id_chosen_here=call.token_id_chosen_here,
+            request_id=answer.request_id(*call.known),
             outcome_unknown=call.changes,
         ) from None
 

@@ -15,7 +15,7 @@ from attrs import define
 from .._secret import Secret
 from ..errors import AccessTokensError, ClientClosedError, UnavailableError
 from ..retry import RetryPolicy
-from .error_mapping import error_for, is_refusal, may_have_acted
+from .error_mapping import error_for, is_foreign_page, is_refusal, may_have_acted
 from .jwt import Authorization
 from .steps import (
     Answer,
@@ -110,7 +110,7 @@ def calling(call: Call[Any], policy: RetryPolicy, *known: Secret) -> Flow[Answer
             return attempts.numbered(outcome)
         if authorization is None:
             yield from attempts.wait(outcome)
-        elif _is_unauthorized(outcome):
+        elif _refuses_jwt(call, outcome):
             yield Discard(authorization.jwt)
             if authorization.is_new or replayed:
                 raise attempts.error(outcome, authorization.jwt.token)
@@ -157,8 +157,10 @@ def _succeeded(outcome: Outcome) -> TypeGuard[Answer]:
     return isinstance(outcome, Answer) and 200 <= outcome.status_code < 300
 
 
-def _is_unauthorized(outcome: Outcome) -> bool:
-    return isinstance(outcome, Answer) and outcome.status_code == 401
+def _refuses_jwt(call: Call[Any], outcome: Outcome) -> bool:
+    if not isinstance(outcome, Answer):
+        return False
+    return outcome.status_code == 401 and not is_foreign_page(call, outcome)
 
 
 def _may_pass(outcome: Outcome, policy: RetryPolicy) -> bool:

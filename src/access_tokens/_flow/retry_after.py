@@ -18,9 +18,15 @@ def parse_retry_after(value: str, now: datetime) -> float | None:
     """
     if re.fullmatch("[0-9]+", value):
         return float(value)
+    moment = date_of(value)
+    return max(0.0, (moment - now).total_seconds()) if moment else None
+
+
+def date_of(value: str) -> datetime | None:
+    """Parse an HTTP date (RFC 9110, section 5.6.7); None for what is none, or has no time zone."""
     try:
         moment = parsedate_to_datetime(value)
-        return max(0.0, (moment - now).total_seconds())
     except (ValueError, TypeError, IndexError, OverflowError) as error:
         pass_on(error)
         return None
+    return moment if moment.tzinfo else None

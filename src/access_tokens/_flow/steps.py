@@ -12,6 +12,7 @@ from .._secret import Secret, Unpickled
 from ..errors import AccessTokensError, UnavailableError
 from .bounds import ANY, ONE_RECORD, Bounds
 from .jwt import Authorization, Jwt
+from .request_id import request_id_in
 
 # What an answer may do to its reader. Any other exception is a mistake of ours, or comes from elsewhere.
 UNREADABLE = (ValueError, ArithmeticError, RecursionError, MemoryError)
@@ -157,6 +158,7 @@ class Answer(Unpickled):
         attempts: How many requests it took.
         sent_at: When its request was sent, in seconds of the session's clock.
         retry_after: How many seconds the service asked for, on a 429 or 503.
+        known: The secrets that were sent with its request, to be hidden should they come back.
         bounds: The most that it may be, unless it is an error.
     """
 
@@ -167,7 +169,12 @@ class Answer(Unpickled):
     attempts: int = 1
     sent_at: float = 0.0
     retry_after: float | None = None
+    known: tuple[Secret, ...] = ()
     bounds: Bounds = ANY
+
+    def request_id(self, *known: Secret) -> str | None:
+        """Return the id by which its request is found again, with no secret in it."""
+        return request_id_in(self.headers, (*self.known, *known))
 
     def json(self) -> Any:
         """Return the body, parsed.

@@ -66,7 +66,8 @@ class AsyncPool:
         bounds: Bounds = request.extensions["bounds"]
         response = await send(request)
         try:
-            return answer_from(response, await self._content(response, bounds.size), sent_at, bounds)
+            content = await self._content(response, bounds.size)
+            return answer_from(response, content, sent_at, request.extensions)
         finally:
             await response.aclose()
 

@@ -35,14 +35,14 @@ class Body:
 
     def __init__(self, response: httpx.Response, limit: int = LARGEST) -> None:
         self._content = bytearray()
-        self._has_begun = False
+        self._has_begun = self._is_further = False
         self._is_needed = response.is_success
         self._limit = limit if self._is_needed else LARGEST_OF_ERROR
         self._trouble: UnreadableBodyError | None = None
         self._inflate: Inflater | None = None
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         if encoding in {"gzip", "x-gzip"}:
-            self._inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+            self._inflate = _new_inflater()
         elif encoding not in {"", "identity"} and response.status_code != 204:
             self._trouble = UnreadableBodyError("the body has an encoding that was not asked for")
 
@@ -56,19 +56,26 @@ class Body:
         if self._trouble:
             return
         self._has_begun = self._has_begun or bool(chunk)
-        self._content += self._inflated(chunk, self._inflate) if self._inflate else chunk
+        while chunk and not self._trouble:
+            chunk = self._rest_after(chunk, self._inflate) if self._inflate else self._taken(chunk)
+
+    def _taken(self, chunk: bytes) -> bytes:
+        self._content += chunk
         if len(self._content) > self._limit:
             self._trouble = UnreadableBodyError(f"the body is over {_size(self._limit)}")
+        return b""
 
-    def _inflated(self, chunk: bytes, inflate: Inflater) -> bytes:
+    def _rest_after(self, chunk: bytes, inflate: Inflater) -> bytes:
+        """Unpack bytes, and return those behind a member, of which there may be several (RFC 1952)."""
+        if inflate.eof:
+            self._inflate = inflate = _new_inflater()
+            self._is_further = True
         try:
-            part = inflate.decompress(chunk, self._limit - len(self._content) + 1)
+            self._taken(inflate.decompress(chunk, self._limit - len(self._content) + 1))
         except zlib.error:
-            self._trouble = UnreadableBodyError("the body is not gzip, as its header says")
-            return b""
-        if inflate.unused_data:
-            self._trouble = UnreadableBodyError("the body goes on after its end")
-        return part
+            problem = "goes on after its end" if self._is_further else "is not gzip, as its header says"
+            self._trouble = UnreadableBodyError(f"the body {problem}")
+        return inflate.unused_data
 
     def content(self) -> bytes:
         """Return the whole body.
@@ -82,6 +89,10 @@ class Body:
         if self._trouble and self._is_needed:
             raise self._trouble
         return b"" if self._trouble else bytes(self._content)
+
+
+def _new_inflater() -> Inflater:
+    return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
 
 
 def body_read_before(response: httpx.Response, limit: int) -> bytes:

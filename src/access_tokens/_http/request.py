@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 from attrs import define
 
-from .._flow.bounds import ANY, Bounds
-from .._flow.retry_after import parse_retry_after
+from .._flow.bounds import ANY
+from .._flow.retry_after import date_of, parse_retry_after
 from .._flow.steps import Answer
 from .._secret import Secret
 from .._settings import Settings
@@ -42,7 +42,7 @@ class Progress:
 def build_request(
     settings: Settings, kwargs: Mapping[str, Any], bearer: Secret, seconds_left: float
 ) -> httpx.Request:
-    """Build a request as the generated core describes it, with the bounds of its answer as an extension."""
+    """Build a request as the generated core describes it, with what is due of its answer as extensions."""
     headers = {
         "Accept": "application/json",
         "Accept-Encoding": "gzip",
@@ -60,6 +60,7 @@ def build_request(
         extensions={
             "timeout": _clipped(settings.timeout, seconds_left),
             "bounds": kwargs.get("bounds", ANY),
+            "known": (bearer, *kwargs.get("known", ())),
         },
     )
     request.stream = _Content(request.content)
@@ -100,8 +101,11 @@ def _clipped(timeout: httpx.Timeout, seconds_left: float) -> dict[str, float]:
     return {name: seconds_left if part is None else min(part, seconds_left) for name, part in parts.items()}
 
 
-def answer_from(response: httpx.Response, content: bytes, sent_at: float, bounds: Bounds = ANY) -> Answer:
-    """Return what is needed of a response."""
+def answer_from(
+    response: httpx.Response, content: bytes, sent_at: float, extensions: Mapping[str, Any] | None = None
+) -> Answer:
+    """Return what is needed of a response to a request with these extensions."""
+    extensions = extensions or {}
     return Answer(
         status_code=response.status_code,
         headers=response.headers,
@@ -109,11 +113,17 @@ def answer_from(response: httpx.Response, content: bytes, sent_at: float, bounds
         reason=response.reason_phrase,
         sent_at=sent_at,
         retry_after=_retry_after_of(response),
-        bounds=bounds,
+        known=extensions.get("known", ()),
+        bounds=extensions.get("bounds", ANY),
     )
 
 
 def _retry_after_of(response: httpx.Response) -> float | None:
     if response.status_code not in {429, 503}:
         return None
-    return parse_retry_after(response.headers.get("retry-after", ""), datetime.now(UTC))
+    return parse_retry_after(response.headers.get("retry-after", ""), _now_at(response))
+
+
+def _now_at(response: httpx.Response) -> datetime:
+    """Return what time it is by the clock of the service, since that of this machine may be minutes off."""
+    return date_of(response.headers.get("date", "")) or datetime.now(UTC)

@@ -87,7 +87,7 @@ class SyncPool:
             try:
                 response = send(request)
                 content = self._content(response, bounds.size, deadline)
-                return answer_from(response, content, sent_at, bounds)
+                return answer_from(response, content, sent_at, request.extensions)
             finally:
                 if response is not None:
                     response.close()

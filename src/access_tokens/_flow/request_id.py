@@ -1,0 +1,29 @@
+"""By what a request is found again in the logs of the service, and of what stands before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .._secret import Secret, redact
+from ..errors import excerpt, one_line
+
+# The service's own first, then those of what stands before it.
+_HEADERS = (
+    *("x-request-id", "request-id", "x-correlation-id", "correlation-id", "x-requestid", "x-correlationid"),
+    *("x-amzn-requestid", "x-amz-request-id", "x-ms-request-id", "x-goog-request-id", "x-kong-request-id"),
+    *("x-vcap-request-id", "fly-request-id", "x-vercel-id", "cf-ray", "x-azure-ref", "x-amz-cf-id"),
+    *("x-amzn-trace-id", "x-trace-id", "x-b3-traceid", "x-cloud-trace-context", "traceparent"),
+)
+_LONGEST = 200
+
+
+def request_id_in(headers: Mapping[str, str], known: tuple[Secret, ...] = ()) -> str | None:
+    """Return the id that an answer has for its request.
+
+    Args:
+        headers: Those of the answer.
+        known: Secrets to hide.
+    """
+    values = (headers.get(name, "").strip() for name in _HEADERS)
+    value = next(filter(None, values), "")
+    return one_line(redact(excerpt(value), *known), _LONGEST) or None

@@ -1,0 +1,277 @@
+"""What is said of a failure by those who stand before the service, each in its own shape."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from access_tokens import (
+    AccessTokensError,
+    ApiError,
+    AuthenticationError,
+    EndpointError,
+    PermissionDeniedError,
+    RateLimitedError,
+    RequestRejectedError,
+    UnavailableError,
+)
+from access_tokens._flow.error_body import said_in_body
+from access_tokens._flow.error_mapping import error_for
+from access_tokens._flow.request_id import request_id_in
+from access_tokens._flow.steps import Answer, Call
+from access_tokens._secret import Secret
+
+from .flows import CACHED, EXCHANGE, OLD, READ, started
+
+said_by_a_gateway = pytest.mark.fault(85)
+
+
+def page(status: int, content: str, media_type: str = "text/html") -> Answer:
+    return Answer(status, {"content-type": media_type}, content.encode())
+
+
+def said(body: Any, media_type: str = "application/json") -> ApiError | str | None:
+    return said_in_body(page(500, body if isinstance(body, str) else json.dumps(body), media_type))
+
+
+@said_by_a_gateway
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"message": "Forbidden"}, "Forbidden"),
+        ({"Message": "User is not authorized to access this resource"}, None),
+        ({"errorMessage": "Task timed out", "errorType": "Sandbox.Timedout"}, "Task timed out"),
+        ({"title": "Out of credit"}, "Out of credit"),
+        ({"title": "Out of credit", "detail": "Your balance is 30.", "status": 403}, "Your balance is 30."),
+        ({"detail": "Not authenticated"}, "Not authenticated"),
+        (
+            {"detail": [{"loc": ["body", "owner"], "msg": "field required"}, {"msg": "odd"}]},
+            "body.owner: field required; odd",
+        ),
+        ({"detail": {"reason": "no quota"}}, "no quota"),
+        ({"errors": ["first", "second"]}, "first; second"),
+        ({"errors": [{"code": 9109, "message": "Invalid access token"}]}, "Invalid access token"),
+        ({"errors": [{"title": "Invalid", "detail": "owner is too long"}]}, "owner is too long"),
+        ({"errors": [{"message": "is taken", "path": ["user", "name"]}]}, "user.name: is taken"),
+        ({"message": "Invalid data", "errors": {"owner": ["is required"]}}, "owner: is required"),
+        ({"message": "Validation Failed", "errors": [{"code": "missing"}]}, "Validation Failed"),
+        (
+            {"error": "Bad Request", "message": ["a is odd", "b is odd"], "statusCode": 400},
+            "a is odd; b is odd",
+        ),
+        ({"error": ["a", "b"]}, "a; b"),
+        ({"error": True, "message": "no"}, "no"),
+        ({"Error_Msg": "no"}, "no"),
+        ({"error": {}, "message": "no"}, "no"),
+        ({"message": "Request failed", "error": {"message": "Token not found"}}, "Token not found"),
+        ({"error": {"message": "Invalid", "errors": [{"reason": "x"}], "status": "DENIED"}}, "Invalid"),
+        ({"fault": {"faultstring": "Invalid ApiKey", "detail": {"errorcode": "x"}}}, "Invalid ApiKey"),
+        ({"non_field_errors": ["No such user."]}, "non_field_errors: No such user."),
+        ("a mere text", None),
+        (["a", {"message": "b"}], "a; b"),
+    ],
+)
+def test_json_says_it_in_many_shapes(body: Any, message: str | None) -> None:
+    message = message or (body if isinstance(body, str) else body["Message"])
+    assert said(json.dumps(body)) == ApiError(message)
+    assert said(json.dumps(body), "application/problem+json; charset=utf-8") == ApiError(message)
+
+
+@said_by_a_gateway
+def test_a_reason_for_a_program_is_the_code() -> None:
+    refused = {"error": "invalid_client", "error_description": "Client authentication failed"}
+    assert said(refused) == ApiError("Client authentication failed", "invalid_client")
+    assert said({"errorCode": "E0011", "errorSummary": "Invalid token"}) == ApiError("Invalid token", "E0011")
+    assert said({"Error": {"Code": "X", "Message": "no"}}) == ApiError("no", "X")
+    assert said({"code": "X", "message": "no", "details": {"a": 1}}) == ApiError("no", "X", {"a": 1})
+
+
+@said_by_a_gateway
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (
+            '<?xml version="1.0"?>\n<E><Code>AccessDenied</Code><Message>Access &lt;denied&gt;</Message></E>',
+            ApiError("Access <denied>", "AccessDenied"),
+        ),
+        (
+            '<s:Fault><faultcode>s:Client</faultcode><faultstring xml:lang="en">Bad key</faultstring>',
+            ApiError("Bad key", "s:Client"),
+        ),
+        ("<error><message><![CDATA[a <b> c]]></message></error>", ApiError("a <b> c")),
+        ("<problem><title>Odd</title><detail>Very odd</detail></problem>", ApiError("Very odd")),
+        ("<error><message/><message></message><message>at last</message></error>", ApiError("at last")),
+        ("<error>no</error>", None),
+    ],
+)
+@pytest.mark.parametrize("media_type", ["application/xml", "text/xml; charset=utf-8", "application/soap+xml"])
+def test_xml_says_it(body: str, error: ApiError | None, media_type: str) -> None:
+    assert said(body, media_type) == error
+
+
+@said_by_a_gateway
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            "<html><head><title>Access denied | Firewall</title></head><pre>x</pre>",
+            "Access denied | Firewall",
+        ),
+        ("<TITLE\nid=x>\n Bad &amp; odd \n</TITLE><h1>else</h1>", "Bad & odd"),
+        ("<html><body><h1>403 Forbidden</h1>\nRequest forbidden by rules.</body>", None),
+        ("<style>b {}</style><script>x</script><!-- c --><p>Sorry,<br>no.", "Sorry, no."),
+        ("<svg><title/></svg><title> </title><title>at last</title>", "at last"),
+        ("<title>Error</title><pre>Error: odd<br> &nbsp; at f</pre>", "odd"),
+    ],
+)
+def test_a_page_says_it_in_its_title_or_else_in_its_text(body: str, message: str | None) -> None:
+    assert said(body, "text/html") == ApiError(message or "403 Forbidden Request forbidden by rules.")
+
+
+@said_by_a_gateway
+@pytest.mark.parametrize(
+    ("body", "media_type", "message"),
+    [
+        ('{"message": "no"}', "text/plain", "no"),
+        ('\n{"message": "no"}', "text/html", "no"),
+        ('{"message": "no"}', "", "no"),
+        ("<!DOCTYPE HTML><title>no</title>", "text/plain", "no"),
+        ("<html><title>no</title>", "application/json", "no"),
+        ("<title>no</title>", "", "no"),
+        ("<Error><Message>no</Message></Error>", "text/plain", "no"),
+        ("upstream connect error", "", "upstream connect error"),
+        ("404 page not found\n", "text/plain; charset=utf-8", "404 page not found"),
+        ("RBAC: access denied", "text/html", "RBAC: access denied"),
+        ("Unauthorized\n", "application/json", "Unauthorized"),
+    ],
+)
+def test_what_is_said_counts_more_than_what_it_is_said_to_be(
+    body: str, media_type: str, message: str
+) -> None:
+    assert said(body, media_type) == ApiError(message)
+
+
+@said_by_a_gateway
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        ({"message": "a\nsecret-word {}"}, "application/json"),
+        ({"detail": [{"msg": "a\tsecret-word {}"}]}, "application/json"),
+        ("<Message>a secret-word {}</Message>", "application/xml"),
+        ("<title>a secret&#45;word {}</title>", "text/html"),
+    ],
+)
+def test_it_is_one_line_without_secrets_and_bounded(body: Any, media_type: str) -> None:
+    text = (body if isinstance(body, str) else json.dumps(body)).replace("{}", "long " * 2000)
+    error = said_in_body(page(400, text, media_type), Secret("secret-word"))
+    assert isinstance(error, ApiError)
+    assert error.message.startswith("a [hidden] long long")
+    assert len(error.message) == 4096
+
+
+# A page that is not the service's own
+
+FIREWALL = "<html><head><title>403 Forbidden</title></head><body><h1>Blocked</h1></body></html>"
+NGINX = "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>"
+EXPRESS = "<!DOCTYPE html><title>Error</title><pre>{}</pre>"
+
+
+def error_of(call: Call[Any], answer: Answer) -> AccessTokensError:
+    return error_for(call, answer, attempts=1, acted_before=False, known=())
+
+
+@pytest.mark.fault(86)
+@pytest.mark.parametrize("call", [READ, EXCHANGE])
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 405, 407, 409, 410, 413, 451])
+@pytest.mark.parametrize(
+    ("body", "media_type", "reason"),
+    [
+        (FIREWALL, "text/html", "403 Forbidden"),
+        (NGINX, "", "400 The plain HTTP request was sent to HTTPS port"),
+        ("<h1>403 Forbidden</h1>", "text/html; charset=utf-8", "403 Forbidden"),
+        (f"\n{FIREWALL}", "text/plain", "403 Forbidden"),
+        ("<pre>x</pre><title>Denied</title>", "application/xhtml+xml", "Denied"),
+    ],
+)
+def test_a_page_of_something_else_is_no_refusal(
+    call: Call[Any], status: int, body: str, media_type: str, reason: str
+) -> None:
+    error = error_of(call, page(status, body, media_type))
+    assert (type(error), error.cause) == (EndpointError, ApiError(reason))
+    assert str(error) == f"{call.failed}: {reason} (HTTP {status}, something other than the service answers)"
+
+
+@pytest.mark.fault(86)
+@pytest.mark.parametrize(
+    ("status", "kind"), [(429, RateLimitedError), (408, UnavailableError), (503, UnavailableError)]
+)
+def test_a_page_of_what_may_pass_is_told_by_its_status(status: int, kind: type[AccessTokensError]) -> None:
+    assert type(error_of(READ, page(status, FIREWALL))) is kind
+
+
+@pytest.mark.fault(86)
+@pytest.mark.parametrize(
+    "words", ["UnauthorizedError: Invalid Authorization token", "Unauthorized", "Bad Request"]
+)
+@pytest.mark.parametrize("status", [400, 401])
+def test_a_page_of_the_service_refuses_the_pat(words: str, status: int) -> None:
+    assert type(error_of(EXCHANGE, page(status, EXPRESS.format(words)))) is AuthenticationError
+    assert type(error_of(EXCHANGE, page(status, f"<pre>{words}</pre>"))) is AuthenticationError
+
+
+@pytest.mark.fault(86)
+def test_a_page_of_the_service_refuses_a_request() -> None:
+    refused = EXPRESS.format("BadRequestError: Invalid query parameters<br> &nbsp; at f")
+    assert type(error_of(READ, page(400, refused))) is RequestRejectedError
+
+
+@pytest.mark.fault(86)
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_jwt_is_never_refused_by_a_page(status: int) -> None:
+    assert type(error_of(READ, page(status, EXPRESS.format("Unauthorized")))) is EndpointError
+
+
+@pytest.mark.fault(86)
+def test_what_is_no_page_is_a_refusal_whoever_says_it() -> None:
+    for content, media_type in (("", "text/html"), ("no", "text/plain"), ('{"message": "no"}', "text/html")):
+        assert type(error_of(READ, page(403, content, media_type))) is PermissionDeniedError
+
+
+@pytest.mark.fault(86)
+def test_a_401_on_a_page_discards_no_jwt() -> None:
+    error = started(READ, CACHED).fails(page(401, FIREWALL))
+    assert (type(error), error.attempts) == (EndpointError, 1)
+    started(READ, CACHED).replays(CACHED)  # as one that is no page does
+    assert CACHED.jwt is OLD
+
+
+# The id of a request
+
+
+@pytest.mark.fault(96)
+@pytest.mark.parametrize(
+    "name",
+    ["X-Request-Id", "x-correlation-id", "X-Amzn-RequestId", "X-Amzn-Trace-Id", "CF-Ray", "traceparent"],
+)
+def test_an_error_has_the_id_of_its_request(name: str) -> None:
+    headers = {name.lower(): " Root=1-67891233-abcdef012345678912345678 "}
+    error = error_of(READ, Answer(500, headers))
+    assert error.request_id == "Root=1-67891233-abcdef012345678912345678"
+    assert str(error).endswith("(HTTP 500, request Root=1-67891233-abcdef012345678912345678)")
+
+
+@pytest.mark.fault(96)
+def test_the_id_of_the_service_comes_before_those_of_others() -> None:
+    assert request_id_in({"cf-ray": "ray", "x-request-id": "own", "traceparent": "trace"}) == "own"
+    assert request_id_in({"x-request-id": " ", "cf-ray": "ray"}) == "ray"
+    assert request_id_in({"date": "x"}) is None
+
+
+@pytest.mark.fault(96)
+def test_an_id_is_one_short_line_without_secrets() -> None:
+    answer = Answer(
+        500, {"x-request-id": "a\x07b hunter2-hunter2 " + "x" * 999}, known=(Secret("hunter2-hunter2"),)
+    )
+    assert error_of(READ, answer).request_id == "a b [hidden] " + "x" * 187
