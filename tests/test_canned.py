@@ -51,7 +51,7 @@ def test_a_readable_answer_may_have_any_media_type(
 ) -> None:
     headers = {} if content_type is None else {"Content-Type": content_type}
     httpx_mock.add_response(url=TOKENS, content=b'{"records": []}', headers=headers)
-    assert client.list() == ()
+    assert client.list() == []
 
 
 @pytest.mark.fault(17)
@@ -96,7 +96,7 @@ def test_a_connection_that_fails_for_now_is_tried_again(
 ) -> None:
     httpx_mock.add_exception(error, url=TOKENS)
     httpx_mock.add_response(url=TOKENS, json={"records": []})
-    assert client.list() == ()
+    assert client.list() == []
     assert client.clock.waits == [1.0]
 
 

@@ -122,7 +122,7 @@ def test_a_call_is_the_request_of_openapi_yaml(make: Make, method: str, path: st
 def test_a_list_asks_for_what_was_asked_for(options: dict[str, Any], query: dict[str, Any]) -> None:
     request, page = performed(call_of(list_page(**options)), {"records": [RECORD]})
     assert {name: value for name, value in request["params"].items() if value is not False} == query
-    assert page == (PARSED,)
+    assert page == [PARSED]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_an_id_is_chosen_before_the_first_attempt() -> None:
 
 
 def test_a_page_and_a_registered_record_are_returned_as_they_came() -> None:
-    for story, reply in ((list_page(), (PARSED,)), (register_token(), PARSED)):
+    for story, reply in ((list_page(), [PARSED]), (register_token(), PARSED)):
         call_of(story)
         assert result_of(story, reply) == reply
     assert performed(call_of(register_token()), {"record": RECORD})[1] == PARSED

@@ -70,14 +70,6 @@ def test_every_attribute_of_a_model_is_documented_and_none_can_be_set(model: typ
         setattr(object.__new__(model), attrs.fields(model)[0].name, "x")
 
 
-def test_results_unpack() -> None:
-    record = access_tokens.TokenRecord(token_id="a", owner="x", is_admin=False, created_at=1)
-    token, same = access_tokens.IssueResult("pat_x", record)
-    assert (token, same) == ("pat_x", record)
-    found, not_found = access_tokens.BatchLoadResult((record,), ("b",))
-    assert (found, not_found) == ((record,), ("b",))
-
-
 def test_keep_reads_as_its_name() -> None:
     assert repr(access_tokens.KEEP) == "KEEP"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
-from typing import Any, assert_type
+from typing import assert_type
 
 import httpx
 
@@ -26,7 +26,7 @@ from access_tokens import (
 
 
 def sync_client(client: AccessTokensClient, when: datetime) -> None:
-    assert_type(client.list(limit=10), tuple[TokenRecord, ...])
+    assert_type(client.list(limit=10), list[TokenRecord])
     assert_type(client.iter_tokens(), Iterator[TokenRecord])
     assert_type(client.issue("x", roles={"a"}, expires_at=when), IssueResult)
     token, record = client.issue("x", roles=iter(["a"]), expires_at=1_900_000_000)
@@ -46,8 +46,22 @@ def sync_client(client: AccessTokensClient, when: datetime) -> None:
     assert_type(client.auth, httpx.Auth)
 
 
+def results(issued: IssueResult, loaded: BatchLoadResult) -> None:
+    assert_type(issued[0], str)
+    assert_type(issued[-1], TokenRecord)
+    assert_type(len(loaded), int)
+    match issued:
+        case IssueResult(token, record):
+            assert_type(token, str)
+            assert_type(record, TokenRecord)
+    match loaded:
+        case BatchLoadResult(found, not_found):
+            assert_type(found, tuple[TokenRecord, ...])
+            assert_type(not_found, tuple[str, ...])
+
+
 async def async_client(client: AsyncAccessTokensClient) -> None:
-    assert_type(await client.list(), tuple[TokenRecord, ...])
+    assert_type(await client.list(), list[TokenRecord])
     assert_type(client.iter_tokens(), AsyncIterator[TokenRecord])
     token, record = await client.issue("x")
     assert_type(token, str)
@@ -71,11 +85,11 @@ def errors(error: AccessTokensError) -> None:
         assert_type(error.cause.error.message, str)
 
 
-def mistakes(client: AccessTokensClient, http: httpx.AsyncClient, anything: Any) -> None:
+def mistakes(client: AccessTokensClient, http: httpx.AsyncClient) -> None:
     """Each is an error to a checker; the checkers complain when one is not."""
     client.issue("x", expires_at=1.5)  # type: ignore[arg-type]
     client.update("a", expires_at="never")  # type: ignore[arg-type]
     AccessTokensClient("https://h", "pat_x", http_client=http)  # type: ignore[arg-type]
     AccessTokensClient.from_env(endpoint="https://h")  # type: ignore[call-arg]
     RetryPolicy(retries="3")  # type: ignore[arg-type]
-    client.list().append(anything)  # type: ignore[attr-defined]
+    client.list().append("a")  # type: ignore[arg-type]

@@ -112,7 +112,7 @@ def check_issued(guide: Guide, issued: IssueResult) -> None:
     guide.expect("whether the repr of the result shows the PAT", token in repr(issued), False)
 
 
-def check_pages(guide: Guide, first: tuple[TokenRecord, ...], second: tuple[TokenRecord, ...]) -> None:
+def check_pages(guide: Guide, first: list[TokenRecord], second: list[TokenRecord]) -> None:
     guide.expect(
         "client.list(limit=100) is a short page", 0 < len(first) < 100, True, f"{len(first)} records"
     )

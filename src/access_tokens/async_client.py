@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import AsyncIterator, Iterable
 from typing import Self, Unpack
 
@@ -76,7 +77,7 @@ class AsyncAccessTokensClient(Uncopied):
         has_role: str | None = None,
         limit: int | None = None,
         after_token_id: str | None = None,
-    ) -> tuple[TokenRecord, ...]:
+    ) -> builtins.list[TokenRecord]:
         """Same as `AccessTokensClient.list`."""
         return await self._session.run(
             tokens.list_page(

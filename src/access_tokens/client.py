@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable, Iterator
 from typing import Self, Unpack
 
@@ -89,7 +90,7 @@ class AccessTokensClient(Uncopied):
         has_role: str | None = None,
         limit: int | None = None,
         after_token_id: str | None = None,
-    ) -> tuple[TokenRecord, ...]:
+    ) -> builtins.list[TokenRecord]:
         """List one page of token records, as the service gives it.
 
         Even an empty page is not the end, for records are dropped after the limit; `iter_tokens` gets all.

@@ -67,10 +67,10 @@ B = TypeVar("B")
 if TYPE_CHECKING:
 
     class _Pair(tuple[A, B]):
-        """To a type checker a tuple, so that unpacking a result gives each part its type.
+        """To a type checker a tuple, since nothing else gives each part its type when it is unpacked.
 
-        In fact it can be unpacked, and has neither length nor index. Tools that collect values, such as error
-        trackers, look into tuples, but ask other objects for their repr, which shows no secret.
+        Tools that collect values, such as pytest and error trackers, look into sequences, but ask other
+        objects for their repr, which shows no secret. So in fact it is neither a tuple nor a `Sequence`.
         """
 
         def __new__(cls, *_: Any, **__: Any) -> Self: ...
@@ -82,13 +82,23 @@ else:
         def __class_getitem__(cls, _: Any) -> type[Self]:
             return cls
 
+        def __len__(self) -> int:
+            return len(attrs.fields(type(self)))
+
+        def __getitem__(self, index: int | slice) -> Any:
+            return attrs.astuple(self, recurse=False)[index]
+
         def __iter__(self) -> Iterator[Any]:
-            return iter(attrs.astuple(self, recurse=False))
+            return iter(self[:])
 
 
 @frozen(order=False)
 class IssueResult(Unpickled, _Pair[str, TokenRecord]):
     """A new token. It unpacks: `token, record = client.issue(...)`.
+
+    It also has `len()`, an index, and the class pattern `case IssueResult(token, record)`. A type checker
+    takes it for a tuple; yet it equals none, a pattern without the class, `case (token, record)`, does not
+    match it, and it has no `+`, `*`, `<`, `count()` and `index()`.
 
     Attributes:
         token: The PAT. The service shows it this once and keeps only its hash; no repr shows it.
@@ -102,6 +112,8 @@ class IssueResult(Unpickled, _Pair[str, TokenRecord]):
 @frozen(order=False)
 class BatchLoadResult(_Pair[tuple[TokenRecord, ...], tuple[str, ...]]):
     """Records of a set of ids. It unpacks: `found, not_found = client.batch_load(ids)`.
+
+    It has what an `IssueResult` has of a tuple, and lacks the same.
 
     Attributes:
         found: The records of the ids that exist, in no particular order.

@@ -250,7 +250,7 @@ def test_an_error_without_a_media_type_is_read(server: FaultServer, victim: Any)
 @pytest.mark.parametrize("media_type", [*MEDIA_TYPES, "text/html", "text/plain; charset=utf-7", "a/b/c"])
 def test_a_success_is_read_whatever_its_media_type(server: FaultServer, victim: Any, media_type: str) -> None:
     server.play(TOKENS, say(response(200, {"records": []}, f"Content-Type: {media_type}")))
-    assert victim.list() == ()
+    assert victim.list() == []
 
 
 DIGITS = b"9" * 5000

@@ -148,7 +148,7 @@ def test_what_follows_an_answer_on_a_full_reading_is_thrown_away(
     assert len(answer) == 65536
     keep_jwt(victim)
     server.play(TOKENS, say(answer + FOREIGN))
-    assert victim.list() == ()
+    assert victim.list() == []
     check_next_call(server, victim)
     assert server.connections == 2
 
@@ -175,7 +175,7 @@ def test_a_record_that_follows_an_answer_is_thrown_away_with_the_connection(
     client = make(encrypted.endpoint)
     client.list()
     encrypted.play(TOKENS, send_both_at_once)
-    assert client.list() == ()
+    assert client.list() == []
     check_next_call(encrypted, client)
     assert encrypted.connections == 2
 

@@ -296,6 +296,6 @@ def test_an_answer_of_any_version_is_read(server: FaultServer, victim: Any, vers
 def test_interim_answers_are_no_answers(server: FaultServer, victim: Any) -> None:
     interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
     server.play(TOKENS, say(interim, interim, response(200, {"records": []})))
-    assert victim.list() == ()
+    assert victim.list() == []
     assert len(victim.list()) == 1
     assert (victim.clock.waits, server.connections) == ([], 1)

@@ -176,7 +176,7 @@ def test_a_redirected_exchange_sends_the_pat_nowhere(server: FaultServer, victim
 @pytest.mark.parametrize("status", [201, 202, 203, 206, 299])
 def test_a_success_by_another_number_is_one(server: FaultServer, victim: Any, status: int) -> None:
     server.play(TOKENS, say(status, {"records": []}))
-    assert victim.list() == ()
+    assert victim.list() == []
 
 
 @pytest.mark.fault(17)

@@ -100,9 +100,9 @@ class TestThreads:
         memory.play(TOKENS, *[lambda request: httpx.Response(200, content=large)] * 200)
         tracemalloc.start()
         with memory.client() as client:
-            assert all(client.list() == () for _ in range(100))
+            assert all(client.list() == [] for _ in range(100))
             before = tracemalloc.get_traced_memory()[0]
-            assert all(client.list() == () for _ in range(100))
+            assert all(client.list() == [] for _ in range(100))
             gc.collect()
             assert tracemalloc.get_traced_memory()[0] < before + len(large)
         tracemalloc.stop()

@@ -52,7 +52,7 @@ def test_what_comes_with_the_last_piece_is_thrown_away(
 ) -> None:
     keep_jwt(victim)
     server.play(TOKENS, in_pieces(*pieces[:-1], pieces[-1] + surplus))
-    assert victim.list() == ()
+    assert victim.list() == []
     assert [each.owner for each in victim.list()] == [RECORD["owner"]]
     assert (server.count(TOKENS), victim.clock.waits) == (2, [])
     assert server.connections == (2 if surplus else 1)
@@ -66,7 +66,7 @@ def test_what_follows_more_than_is_read_at_once_is_thrown_away(
     keep_jwt(victim)
     large = b'{"records": []}' + b" " * 2**22
     server.play(TOKENS, lambda peer: peer.send(response(200, large) + surplus))
-    assert victim.list() == ()
+    assert victim.list() == []
     assert [each.owner for each in victim.list()] == [RECORD["owner"]]
     assert (server.count(TOKENS), victim.clock.waits) == (2, [])
 

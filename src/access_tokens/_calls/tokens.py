@@ -49,8 +49,8 @@ class _Page:
     records: tuple[TokenRecord, ...]
 
 
-def _records(answer: Answer) -> tuple[TokenRecord, ...]:
-    return structure(answer.json(), _Page).records
+def _records(answer: Answer) -> list[TokenRecord]:
+    return list(structure(answer.json(), _Page).records)
 
 
 def _nothing(answer: Answer) -> None:
@@ -67,9 +67,9 @@ def list_page(
     has_role: str | None,
     limit: int | None,
     after_token_id: str | None,
-) -> Procedure[tuple[TokenRecord, ...]]:
+) -> Procedure[list[TokenRecord]]:
     """List one page, as the service gives it."""
-    page: tuple[TokenRecord, ...] = yield Call(
+    page: list[TokenRecord] = yield Call(
         endpoint=list_tokens,
         arguments={
             "include_revoked": if_true("include_revoked", include_revoked),
