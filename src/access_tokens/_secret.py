@@ -1,4 +1,4 @@
-"""Secrets that stay out of sight: a wrapper for values, a filter for text, and what must not be pickled."""
+"""Secrets that stay out of sight: a wrapper for texts, bases of what holds them, and a filter for text."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import string
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any, NoReturn, Self
+
+import attrs
 
 from ._spelling import spelled
 
@@ -87,6 +89,29 @@ class Unpickled:
 
     def __deepcopy__(self, memo: object) -> Self:
         return self
+
+
+class Masked(Unpickled):
+    """A value whose class of attrs, with `eq=False`, has a secret among its fields.
+
+    By the equality that attrs makes, pytest explains a failed assertion field by field, with their values.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return _values(self) == _values(other) if type(other) is type(self) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(_values(self))
+
+    def _repr_pretty_(self, printer: Any, _cycle: object) -> None:
+        """Be printed by IPython and Hypothesis as by `repr`; they would print all fields."""
+        printer.text(repr(self))
+
+
+def _values(masked: Any) -> tuple[object, ...]:
+    return attrs.astuple(masked, recurse=False)
 
 
 def mask(value: object) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias, TypeVar
 import attrs
 from attrs import field, frozen
 
-from ._secret import Unpickled, mask
+from ._secret import Masked, mask
 
 Moment: TypeAlias = int | datetime
 """A time that goes in: Unix seconds, or an aware datetime."""
@@ -29,8 +29,8 @@ KEEP: Final[Literal[Keep.KEEP]] = Keep.KEEP
 """Leaves an expiry as it is, where None removes it."""
 
 
-@frozen(kw_only=True)
-class TokenRecord(Unpickled):
+@frozen(kw_only=True, eq=False)
+class TokenRecord(Masked):
     """What the service knows of a token. Times are Unix seconds.
 
     Attributes:
@@ -92,8 +92,8 @@ else:
             return iter(self[:])
 
 
-@frozen(order=False)
-class IssueResult(Unpickled, _Pair[str, TokenRecord]):
+@frozen(eq=False)
+class IssueResult(Masked, _Pair[str, TokenRecord]):
     """A new token. It unpacks: `token, record = client.issue(...)`.
 
     It also has `len()`, an index, and the class pattern `case IssueResult(token, record)`. A type checker

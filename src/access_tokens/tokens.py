@@ -10,15 +10,15 @@ from base64 import b64encode
 
 from attrs import field, frozen
 
-from ._secret import Unpickled, mask
+from ._secret import Masked, mask
 
 _ALPHABET = string.digits + string.ascii_letters
 _ID_LENGTH = 21
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
 
 
-@frozen
-class GeneratedToken(Unpickled):
+@frozen(eq=False)
+class GeneratedToken(Masked):
     """A PAT and what `register` needs of it.
 
     Attributes:
