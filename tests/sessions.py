@@ -24,6 +24,7 @@ SETTINGS: dict[str, Any] = {
     "timeout": 30.0,
     "deadline": 300.0,
     "retry": RetryPolicy(),
+    "ssl_context": None,
     "allow_http": False,
 }
 

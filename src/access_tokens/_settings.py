@@ -5,11 +5,12 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import ssl
 from typing import Any, TypedDict
 from urllib.parse import unquote
 
 import httpx
-from attrs import frozen
+from attrs import field, frozen
 
 from ._secret import Secret
 from .retry import LONGEST_WAIT, RetryPolicy
@@ -30,6 +31,7 @@ class Options(TypedDict, total=False):
     timeout: float | httpx.Timeout
     deadline: float
     retry: RetryPolicy
+    ssl_context: ssl.SSLContext | None
     allow_http: bool
 
 
@@ -55,6 +57,7 @@ class Settings:
     timeout: httpx.Timeout
     deadline: float
     retry: RetryPolicy
+    ssl_context: ssl.SSLContext | None = field(default=None, repr=False, eq=False)
     allow_http: bool
 
     def url(self, path: str) -> str:
@@ -72,6 +75,7 @@ def settings(
     timeout: float | httpx.Timeout,
     deadline: float,
     retry: RetryPolicy,
+    ssl_context: ssl.SSLContext | None,
     allow_http: bool,
 ) -> Settings:
     """Check the arguments of a client.
@@ -88,8 +92,17 @@ def settings(
         timeout=_timeout(timeout),
         deadline=_positive("deadline", deadline),
         retry=retry,
+        ssl_context=_checked_context(ssl_context),
         allow_http=allow_http,
     )
+
+
+def _checked_context(value: Any) -> ssl.SSLContext | None:
+    if value is not None and not isinstance(value, ssl.SSLContext):
+        raise TypeError(f"ssl_context must be an ssl.SSLContext, not {type(value).__name__}")
+    if value is not None and value.protocol == ssl.PROTOCOL_TLS_SERVER:
+        raise ValueError("ssl_context must be one of a client, such as of ssl.create_default_context()")
+    return value
 
 
 def _checked_flag(name: str, value: Any) -> bool:

@@ -63,6 +63,12 @@ def package_of(module: str) -> str:
     return module.partition(".")[0]
 
 
+def was_caught_by_library(error: BaseException) -> bool:
+    """Tell whether a library has caught an exception, and not the caller, in this call or before it."""
+    trace = error.__traceback__
+    return trace is not None and _is_of_library(trace.tb_frame)
+
+
 def _raised_by_handler(error: BaseException) -> BaseException | None:
     seen = set[int]()
     left = [error]
@@ -72,16 +78,8 @@ def _raised_by_handler(error: BaseException) -> BaseException | None:
             return each
         seen.add(id(each))
         below = (each.__context__, each.__cause__, *getattr(each, "exceptions", ()))
-        left += [
-            cause for cause in below if cause and id(cause) not in seen and _was_caught_by_library(cause)
-        ]
+        left += [cause for cause in below if cause and id(cause) not in seen and was_caught_by_library(cause)]
     return None
-
-
-def _was_caught_by_library(error: BaseException) -> bool:
-    """Tell whether a library has caught an exception, and not the caller, in this call or before it."""
-    trace = error.__traceback__
-    return trace is not None and _is_of_library(trace.tb_frame)
 
 
 def _was_given_its_caller(frame: FrameType) -> bool:

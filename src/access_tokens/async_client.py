@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import ssl
 from collections.abc import AsyncIterator, Iterable
 from typing import Self, Unpack
 
@@ -40,11 +41,12 @@ class AsyncAccessTokensClient(Uncopied):
         deadline: float = 300.0,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - a constant value
         http_client: httpx.AsyncClient | None = None,
+        ssl_context: ssl.SSLContext | None = None,
         allow_http: bool = False,
     ) -> None:
         secret = Secret(api_key)
         del api_key  # so that no traceback's locals hold it
-        check.http_client(http_client, httpx.AsyncClient)
+        check.http_client(http_client, httpx.AsyncClient, ssl_context)
         checked = settings(
             endpoint,
             secret,
@@ -53,6 +55,7 @@ class AsyncAccessTokensClient(Uncopied):
             timeout=timeout,
             deadline=deadline,
             retry=retry,
+            ssl_context=ssl_context,
             allow_http=allow_http,
         )
         self._session = AsyncSession(checked, exchange(secret), http_client)

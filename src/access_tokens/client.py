@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import ssl
 from collections.abc import Iterable, Iterator
 from typing import Self, Unpack
 
@@ -39,6 +40,8 @@ class AccessTokensClient(Uncopied):
         deadline: How many seconds a whole call may take: exchange, attempts and waits.
         retry: When a failed request is repeated.
         http_client: Your own HTTP stack, which you close. Its cookies, auth and redirects are not used.
+        ssl_context: How TLS is done, say with a CA or a certificate of your own. Its ALPN protocols are set
+            to HTTP/1.1. Not with `http_client`, which has its own.
         allow_http: Send secrets in the clear to an http:// endpoint that is not on loopback.
     """
 
@@ -53,11 +56,12 @@ class AccessTokensClient(Uncopied):
         deadline: float = 300.0,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - a constant value
         http_client: httpx.Client | None = None,
+        ssl_context: ssl.SSLContext | None = None,
         allow_http: bool = False,
     ) -> None:
         secret = Secret(api_key)
         del api_key  # so that no traceback's locals hold it
-        check.http_client(http_client, httpx.Client)
+        check.http_client(http_client, httpx.Client, ssl_context)
         checked = settings(
             endpoint,
             secret,
@@ -66,6 +70,7 @@ class AccessTokensClient(Uncopied):
             timeout=timeout,
             deadline=deadline,
             retry=retry,
+            ssl_context=ssl_context,
             allow_http=allow_http,
         )
         self._session = SyncSession(checked, exchange(secret), http_client)

@@ -185,7 +185,7 @@ _SOMETHING_ELSE = "something other than the service answers"
 
 
 class EndpointError(AccessTokensError):
-    """Something other than the service answers at the endpoint, or its certificate is refused.
+    """Something other than the service answers at the endpoint, or TLS with it can never work.
 
     So it is with every 404 that names no missing token: the service answers none where it has a route. So it
     is with a refusal on a page that is not the service's own but, say, a firewall's: the PAT may be good.

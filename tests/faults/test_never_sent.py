@@ -152,7 +152,6 @@ PROXIES: dict[str, Play] = {
     "says nothing in TLS": establish_and(Peer.stall),
     "hangs up in TLS": establish_and(Peer.close),
     "resets in TLS": establish_and(Peer.reset),
-    "speaks no TLS": establish_and(lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
 }
 
 

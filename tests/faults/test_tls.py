@@ -68,32 +68,9 @@ def test_an_authority_of_the_callers_own_http_client_is_trusted(
 
 
 @pytest.mark.fault(7)
-def test_a_service_without_tls_is_told_after_four_attempts(server: FaultServer, make_client: Make) -> None:
-    server.greet(*[lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")] * 4)
-    client = make_client(f"https://{server.address}", "pat_x")
-    error = failure_of(LIST, client)
-    assert (type(error), error.attempts) == (UnavailableError, 4)
-    assert "SSL" in str(error)
-
-
-@pytest.mark.fault(7)
 def test_a_service_with_tls_that_is_asked_without_is_told(context: ssl.SSLContext, make_client: Make) -> None:
     with FaultServer(context) as server:
         client = make_client(f"http://{server.address}", "pat_x")
-        error = failure_of(LIST, client)
-        assert (type(error), error.attempts) == (UnavailableError, 4)
-        assert server.requests == []
-
-
-@pytest.mark.fault(7)
-@pytest.mark.usefixtures("trusted")
-def test_a_service_that_wants_a_certificate_of_the_client_is_told(
-    context: ssl.SSLContext, make_client: Make
-) -> None:
-    """With TLS 1.3 it says so only after the handshake."""
-    context.verify_mode = ssl.CERT_REQUIRED
-    with FaultServer(context) as server:
-        client = make_client(server.endpoint, "pat_x")
         error = failure_of(LIST, client)
         assert (type(error), error.attempts) == (UnavailableError, 4)
         assert server.requests == []

@@ -63,11 +63,13 @@ def instance(name: str, value: Any, kind: type) -> None:
         raise TypeError(f"{name} must be an {kind.__module__}.{kind.__name__}, not {type(value).__name__}")
 
 
-def http_client(value: Any, kind: type) -> None:
-    """Check the caller's own HTTP stack, when it is given."""
+def http_client(value: Any, kind: type, ssl_context: Any = None) -> None:
+    """Check the caller's own HTTP stack, when it is given. It does TLS in its own way."""
     instance("http_client", value, kind)
     if value is not None and value.is_closed:
         raise ValueError("http_client must not be closed")
+    if value is not None and ssl_context is not None:
+        raise ValueError("ssl_context must not be given with http_client, which would not use it")
 
 
 def flag(name: str, value: Any) -> bool:

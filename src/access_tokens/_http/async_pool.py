@@ -16,6 +16,7 @@ from .._signals import pass_on
 from .async_connection import AsyncTransport
 from .async_limiter import TaskLimiter
 from .body import Body, body_read_before
+from .late_refusal import late_refusals
 from .limits import IdleConnections, max_connections
 from .private_names import drop_surplus, mark_unusable
 from .proxy import proxy_for
@@ -64,7 +65,8 @@ class AsyncPool:
         sent_at: float,
     ) -> Answer:
         bounds: Bounds = request.extensions["bounds"]
-        response = await send(request)
+        with late_refusals(request):
+            response = await send(request)
         try:
             content = await self._content(response, bounds.size)
             return answer_from(response, content, sent_at, request.extensions)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 
 import httpx
 
 from .._flow.steps import Failure
 from .._secret import Secret, redact
-from .._signals import LIBRARIES, is_from_handler, package_of
+from .._signals import LIBRARIES, is_from_handler, package_of, was_caught_by_library
 from ..errors import EndpointError, InvalidResponseError, UnavailableError, excerpt, one_line
 from .body import UnreadableBodyError
 from .tls import SetupError
+from .tls_errors import is_lasting, is_refusal
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _NEVER_SENDABLE = (
@@ -46,7 +46,7 @@ def failure_of(error: Exception, host: str, *known: Secret, has_begun: bool = Tr
     may_pass = isinstance(error, (httpx.TransportError, OSError)) and not _is_hopeless(error)
     return Failure(
         cause=_clean(error, host, known),
-        acted=has_begun and not isinstance(error, (*_NEVER_SENT, *_NEVER_SENDABLE)),
+        acted=has_begun and not _was_never_read(error),
         kind=UnavailableError if may_pass else EndpointError,
     )
 
@@ -67,13 +67,18 @@ def _text(error: Exception) -> str:
     return next((str(each) for each in _chain(error) if isinstance(each, Exception) and str(each)), "")
 
 
+def _was_never_read(error: Exception) -> bool:
+    return isinstance(error, (*_NEVER_SENT, *_NEVER_SENDABLE)) or any(map(is_refusal, _chain(error)))
+
+
 def _is_hopeless(error: Exception) -> bool:
-    return isinstance(error, _NEVER_SENDABLE) or any(
-        isinstance(each, ssl.SSLCertVerificationError) for each in _chain(error)
-    )
+    in_handshake = isinstance(error, _NEVER_SENT)
+    return isinstance(error, _NEVER_SENDABLE) or any(is_lasting(each, in_handshake) for each in _chain(error))
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
-        error = error.__cause__ or error.__context__
+        context = error.__context__  # also what the caller was handling when the call was made
+        context = context if context and was_caught_by_library(context) else None
+        error = error.__cause__ or context

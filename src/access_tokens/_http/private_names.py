@@ -44,11 +44,28 @@ def _state_of(response: httpx.Response) -> Any:
 def has_unread(stream: Any) -> bool:
     """Tell whether something waits above the socket. Neither anyio nor trio tells; tests notice a change."""
     inner: Any = getattr(stream, "_stream", None)
-    incoming = getattr(inner, "_read_bio", None) or getattr(
-        inner, "_incoming", None
-    )  # what TLS has to unpack
+    incoming = _incoming(inner)
     protocol = getattr(getattr(inner, "transport_stream", inner), "_protocol", None)  # asyncio's
     return bool(getattr(incoming, "pending", 0) or getattr(protocol, "read_queue", ()))
+
+
+def read_tls(stream: Any, received: bytes) -> None:
+    """Have TLS read what has come over a connection that anyio or trio reads from no more.
+
+    Raises:
+        ssl.SSLError: The peer has ended the connection; or it cannot be read.
+    """
+    inner = stream
+    while inner is not None and _incoming(inner) is None:
+        inner = getattr(inner, "_stream", None)
+    if inner is not None:
+        _incoming(inner).write(received)
+        stream.get_extra_info("ssl_object").read(1)
+
+
+def _incoming(stream: Any) -> Any:
+    """Return what TLS has to unpack, in anyio or trio."""
+    return getattr(stream, "_read_bio", None) or getattr(stream, "_incoming", None)
 
 
 def is_usable(connection: Any) -> bool:

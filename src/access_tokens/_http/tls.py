@@ -47,7 +47,7 @@ class Tls:
             OSError: There is no free descriptor, which may pass.
         """
         if self._context is None:
-            self._context = _context_for(self._settings)
+            self._context = self._settings.ssl_context or _context_for(self._settings)
         return self._context
 
 

@@ -1,0 +1,299 @@
+"""TLS that can never work, TLS that may work next time, and TLS as the caller wants it."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator
+from ssl import TLSVersion
+from typing import Any
+
+import httpx
+import pytest
+import trustme
+
+from access_tokens import (
+    AccessTokensClient,
+    AccessTokensError,
+    AsyncAccessTokensClient,
+    EndpointError,
+    UnavailableError,
+)
+
+from .operations import ISSUE, LIST, failure_of, keep_jwt
+from .proxies import ESTABLISHED, tunnel_to, tunnels
+from .server import TOKENS, FaultServer, Peer, Play
+
+Make = Callable[..., Any]
+pytestmark = pytest.mark.fault(87)
+
+
+def alert(number: int) -> Play:
+    """Answer a handshake with a fatal alert (RFC 8446, section 6)."""
+
+    def play(peer: Peer) -> None:
+        peer.socket.recv(65536)
+        peer.send(bytes([21, 3, 3, 0, 2, 2, number]))
+        peer.close()
+
+    return play
+
+
+def plain(peer: Peer) -> None:
+    peer.socket.recv(65536)
+    peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    peer.close()
+
+
+def plain_in_a_tunnel(peer: Peer) -> None:
+    peer.send(ESTABLISHED)
+    plain(peer)
+
+
+def hang_up(peer: Peer) -> None:
+    peer.socket.recv(65536)
+    peer.close()
+
+
+def reset(peer: Peer) -> None:
+    peer.socket.recv(65536)
+    peer.reset()
+
+
+def wants_certificate(context: ssl.SSLContext) -> None:
+    context.verify_mode = ssl.CERT_REQUIRED
+
+
+def wants_certificate_by_tls_1_2(context: ssl.SSLContext) -> None:
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.maximum_version = TLSVersion.TLSv1_2
+
+
+def has_another_cipher(context: ssl.SSLContext) -> None:
+    context.maximum_version = TLSVersion.TLSv1_2
+    context.set_ciphers("AES128-GCM-SHA256:@SECLEVEL=0")
+
+
+# What the server does, and the words of TLS.
+REFUSERS: dict[str, tuple[Callable[[ssl.SSLContext], None], str]] = {
+    "wants a certificate": (wants_certificate, "certificate required"),
+    "wants a certificate, TLS 1.2": (wants_certificate_by_tls_1_2, "handshake failure"),
+    "has another cipher": (has_another_cipher, "handshake failure"),
+}
+REFUSALS: dict[str, tuple[Play, str]] = {
+    "speaks no TLS": (plain, "SSL"),
+    "refuses": (alert(40), "handshake failure"),
+    "refuses the certificate": (alert(42), "bad certificate"),
+    "knows no such authority": (alert(48), "unknown ca"),
+    "denies access": (alert(49), "access denied"),
+    "wants another version": (alert(70), "protocol version"),
+    "knows no such name": (alert(112), "unrecognized name"),
+    "speaks another protocol": (alert(120), "no application protocol"),
+}
+PASSING: dict[str, Play] = {
+    "a reset": reset,
+    "an end": hang_up,
+    "a garbled record": alert(20),
+    "a garbled signature": alert(51),
+    "trouble of its own": alert(80),
+}
+
+
+@pytest.fixture(params=["own", "borrowed"])
+def reach(request: pytest.FixtureRequest, make_client: Make, colour: str) -> Iterator[Make]:
+    """Makes a client with a JWT, over connections of its own or those of an HTTP client."""
+    kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+    options = {"http_client": kind()} if request.param == "borrowed" else {}
+    made: list[Any] = []
+
+    def make(endpoint: str) -> Any:
+        made.append(make_client(endpoint, "pat_x", **options))
+        keep_jwt(made[-1])
+        return made[-1]
+
+    yield make
+    for own in options.values():
+        own.close() if colour == "sync" else made[0].portal.call(own.aclose)
+
+
+def check_refusal(error: AccessTokensError, client: Any, words: str) -> None:
+    assert type(error) is EndpointError
+    assert (error.attempts, client.clock.waits, error.outcome_unknown) == (1, [], False)
+    assert words in str(error)
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize(("refuse", "words"), REFUSERS.values(), ids=REFUSERS)
+def test_a_server_that_refuses_the_client_is_told_at_once(
+    context: ssl.SSLContext,
+    reach: Make,
+    refuse: Callable[[ssl.SSLContext], None],
+    words: str,
+) -> None:
+    """With TLS 1.3 it refuses a certificate only after the handshake; it has looked at no request."""
+    refuse(context)
+    with FaultServer(context) as server:
+        client = reach(server.endpoint)
+        error = failure_of(ISSUE, client)
+        check_refusal(error, client, words)
+        assert str(error).startswith(f"{ISSUE.failed}: {server.address}: [SSL")
+        assert server.requests == []
+
+
+@pytest.mark.parametrize(("play", "words"), REFUSALS.values(), ids=REFUSALS)
+def test_a_handshake_that_can_never_succeed_is_told_at_once(
+    server: FaultServer, reach: Make, play: Play, words: str
+) -> None:
+    server.greet(play)
+    client = reach(f"https://{server.address}")
+    check_refusal(failure_of(ISSUE, client), client, words)
+
+
+@pytest.mark.usefixtures("trusted")
+def test_no_common_version_is_told_at_once(
+    authority: trustme.CA, context: ssl.SSLContext, make_client: Make
+) -> None:
+    context.maximum_version = TLSVersion.TLSv1_2
+    strict = ssl.create_default_context()
+    strict.minimum_version = TLSVersion.TLSv1_3
+    authority.configure_trust(strict)
+    with FaultServer(context) as server:
+        client = make_client(server.endpoint, "pat_x", ssl_context=strict)
+        check_refusal(failure_of(LIST, client), client, "protocol version")
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_server_is_told_within_a_tunnel(
+    context: ssl.SSLContext, make_client: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wants_certificate(context)
+    with FaultServer(context) as server, FaultServer() as proxy:
+        proxy.always(server.address, tunnel_to(server.address))
+        monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
+        client = make_client(server.endpoint, "pat_x")
+        check_refusal(failure_of(LIST, client), client, "certificate required")
+        assert server.requests == []
+
+
+def test_a_service_without_tls_is_told_within_a_tunnel(
+    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", server.endpoint)
+    server.always("api.example.com:443", plain_in_a_tunnel)
+    client = make_client("https://api.example.com", "pat_x")
+    check_refusal(failure_of(LIST, client), client, "SSL")
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize(("refuse", "words"), REFUSERS.values(), ids=REFUSERS)
+def test_a_proxy_that_refuses_the_client_is_told(
+    context: ssl.SSLContext,
+    make_client: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    refuse: Callable[[ssl.SSLContext], None],
+    words: str,
+) -> None:
+    refuse(context)
+    with FaultServer(context) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
+        client = make_client("https://api.example.com", "pat_x")
+        check_refusal(failure_of(LIST, client), client, words)
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("play", PASSING.values(), ids=PASSING)
+def test_a_handshake_that_may_succeed_is_tried_again(
+    context: ssl.SSLContext, reach: Make, play: Play
+) -> None:
+    with FaultServer(context) as server:
+        server.greet(play)
+        client = reach(server.endpoint)
+        assert len(client.list()) == 1
+        assert client.clock.waits == [1.0]
+
+
+def in_a_handler(client: AccessTokensClient) -> Any:
+    try:
+        raise ssl.SSLCertVerificationError("of another service")
+    except ssl.SSLError:
+        return client.list()
+
+
+async def in_a_handler_of_a_task(client: AsyncAccessTokensClient) -> Any:
+    try:
+        raise ssl.SSLCertVerificationError("of another service")
+    except ssl.SSLError:
+        return await client.list()
+
+
+def test_what_the_caller_was_handling_is_none_of_it(
+    server: FaultServer, make_client: Make, colour: str
+) -> None:
+    """Say that another service has a certificate that was refused."""
+    server.play(TOKENS, *[Peer.reset] * 4)
+    client = make_client(server.endpoint, "pat_x")
+    [error] = client.at_once(1, in_a_handler if colour == "sync" else in_a_handler_of_a_task)
+    assert (type(error), error.attempts) == (UnavailableError, 4)
+    assert "another service" not in str(error)
+
+
+# The caller's own context
+
+
+@pytest.fixture
+def own(authority: trustme.CA) -> ssl.SSLContext:
+    """A context that trusts the authority, and has a certificate of it."""
+    made = ssl.create_default_context()
+    authority.configure_trust(made)
+    authority.issue_cert("client@example.com").configure_cert(made)
+    return made
+
+
+@pytest.mark.parametrize("refuse", [wants_certificate, wants_certificate_by_tls_1_2])
+def test_a_context_brings_an_authority_and_a_certificate(
+    authority: trustme.CA,
+    context: ssl.SSLContext,
+    own: ssl.SSLContext,
+    make_client: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    refuse: Callable[[ssl.SSLContext], None],
+) -> None:
+    """What the environment names is not looked at then."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
+    authority.configure_trust(context)
+    refuse(context)
+    with FaultServer(context) as server:
+        client = make_client(server.endpoint, "pat_x", ssl_context=own)
+        assert len(client.list()) == len(client.list()) == 1
+        assert server.connections == 1
+
+
+def test_a_context_holds_within_a_tunnel(
+    authority: trustme.CA,
+    context: ssl.SSLContext,
+    own: ssl.SSLContext,
+    make_client: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    authority.configure_trust(context)
+    wants_certificate(context)
+    with FaultServer(context) as server, FaultServer() as proxy:
+        proxy.always("api.example.com:443", tunnel_to(server.address))
+        monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
+        assert len(make_client("https://api.example.com", "pat_x", ssl_context=own).list()) == 1
+        assert tunnels(proxy.requests) == ["api.example.com:443"]
+
+
+def test_a_context_is_not_shown(own: ssl.SSLContext, make_client: Make) -> None:
+    client = make_client("https://api.example.com", "pat_x", ssl_context=own)
+    assert "SSLContext" not in repr(client.client) + repr(client.client._session.settings)
+
+
+def test_a_context_is_one_of_a_client(make_client: Make, colour: str) -> None:
+    endpoint, serving = "https://api.example.com", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with pytest.raises(TypeError, match=r"^ssl_context must be an ssl\.SSLContext, not bool$"):
+        make_client(endpoint, "pat_x", ssl_context=False)
+    with pytest.raises(ValueError, match="^ssl_context must be one of a client"):
+        make_client(endpoint, "pat_x", ssl_context=serving)
+    kind = httpx.Client if colour == "sync" else httpx.AsyncClient
+    with pytest.raises(ValueError, match="^ssl_context must not be given with http_client"):
+        make_client(endpoint, "pat_x", ssl_context=ssl.create_default_context(), http_client=kind())
