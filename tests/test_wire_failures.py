@@ -28,6 +28,12 @@ def refused_certificate() -> httpx.ConnectError:
     return error
 
 
+class MalformedError(Exception):
+    """As socksio raises it, which is not installed."""
+
+    __module__ = "socksio.exceptions"
+
+
 REQUEST = httpx.Request("GET", "https://h/", headers={"Authorization": "Bearer the-jwt"})
 
 
@@ -37,7 +43,10 @@ REQUEST = httpx.Request("GET", "https://h/", headers={"Authorization": "Bearer t
         (httpx.ConnectError("refused", request=REQUEST), False, UnavailableError),
         (httpx.ConnectTimeout(""), False, UnavailableError),
         (httpx.PoolTimeout(""), False, UnavailableError),
-        (httpx.ProxyError("407"), False, UnavailableError),
+        (httpx.ProxyError("502 Bad Gateway"), False, UnavailableError),
+        (httpx.ProxyError("407 Proxy Authentication Required"), False, EndpointError),
+        (httpx.ProxyError("Proxy Server could not connect: Host unreachable."), False, UnavailableError),
+        (httpx.ProxyError("Invalid username/password"), False, EndpointError),
         (httpx.WriteError("the-jwt"), True, UnavailableError),
         (httpx.WriteTimeout(""), True, UnavailableError),
         (httpx.ReadError(""), True, UnavailableError),
@@ -49,6 +58,7 @@ REQUEST = httpx.Request("GET", "https://h/", headers={"Authorization": "Bearer t
         (httpx.UnsupportedProtocol("ftp"), False, EndpointError),
         (httpx.InvalidURL("no"), False, EndpointError),
         (SetupError("no such file"), False, EndpointError),
+        (MalformedError("no reply of a SOCKS proxy"), True, UnavailableError),
         (KeyError("the-jwt"), True, EndpointError),
         (UnreadableBodyError("over"), True, InvalidResponseError),
     ],
@@ -100,6 +110,7 @@ def test_a_long_text_is_cut() -> None:
         ("h11._util", False),
         ("anyio", False),
         ("trio", False),
+        ("socksio.exceptions", False),
         ("access_tokens._http.body", False),
         ("socket", False),
         ("billiard.exceptions", True),

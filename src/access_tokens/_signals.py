@@ -17,7 +17,16 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 # Who makes other exceptions of all that pass. The caller's code knows what it does with one.
-LIBRARIES = {*sys.stdlib_module_names, "httpx", "httpcore", "h11", "anyio", "trio", "access_tokens"}
+LIBRARIES = {
+    *sys.stdlib_module_names,
+    "httpx",
+    "httpcore",
+    "h11",
+    "anyio",
+    "trio",
+    "socksio",
+    "access_tokens",
+}
 # Whose exceptions are a connection's, whoever raises them.
 _TRANSPORTS = {"httpx", "httpcore", "h11"}
 # Is kept in an exception when its traceback is not.

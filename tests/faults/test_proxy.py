@@ -12,11 +12,11 @@ import httpx
 import pytest
 import trustme
 
-from access_tokens import AccessTokensError, EndpointError, RequestRejectedError, UnavailableError
+from access_tokens import AccessTokensError, EndpointError, RetryPolicy, UnavailableError
 
 from .operations import ISSUE, LIST, failure_of, keep_jwt
-from .proxies import refuse, secrets_in, tunnel_to, tunnels
-from .server import EXCHANGE, TOKENS, FaultServer
+from .proxies import ESTABLISHED, refuse, secrets_in, tunnel_to, tunnels
+from .server import EXCHANGE, TOKENS, FaultServer, Peer, Play
 
 Make = Callable[..., Any]
 ENDPOINT = "https://api.example.com"
@@ -166,48 +166,175 @@ def check_no_password(error: AccessTokensError) -> None:
     assert base64.b64encode(f"user:{PASSWORD}".encode()).decode() not in texts
 
 
-@pytest.mark.fault(55)
+def check_proxys(error: AccessTokensError, proxy: FaultServer, attempts: int, words: str = "") -> None:
+    assert type(error) is (EndpointError if attempts == 1 else UnavailableError)
+    assert (error.status_code, error.attempts, error.outcome_unknown) == (None, attempts, False)
+    assert f": the proxy {proxy.address}: {words}" in str(error)
+    check_no_password(error)
+
+
+@pytest.mark.fault(55, 89)
 @pytest.mark.fault(10, 3)
-@pytest.mark.parametrize("status", [301, 400, 403, 407, 429, 500, 502])
-def test_a_proxy_that_refuses_is_asked_four_times(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, status: int
+@pytest.mark.parametrize(
+    ("status", "attempts"),
+    [
+        *((status, 1) for status in (301, 400, 403, 404, 405, 407, 501)),
+        *((status, 4) for status in (408, 429, 500, 502, 503, 504)),
+    ],
+)
+def test_a_proxy_that_refuses_is_asked_again_only_where_it_may_help(
+    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, status: int, attempts: int
 ) -> None:
     """It is no answer of the service, whatever its status."""
     monkeypatch.setenv("HTTPS_PROXY", with_password(server))
     server.always(TARGET, refuse(status, "No such luck"))
     client = make_client(ENDPOINT, "pat_x")
     keep_jwt(client)
-    error = failure_of(LIST, client)
-    assert type(error) is UnavailableError
-    assert (error.status_code, error.attempts) == (None, 4)
-    assert client.clock.waits == [1.0, 2.0, 4.0]
-    assert str(error).startswith(f"{LIST.failed}: api.example.com: {status} No such luck")
-    assert not error.outcome_unknown
-    check_no_password(error)
+    check_proxys(failure_of(ISSUE, client), server, attempts, f"{status} No such luck")
+    assert client.clock.waits == [1.0, 2.0, 4.0][: attempts - 1]
 
 
-@pytest.mark.fault(55)
-@pytest.mark.fault(10, 1)
-def test_a_proxy_that_is_not_there_is_tried_four_times(
+@pytest.mark.fault(89)
+def test_the_policy_says_which_refusals_of_a_proxy_may_pass(
     server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", server.endpoint)
+    server.always(TARGET, refuse(403))
+    client = make_client(ENDPOINT, "pat_x", retry=RetryPolicy(retries=1, statuses={403}))
+    check_proxys(failure_of(LIST, client), server, 2, "403 No")
+
+
+def gone(server: FaultServer) -> str:
     server.stop_listening()
-    monkeypatch.setenv("HTTPS_PROXY", with_password(server))
-    client = make_client(ENDPOINT, "pat_x")
+    return f"the proxy {server.address}: "
+
+
+def unresolvable(server: FaultServer) -> str:
+    return "the proxy no-such-host.invalid:3128: "
+
+
+@pytest.mark.fault(55, 89)
+@pytest.mark.fault(10, 1)
+@pytest.mark.parametrize("endpoint", [ENDPOINT, "http://api.example.com"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("trouble", [gone, unresolvable])
+def test_a_proxy_that_is_not_there_is_tried_four_times(
+    server: FaultServer,
+    make_client: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: Callable[[FaultServer], str],
+    scheme: str,
+    endpoint: str,
+) -> None:
+    named = trouble(server)
+    address = named.split()[2].removesuffix(":")
+    monkeypatch.setenv("ALL_PROXY", f"{scheme}://user:{PASSWORD}@{address}")
+    client = make_client(endpoint, "pat_x", allow_http=True)
     error = failure_of(LIST, client)
     assert (type(error), error.attempts) == (UnavailableError, 4)
     assert isinstance(error.cause, httpx.ConnectError)
+    assert f": {named}" in str(error)
+    assert "api.example.com" not in str(error)
     check_no_password(error)
 
 
-@pytest.mark.fault(10)
-def test_a_proxy_of_plain_http_that_refuses_is_told(
+NONSENSE: dict[str, Play] = {
+    "hangs up": Peer.close,
+    "resets": Peer.reset,
+    "speaks no HTTP": lambda peer: peer.send(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"),
+}
+
+
+@pytest.mark.fault(89)
+@pytest.mark.parametrize("play", NONSENSE.values(), ids=NONSENSE)
+def test_a_proxy_that_makes_no_tunnel_is_named(
+    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, play: Play
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", with_password(server))
+    server.always(TARGET, play)
+    check_proxys(failure_of(LIST, make_client(ENDPOINT, "pat_x")), server, 4)
+
+
+@pytest.mark.fault(89)
+def test_a_proxy_that_speaks_no_tls_is_named(
+    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.greet(lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+    monkeypatch.setenv("HTTPS_PROXY", with_password(server).replace("http:", "https:"))
+    check_proxys(failure_of(LIST, make_client(ENDPOINT, "pat_x")), server, 1, "[SSL")
+
+
+def establish_and_reset(peer: Peer) -> None:
+    peer.send(ESTABLISHED)
+    peer.socket.recv(65536)
+    peer.reset()
+
+
+@pytest.mark.fault(89)
+@pytest.mark.parametrize("speaks_tls", [False, True])
+def test_once_the_tunnel_stands_the_host_is_named(
+    service: FaultServer,
+    context: ssl.SSLContext,
+    make_client: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    speaks_tls: bool,
+) -> None:
+    """In its handshake, with the first request, and with one over a connection that was used before."""
+    with FaultServer(context if speaks_tls else None) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
+        proxy.always(TARGET, establish_and_reset)
+        client = make_client(ENDPOINT, "pat_x", retry=RetryPolicy(retries=0))
+        assert str(failure_of(LIST, client)).startswith("Failed to authenticate: api.example.com: ")
+        proxy.always(TARGET, tunnel_to(service.address))
+        service.play(EXCHANGE, Peer.reset, Peer.answer)
+        assert str(failure_of(LIST, client)).startswith("Failed to authenticate: api.example.com: ")
+        service.always(TOKENS, Peer.reset)
+        assert str(failure_of(LIST, client)).startswith(f"{LIST.failed}: api.example.com: ")
+
+
+@pytest.mark.fault(89)
+def test_a_proxy_of_plain_http_that_wants_a_password_is_named(
+    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By 407, which no service says (RFC 9110, section 15.5.8); nor does the JWT suffer."""
+    monkeypatch.setenv("HTTP_PROXY", with_password(server))
+    server.play(TOKENS, refuse(407))
+    client = make_client("http://api.example.com", "pat_x", allow_http=True)
+    check_proxys(failure_of(ISSUE, client), server, 1, "407 No")
+    assert len(client.list()) == 1
+    assert (server.count(EXCHANGE), server.count(TOKENS), client.clock.waits) == (1, 2, [])
+
+
+@pytest.mark.fault(89)
+def test_a_proxy_of_plain_http_that_breaks_off_is_named_beside_the_host(
     server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", with_password(server))
-    server.always(EXCHANGE, refuse(407))
+    server.always(EXCHANGE, Peer.reset)
     error = failure_of(LIST, make_client("http://api.example.com", "pat_x", allow_http=True))
-    assert (type(error), error.status_code) == (RequestRejectedError, 407)
+    assert f": api.example.com through the proxy {server.address}: " in str(error)
+    check_no_password(error)
+
+
+@pytest.mark.fault(89)
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_the_proxy_of_the_callers_http_client_is_named(
+    server: FaultServer, make_client: Make, colour: str, is_gone: bool
+) -> None:
+    """Where httpx does not tell how far it has come, beside the host."""
+    server.always(TARGET, refuse(403))
+    if is_gone:
+        server.stop_listening()
+    kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+    own = kind(proxy=with_password(server))
+    client = make_client(ENDPOINT, "pat_x", http_client=own)
+    error = failure_of(LIST, client)
+    own.close() if colour == "sync" else client.portal.call(own.aclose)
+    named = (
+        f"api.example.com through the proxy {server.address}" if is_gone else f"the proxy {server.address}"
+    )
+    assert f": {named}: " in str(error)
+    assert error.attempts == (4 if is_gone else 1)
     check_no_password(error)
 
 

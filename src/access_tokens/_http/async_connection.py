@@ -30,6 +30,7 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
             private_names.set_connection(self, connection)
         else:
             private_names.set_backend(self, self.network)
+        self.proxy = proxy
 
     @property
     def is_usable(self) -> bool:
@@ -92,6 +93,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - as above
     ) -> httpcore.AsyncNetworkStream:
+        self._network.progress.note_handshake()
         try:
             stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
         except BaseException:  # httpcore closes it after an error, but not after a cancellation

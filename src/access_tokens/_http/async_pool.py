@@ -18,8 +18,8 @@ from .async_limiter import TaskLimiter
 from .body import Body, body_read_before
 from .late_refusal import late_refusals
 from .limits import IdleConnections, max_connections
-from .private_names import drop_surplus, mark_unusable
-from .proxy import proxy_for
+from .private_names import drop_surplus, mark_unusable, proxy_of
+from .proxy import check_let_through, go_through, proxy_for
 from .request import Progress, answer_from
 from .tls import Tls
 
@@ -45,12 +45,15 @@ class AsyncPool:
         """Same as `SyncPool.answer`."""
         if self._borrowed is not None:
             progress.has_begun = True  # for all that is known
+            progress.proxy = proxy_of(self._borrowed, request.url)
             send = partial(self._borrowed.send, stream=True, auth=None, follow_redirects=False)
             return await self._answer(send, request, sent_at)
         transport = await self._take()
         transport.network.progress = progress
+        go_through(transport.proxy, self._settings.base, progress)
         try:
             answer = await self._answer(transport.handle_async_request, request, sent_at)
+            check_let_through(answer, progress)
         except BaseException:
             # It may be in any state, above all after a cancellation.
             await self._drop(transport)

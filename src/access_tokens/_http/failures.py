@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 
 import httpx
 
@@ -10,6 +11,7 @@ from .._flow.steps import Failure
 from .._secret import Secret, redact
 from .._signals import LIBRARIES, is_from_handler, package_of, was_caught_by_library
 from ..errors import EndpointError, InvalidResponseError, UnavailableError, excerpt, one_line
+from ..retry import RETRYABLE_STATUSES
 from .body import UnreadableBodyError
 from .tls import SetupError
 from .tls_errors import is_lasting, is_refusal
@@ -22,6 +24,8 @@ _NEVER_SENDABLE = (
     SetupError,
     ImportError,  # of a package that a SOCKS proxy needs
 )
+# The words of httpcore for a wrong password, and for what the proxy does not do (RFC 1928, section 6).
+_REFUSED_BY_SOCKS = re.compile("password|Requested|not allowed|not supported")
 
 
 def is_foreign(error: BaseException) -> bool:
@@ -30,7 +34,13 @@ def is_foreign(error: BaseException) -> bool:
     return not is_librarys or is_from_handler(error)
 
 
-def failure_of(error: Exception, host: str, *known: Secret, has_begun: bool = True) -> Failure:
+def failure_of(
+    error: Exception,
+    host: str,
+    *known: Secret,
+    has_begun: bool = True,
+    statuses: Collection[int] = RETRYABLE_STATUSES,
+) -> Failure:
     """Sort an exception of the transport by whether the service could have acted, and a repeat may help.
 
     Args:
@@ -38,12 +48,14 @@ def failure_of(error: Exception, host: str, *known: Secret, has_begun: bool = Tr
         host: Where the request was to go.
         known: Secrets to hide.
         has_begun: Whether any of its bytes may have left. Where that is not known, the exception must tell.
+        statuses: Those that are worth a repeat, of a proxy too.
 
     The cause of the result has no traceback, no context and no request: those hold the bearer token.
     """
     if isinstance(error, UnreadableBodyError):
         return Failure(UnreadableBodyError(str(error)), acted=True, kind=InvalidResponseError)
-    may_pass = isinstance(error, (httpx.TransportError, OSError)) and not _is_hopeless(error)
+    is_connections = isinstance(error, (httpx.TransportError, OSError)) or _is_of_socks(error)
+    may_pass = is_connections and not _is_hopeless(error) and not _is_refused_by_proxy(error, statuses)
     return Failure(
         cause=_clean(error, host, known),
         acted=has_begun and not _was_never_read(error),
@@ -74,6 +86,18 @@ def _was_never_read(error: Exception) -> bool:
 def _is_hopeless(error: Exception) -> bool:
     in_handshake = isinstance(error, _NEVER_SENT)
     return isinstance(error, _NEVER_SENDABLE) or any(is_lasting(each, in_handshake) for each in _chain(error))
+
+
+def _is_of_socks(error: Exception) -> bool:
+    return package_of(type(error).__module__) == "socksio"
+
+
+def _is_refused_by_proxy(error: Exception, statuses: Collection[int]) -> bool:
+    """Tell whether a proxy will not connect next time either."""
+    if not isinstance(error, httpx.ProxyError):
+        return False
+    status = re.match(r"\d{3}\b", str(error))
+    return int(status[0]) not in statuses if status else _REFUSED_BY_SOCKS.search(str(error)) is not None
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

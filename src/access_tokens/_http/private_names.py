@@ -101,6 +101,14 @@ def stream_over(connected: socket.socket) -> httpcore.NetworkStream:
     return SyncStream(connected)
 
 
+def proxy_of(client: Any, url: httpx.URL) -> str | None:
+    """Return host and port of the proxy by which an httpx client reaches a URL, if that can be found."""
+    with suppress(AttributeError):
+        origin = client._transport_for_url(url)._pool._proxy_url.origin  # noqa: SLF001
+        return str(origin).partition("://")[2]
+    return None
+
+
 def pool_size(client: Any, url: httpx.URL) -> int | None:
     """Return how many connections the pool of an httpx client has, or None where that cannot be found."""
     with suppress(AttributeError):

@@ -7,8 +7,12 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 import httpx
 
+from .._flow.steps import Answer
 from .._settings import Settings
+from .request import Progress
 from .tls import SetupError
+
+_PORTS = {"http": 80, "https": 443}
 
 
 def origin_of(base: str) -> httpcore.Origin:
@@ -33,6 +37,29 @@ def proxy_for(settings: Settings) -> httpx.Proxy | None:
     proxies = getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all")
     return _proxy(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
+
+
+def go_through(proxy: httpx.Proxy | None, base: str, progress: Progress) -> None:
+    """Note which proxy a request goes through, and how."""
+    if proxy:
+        progress.proxy = _with_port(proxy.url)
+        progress.handshakes = 2 if proxy.url.scheme == "https" else 1
+        progress.is_tunnelled = base.startswith("https:") or not proxy.url.scheme.startswith("http")
+
+
+def check_let_through(answer: Answer, progress: Progress) -> None:
+    """Check that a proxy which is given the request itself has passed it on.
+
+    Raises:
+        httpx.ProxyError: It wants a password, as no service does (RFC 9110, section 15.5.8).
+    """
+    if progress.proxy and not progress.is_tunnelled and answer.status_code == 407:
+        raise httpx.ProxyError(f"407 {answer.reason}")
+
+
+def _with_port(url: httpx.URL) -> str:
+    port = url.port or _PORTS.get(url.scheme, 1080)
+    return f"{url.netloc.decode().removesuffix(f':{port}')}:{port}"
 
 
 def _proxy(url: str) -> httpx.Proxy:

@@ -29,14 +29,33 @@ class Progress:
     Attributes:
         method: Its method, with which its first bytes begin. Those to a proxy may ask for a tunnel first.
         has_begun: Whether any of its bytes may have left.
+        proxy: Host and port of the proxy on its way.
+        handshakes: How many of TLS are ahead, with the service's, which begins when a tunnel stands.
+        is_tunnelled: Whether the proxy only makes a tunnel, through which the service alone is heard.
     """
 
     method: str
     has_begun: bool = False
+    proxy: str | None = None
+    handshakes: int = 0
+    is_tunnelled: bool = False
 
     def note(self, written: bytes) -> None:
         """Note what is about to be written to its connection."""
         self.has_begun = self.has_begun or written.startswith(self.method.upper().encode())
+
+    def note_handshake(self) -> None:
+        """Note that one of TLS is about to begin."""
+        self.handshakes -= 1
+
+    def whose(self, error: Exception, host: str) -> str:
+        """Say whose an error is: the proxy's, that of the host behind it, or of which of them is unclear."""
+        if self.proxy is None:
+            return host
+        is_through = self.has_begun or self.handshakes == 0
+        if isinstance(error, httpx.ProxyError) or not is_through:
+            return f"the proxy {self.proxy}"
+        return host if self.is_tunnelled else f"{host} through the proxy {self.proxy}"
 
 
 def build_request(

@@ -197,6 +197,7 @@ class _Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         with self._network.shaking_hands(self.get_extra_info("socket").fileno()):
             try:
+                self._network.progress.note_handshake()
                 left = self._network.connecting(timeout)
                 return self._network.keep(self._stream.start_tls(ssl_context, server_hostname, left))
             except BaseException:  # httpcore closes it when the handshake has failed, but not before
@@ -231,6 +232,7 @@ class SyncTransport(httpx.HTTPTransport):
             private_names.set_connection(self, connection)
         else:
             private_names.set_backend(self, self.network)
+        self.proxy = proxy
 
     @property
     def is_usable(self) -> bool:

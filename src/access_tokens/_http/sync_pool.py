@@ -14,8 +14,8 @@ from .._settings import Settings
 from .body import Body, body_read_before
 from .fork import SafeWeakSet
 from .limits import IdleConnections, max_connections
-from .private_names import drop_surplus
-from .proxy import proxy_for
+from .private_names import drop_surplus, proxy_of
+from .proxy import check_let_through, go_through, proxy_for
 from .request import Progress, answer_from
 from .sync_connection import SyncTransport
 from .sync_limiter import ThreadLimiter
@@ -51,6 +51,7 @@ class SyncPool:
         """
         if self._borrowed is not None:
             progress.has_begun = True  # for all that is known
+            progress.proxy = proxy_of(self._borrowed, request.url)
             send = partial(self._borrowed.send, stream=True, auth=None, follow_redirects=False)
             return self._answer(send, request, deadline, sent_at)
         transport: SyncTransport | None = None
@@ -65,7 +66,9 @@ class SyncPool:
             transport = transport or self._new()
             transport.network.set_deadline(deadline)
             transport.network.progress = progress
+            go_through(transport.proxy, self._settings.base, progress)
             answer = self._answer(transport.handle_request, request, deadline, sent_at)
+            check_let_through(answer, progress)
             self._put_back(transport)
         except BaseException:
             # It may be in any state, above all after an interrupt.

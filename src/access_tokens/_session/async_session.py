@@ -198,8 +198,8 @@ class AsyncSession(AsyncExchanger):
             ):
                 return await self._answer(here.pool, kwargs, bearer, deadline, progress)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
-            return self._failed(error, deadline, bearer, *kwargs["known"], has_begun=progress.has_begun)
-        return self._failed(TimeoutError(), deadline, bearer, has_begun=progress.has_begun)
+            return self._failed(error, deadline, bearer, *kwargs["known"], progress=progress)
+        return self._failed(TimeoutError(), deadline, bearer, progress=progress)
 
     async def _answer(
         self, pool: AsyncPool, kwargs: dict[str, Any], bearer: Secret, deadline: float, progress: Progress

@@ -15,6 +15,7 @@ from .._flow.flow import authorizing, calling, exchanging
 from .._flow.jwt import Authorization, Jwt, JwtCache
 from .._flow.steps import Answer, Call, Failure, Flow, Outcome, Sent
 from .._http.failures import failure_of, is_foreign
+from .._http.request import Progress
 from .._secret import Secret, Uncopied
 from .._settings import Settings
 from .._signals import mark, pass_on
@@ -192,7 +193,9 @@ class SessionBase(Uncopied):
             return self._closed_during(acted=False)
         return None if self._has_time(0, deadline) else self._out_of_time(acted=False)
 
-    def _failed(self, error: Exception, deadline: float, *known: Secret, has_begun: bool = True) -> Failure:
+    def _failed(
+        self, error: Exception, deadline: float, *known: Secret, progress: Progress | None = None
+    ) -> Failure:
         """Sort an exception of the transport, which may come of our own doing.
 
         Raises:
@@ -202,7 +205,14 @@ class SessionBase(Uncopied):
         if is_foreign(error):
             raise error
         host = httpx.URL(self.settings.base).netloc.decode()
-        failure = failure_of(error, host, *known, self.settings.api_key, has_begun=has_begun)
+        failure = failure_of(
+            error,
+            progress.whose(error, host) if progress else host,
+            *known,
+            self.settings.api_key,
+            has_begun=progress is None or progress.has_begun,
+            statuses=self.settings.retry.statuses,
+        )
         if self._closed:
             return self._closed_during(failure.acted)
         if isinstance(error, TimeoutError) or not self._has_time(0, deadline):

@@ -205,7 +205,7 @@ class SyncSession(SyncExchanger):
         try:
             return self._refusal(deadline) or self._answer(kwargs, bearer, deadline, progress)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
-            return self._failed(error, deadline, bearer, *kwargs["known"], has_begun=progress.has_begun)
+            return self._failed(error, deadline, bearer, *kwargs["known"], progress=progress)
 
     def _answer(self, kwargs: dict[str, Any], bearer: Secret, deadline: float, progress: Progress) -> Answer:
         sent_at = self.now()
