@@ -23,7 +23,7 @@ from access_tokens import (
 )
 
 from .operations import AUTHENTICATE, ISSUE, LIST, OPERATIONS, Operation, each_operation, failure_of, keep_jwt
-from .server import EXCHANGE, JWT, RECORD, TOKENS, FaultServer, Play, response
+from .server import EXCHANGE, JWT, RECORD, TOKENS, FaultServer, Peer, Play, response
 
 Make = Callable[..., Any]
 
@@ -206,9 +206,25 @@ def test_the_id_of_a_request_is_on_its_error_and_in_the_log(
     assert f"{operation.path}: 418 (request 00-4bf92f3577b34da6-01)" in caplog.text
 
 
+def cut_short(peer: Peer) -> None:
+    peer.send(response(200, b"x" * 99, "X-Request-Id: abc")[:-9])
+    peer.close()
+
+
+BROKEN = [say(200, b"no gzip", GZIP, "X-Request-Id: abc"), cut_short]
+
+
 @pytest.mark.fault(96)
 def test_an_answer_that_cannot_be_read_has_the_id_as_well(server: FaultServer, victim: Any) -> None:
     server.play(TOKENS, say(200, b"null", "X-Request-Id: abc"))
+    assert failure_of(LIST, victim).request_id == "abc"
+
+
+@pytest.mark.fault(96)
+@pytest.mark.parametrize("play", BROKEN)
+def test_an_answer_that_ends_early_has_the_id_as_well(server: FaultServer, victim: Any, play: Play) -> None:
+    keep_jwt(victim)
+    server.always(TOKENS, play)
     assert failure_of(LIST, victim).request_id == "abc"
 
 

@@ -69,6 +69,7 @@ def _error_without_answer(
         cause=failure.cause,
         token_id=call.token_id,
         token_id_chosen_here=call.token_id_chosen_here,
+        request_id=failure.request_id,
         attempts=attempts,
         outcome_unknown=call.changes and (failure.acted or acted_before),
     )

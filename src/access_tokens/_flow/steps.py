@@ -204,11 +204,13 @@ class Failure:
         cause: An exception that holds no request and no secret.
         acted: Whether the service could have carried out the request.
         kind: The error that it amounts to; an `UnavailableError` may pass.
+        request_id: The id by which the request is found again, where an answer had begun.
     """
 
     cause: Exception
     acted: bool
     kind: type[AccessTokensError] = UnavailableError
+    request_id: str | None = None
 
 
 Outcome: TypeAlias = Answer | Failure

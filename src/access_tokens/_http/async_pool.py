@@ -47,12 +47,12 @@ class AsyncPool:
             progress.has_begun = True  # for all that is known
             progress.proxy = proxy_of(self._borrowed, request.url)
             send = partial(self._borrowed.send, stream=True, auth=None, follow_redirects=False)
-            return await self._answer(send, request, sent_at)
+            return await self._answer(send, request, progress, sent_at)
         transport = await self._take()
         transport.network.progress = progress
         go_through(transport.proxy, self._settings.base, progress)
         try:
-            answer = await self._answer(transport.handle_async_request, request, sent_at)
+            answer = await self._answer(transport.handle_async_request, request, progress, sent_at)
             check_let_through(answer, progress)
         except BaseException:
             # It may be in any state, above all after a cancellation.
@@ -65,11 +65,13 @@ class AsyncPool:
         self,
         send: Callable[[httpx.Request], Awaitable[httpx.Response]],
         request: httpx.Request,
+        progress: Progress,
         sent_at: float,
     ) -> Answer:
         bounds: Bounds = request.extensions["bounds"]
         with late_refusals(request):
             response = await send(request)
+        progress.headers = response.headers
         try:
             content = await self._content(response, bounds.size)
             return answer_from(response, content, sent_at, request.extensions)

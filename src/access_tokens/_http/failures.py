@@ -40,6 +40,7 @@ def failure_of(
     *known: Secret,
     has_begun: bool = True,
     statuses: Collection[int] = RETRYABLE_STATUSES,
+    request_id: str | None = None,
 ) -> Failure:
     """Sort an exception of the transport by whether the service could have acted, and a repeat may help.
 
@@ -49,17 +50,19 @@ def failure_of(
         known: Secrets to hide.
         has_begun: Whether any of its bytes may have left. Where that is not known, the exception must tell.
         statuses: Those that are worth a repeat, of a proxy too.
+        request_id: The id that the answer has for it, if one has begun.
 
     The cause of the result has no traceback, no context and no request: those hold the bearer token.
     """
     if isinstance(error, UnreadableBodyError):
-        return Failure(UnreadableBodyError(str(error)), acted=True, kind=InvalidResponseError)
+        return Failure(UnreadableBodyError(str(error)), True, InvalidResponseError, request_id)
     is_connections = isinstance(error, (httpx.TransportError, OSError)) or _is_of_socks(error)
     may_pass = is_connections and not _is_hopeless(error) and not _is_refused_by_proxy(error, statuses)
     return Failure(
         cause=_clean(error, host, known),
         acted=has_begun and not _was_never_read(error),
         kind=UnavailableError if may_pass else EndpointError,
+        request_id=request_id,
     )
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import httpx
-from attrs import define
+from attrs import Factory, define
 
 from .._flow.bounds import ANY
 from .._flow.retry_after import date_of, parse_retry_after
@@ -31,6 +31,7 @@ class Progress:
         has_begun: Whether any of its bytes may have left.
         proxy: Host and port of the proxy on its way.
         handshakes: How many of TLS are ahead, with the service's, which begins when a tunnel stands.
+        headers: Those of the answer, once they have come.
         is_tunnelled: Whether the proxy only makes a tunnel, through which the service alone is heard.
     """
 
@@ -38,6 +39,7 @@ class Progress:
     has_begun: bool = False
     proxy: str | None = None
     handshakes: int = 0
+    headers: Mapping[str, str] = Factory(dict[str, str])
     is_tunnelled: bool = False
 
     def note(self, written: bytes) -> None:

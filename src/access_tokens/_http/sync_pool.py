@@ -53,7 +53,7 @@ class SyncPool:
             progress.has_begun = True  # for all that is known
             progress.proxy = proxy_of(self._borrowed, request.url)
             send = partial(self._borrowed.send, stream=True, auth=None, follow_redirects=False)
-            return self._answer(send, request, deadline, sent_at)
+            return self._answer(send, request, progress, deadline, sent_at)
         transport: SyncTransport | None = None
         try:
             self._close_outdated()
@@ -67,7 +67,7 @@ class SyncPool:
             transport.network.set_deadline(deadline)
             transport.network.progress = progress
             go_through(transport.proxy, self._settings.base, progress)
-            answer = self._answer(transport.handle_request, request, deadline, sent_at)
+            answer = self._answer(transport.handle_request, request, progress, deadline, sent_at)
             check_let_through(answer, progress)
             self._put_back(transport)
         except BaseException:
@@ -81,6 +81,7 @@ class SyncPool:
         self,
         send: Callable[[httpx.Request], httpx.Response],
         request: httpx.Request,
+        progress: Progress,
         deadline: float,
         sent_at: float,
     ) -> Answer:
@@ -89,6 +90,7 @@ class SyncPool:
         try:
             try:
                 response = send(request)
+                progress.headers = response.headers
                 content = self._content(response, bounds.size, deadline)
                 return answer_from(response, content, sent_at, request.extensions)
             finally:

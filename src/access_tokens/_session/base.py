@@ -13,6 +13,7 @@ import httpx
 
 from .._flow.flow import authorizing, calling, exchanging
 from .._flow.jwt import Authorization, Jwt, JwtCache
+from .._flow.request_id import request_id_in
 from .._flow.steps import Answer, Call, Failure, Flow, Outcome, Sent
 from .._http.failures import failure_of, is_foreign
 from .._http.request import Progress
@@ -205,13 +206,14 @@ class SessionBase(Uncopied):
         if is_foreign(error):
             raise error
         host = httpx.URL(self.settings.base).netloc.decode()
+        known = (*known, self.settings.api_key)
         failure = failure_of(
             error,
             progress.whose(error, host) if progress else host,
             *known,
-            self.settings.api_key,
             has_begun=progress is None or progress.has_begun,
             statuses=self.settings.retry.statuses,
+            request_id=request_id_in(progress.headers, known) if progress else None,
         )
         if self._closed:
             return self._closed_during(failure.acted)

@@ -6,7 +6,7 @@ import logging
 import os
 from typing import Any
 
-from .._flow.steps import Answer, Failure, Outcome
+from .._flow.steps import Failure, Outcome
 
 _log = logging.getLogger("access_tokens")
 
@@ -28,11 +28,13 @@ def write(level: int, text: str, *args: object) -> None:
 def log_outcome(kwargs: dict[str, Any], outcome: Outcome) -> Outcome:
     """Write what came of a request to the log, and return it."""
     if _log.isEnabledFor(logging.DEBUG):
-        result = outcome.cause if isinstance(outcome, Failure) else _described(outcome)
-        write(logging.DEBUG, "%s %s: %s", kwargs["method"].upper(), kwargs["url"], result)
+        write(logging.DEBUG, "%s %s: %s", kwargs["method"].upper(), kwargs["url"], _described(outcome))
     return outcome
 
 
-def _described(answer: Answer) -> str:
-    request_id = answer.request_id()
-    return f"{answer.status_code} (request {request_id})" if request_id else str(answer.status_code)
+def _described(outcome: Outcome) -> str:
+    if isinstance(outcome, Failure):
+        result, request_id = str(outcome.cause), outcome.request_id
+    else:
+        result, request_id = str(outcome.status_code), outcome.request_id()
+    return f"{result} (request {request_id})" if request_id else result
