@@ -214,7 +214,6 @@ def shared_async(server: FaultServer) -> Iterator[Callable[[], AsyncAccessTokens
         yield make
 
 
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @in_tasks
 def test_an_async_client_works_in_the_loop_of_a_child(
     shared_async: Callable[[], AsyncAccessTokensClient], server: FaultServer, colour: str

@@ -238,7 +238,6 @@ class TestTasksOverSockets:
 
 
 @on_both
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_event_loops_that_come_and_go(memory: Memory, backend: str) -> None:
     client = memory.async_client()
     quarters = Quarters(240)

@@ -20,8 +20,6 @@ from .threads import PATIENCE, Task, outcomes, until
 
 Make = Callable[[], AsyncAccessTokensClient]
 PAIRS = list(product(ASYNC, repeat=2))
-# What a loop leaves open when it ends is reported by Python, as it should be.
-leaves_connections_open = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
 pytestmark = pytest.mark.fault(35)
 
@@ -33,7 +31,6 @@ def make_shared(server: FaultServer) -> Iterator[Make]:
         yield make
 
 
-@leaves_connections_open
 @pytest.mark.parametrize(("first", "second"), PAIRS)
 def test_it_works_in_one_loop_after_another_though_the_first_did_not_close_it(
     make_shared: Make, server: FaultServer, first: str, second: str
@@ -44,7 +41,6 @@ def test_it_works_in_one_loop_after_another_though_the_first_did_not_close_it(
     assert (server.count(EXCHANGE), server.count(TOKENS)) == (1, 3)
 
 
-@leaves_connections_open
 @pytest.mark.parametrize(("first", "second"), PAIRS)
 def test_it_works_in_two_loops_at_once(
     make_shared: Make, server: FaultServer, first: str, second: str
@@ -59,7 +55,6 @@ def test_it_works_in_two_loops_at_once(
     assert server.count(EXCHANGE) <= 2
 
 
-@leaves_connections_open
 @pytest.mark.parametrize(("first", "second"), PAIRS)
 def test_a_loop_that_ends_inside_the_exchange_does_not_hold_up_the_next(
     make_shared: Make, server: FaultServer, first: str, second: str
@@ -77,7 +72,6 @@ def test_a_loop_that_ends_inside_the_exchange_does_not_hold_up_the_next(
     assert run(second, shared.list)
 
 
-@leaves_connections_open
 @pytest.mark.filterwarnings("ignore:.*was never awaited:RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_loop_that_is_abandoned_inside_the_exchange_does_not_hold_up_the_next(
@@ -101,7 +95,6 @@ def test_a_loop_that_is_abandoned_inside_the_exchange_does_not_hold_up_the_next(
     assert not any(task.done() for task in tasks)
 
 
-@leaves_connections_open
 @pytest.mark.parametrize(("first", "second"), PAIRS)
 def test_closed_in_one_loop_it_is_closed_in_all(
     make_shared: Make, server: FaultServer, first: str, second: str
@@ -113,7 +106,6 @@ def test_closed_in_one_loop_it_is_closed_in_all(
     assert server.count(TOKENS) == 1
 
 
-@leaves_connections_open
 def test_a_call_under_way_in_one_loop_ends_when_it_is_closed_in_another(
     make_shared: Make, server: FaultServer
 ) -> None:

@@ -80,7 +80,6 @@ anyio.run(main, backend={colour!r})
 
         async def main() -> None:
             assert await client.list()
-            await client._session._here().pool.aclose()  # or asyncio warns of sockets that were not closed
 
         run(colour, main)
         run(colour, main)
@@ -92,7 +91,6 @@ anyio.run(main, backend={colour!r})
 
         async def main() -> weakref.ref[Any]:
             await client.list()
-            await client._session._here().pool.aclose()
             return weakref.ref(asyncio.get_running_loop())
 
         loops = [anyio.run(main) for _ in range(5)]

@@ -43,6 +43,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
 
     def __init__(self, backend: httpcore.AsyncNetworkBackend) -> None:
         self._backend = backend
+        self._connected: httpcore.AsyncNetworkStream | None = None
 
     async def connect_tcp(
         self,
@@ -58,7 +59,13 @@ class _Backend(httpcore.AsyncNetworkBackend):
             stream = await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
         except RuntimeError as error:  # there may be no more threads, in which to ask for an address
             raise httpcore.ConnectError(str(error)) from error
+        self._connected = stream
         return _Stream(stream, self)
+
+    def sever(self) -> None:
+        """Close the connection, which is idle, without its event loop."""
+        if self._connected:
+            private_names.sever(self._connected)
 
 
 def _address_of(host: str, port: int) -> str:

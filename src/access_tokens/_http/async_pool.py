@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import cast
 
-import anyio
 import httpx
 
 from .._flow.bounds import Bounds
@@ -14,10 +13,12 @@ from .._flow.steps import Answer
 from .._settings import Settings
 from .._signals import pass_on
 from .async_connection import AsyncTransport
+from .async_idle import AsyncIdleConnections
 from .async_limiter import TaskLimiter
 from .body import Body, body_read_before
 from .late_refusal import late_refusals
-from .limits import IdleConnections, max_connections
+from .limits import max_connections
+from .loop_end import LoopEnd
 from .private_names import drop_surplus, mark_unusable, proxy_of
 from .proxy import check_let_through, go_through, proxy_for
 from .request import Progress, answer_from
@@ -35,8 +36,8 @@ class AsyncPool:
     def __init__(self, settings: Settings, borrowed: httpx.AsyncClient | None) -> None:
         self._settings = settings
         self._borrowed = borrowed
-        self._idle: IdleConnections[AsyncTransport] = IdleConnections()
-        self._is_closed = False
+        self._idle = AsyncIdleConnections()
+        self._loop_end = LoopEnd(self._idle)
         self._tls = Tls(settings)
         self.width = max_connections(borrowed, settings)
         self.limiter = TaskLimiter(self.width)
@@ -56,7 +57,7 @@ class AsyncPool:
             check_let_through(answer, progress)
         except BaseException:
             # It may be in any state, above all after a cancellation.
-            await self._drop(transport)
+            await self._idle.drop(transport)
             raise
         await self._put_back(transport)
         return answer
@@ -102,35 +103,29 @@ class AsyncPool:
 
     async def _take(self) -> AsyncTransport:
         while outdated := self._idle.outdated():
-            await self._drop(outdated)
+            await self._idle.drop(outdated)
         if transport := self._idle.last():
             self._idle.remove(transport)
             if transport.is_usable:
                 return transport
-            await self._drop(transport)
+            await self._idle.drop(transport)
         return self._new()
 
     def _new(self) -> AsyncTransport:
         return AsyncTransport(self._settings.base, self._tls.context(), proxy_for(self._settings))
 
     async def _put_back(self, transport: AsyncTransport) -> None:
-        if self._is_closed:
-            await self._drop(transport)
+        if self._idle.is_closed:
+            await self._idle.drop(transport)
         else:
             self._idle.put(transport)
 
-    async def _drop(self, transport: AsyncTransport) -> None:
-        self._idle.remove(transport)
-        with anyio.CancelScope(shield=True):
-            await transport.aclose()
+    @property
+    def is_over(self) -> bool:
+        """Whether its event loop has ended, or it was closed."""
+        return self._idle.is_closed or self._loop_end.is_closed
 
     async def aclose(self) -> None:
         """Same as `SyncPool.close`; who sends is cancelled by the session."""
-        self._is_closed = True
         self.limiter.lift()
-        try:
-            while idle := self._idle.last():
-                await self._drop(idle)
-        except BaseException:
-            await self.aclose()  # the others as well
-            raise
+        await self._loop_end.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import Any
 
@@ -66,6 +67,19 @@ def read_tls(stream: Any, received: bytes) -> None:
 def _incoming(stream: Any) -> Any:
     """Return what TLS has to unpack, in anyio or trio."""
     return getattr(stream, "_read_bio", None) or getattr(stream, "_incoming", None)
+
+
+def sever(stream: Any) -> None:
+    """Close an idle connection without its event loop. asyncio closes one in steps of the loop only."""
+    transport = getattr(stream._stream, "_transport", None)  # noqa: SLF001 - asyncio's, of which trio has none
+    with suppress(AttributeError, OSError):
+        if transport is None:
+            os.close(stream.get_extra_info("socket").detach())
+        elif not hasattr(transport, "_call_connection_lost"):
+            transport.abort()  # uvloop's, which closes its connections when it is closed itself
+        else:
+            transport._closing = True  # noqa: SLF001 - or the loop takes the next socket of this number for it
+            transport._call_connection_lost(None)  # noqa: SLF001
 
 
 def is_usable(connection: Any) -> bool:

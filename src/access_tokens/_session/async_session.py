@@ -76,18 +76,23 @@ class AsyncSession(AsyncExchanger):
     ) -> None:
         super().__init__(settings, exchange, http_client)
         self._http_client = http_client
-        self._place: LoopState | None = None
+        self._places: dict[object, LoopState] = {}
         with suppress(RuntimeError, OSError):  # outside of a loop; without a free descriptor
             current_loop()  # loads what anyio else loads with the first call
 
     def _here(self) -> LoopState:
         try:
-            here, loop = self._place, current_loop()
+            loop = current_loop()
         except OSError as error:  # without a free descriptor, anyio cannot load what it does in this loop
             raise UnavailableError(self._exchange.failed, cause=OSError(str(error))) from None
-        if here is None or here.loop is not loop:
-            here = self._place = LoopState(loop, AsyncPool(self.settings, self._http_client))
-        return here
+        return self._places.get(loop) or self._new_place(loop)
+
+    def _new_place(self, loop: object) -> LoopState:
+        for other, place in list(self._places.items()):
+            if place.pool.is_over:
+                self._places.pop(other, None)
+        place = self._places[loop] = LoopState(AsyncPool(self.settings, self._http_client))
+        return place
 
     # Procedures and flows
 

@@ -37,7 +37,6 @@ def current_loop() -> object:
 class LoopState:
     """What belongs to one event loop: neither a connection nor an event can be used from another."""
 
-    loop: object
     pool: AsyncPool
     # Not that of anyio, which others may hold for as long as they like.
     computing: anyio.CapacityLimiter = Factory(lambda: anyio.CapacityLimiter(AT_ONCE))
