@@ -27,8 +27,8 @@ class AsyncAccessTokensClient(Uncopied):
     """Issues and manages Personal Access Tokens (PATs), from async code.
 
     Same as `AccessTokensClient`, with the same arguments, but its methods are awaited. It may be shared by
-    tasks on asyncio and trio. In a second event loop it makes its own connections; those of the first are
-    closed when that ends.
+    tasks on asyncio and trio. It makes connections of its own in each event loop, which are closed when that
+    ends.
     """
 
     def __init__(

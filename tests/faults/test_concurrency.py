@@ -125,7 +125,7 @@ class TestLeadersOfThreads:
             tasks = [Task(client.list) for _ in range(10)]
             results = [task.outcome() for task in tasks]
         assert sum(isinstance(each, KeyboardInterrupt) for each in results) == 1
-        assert sum(isinstance(each, tuple) for each in results) == 9
+        assert sum(isinstance(each, list) for each in results) == 9
         assert memory.exchanges == 2
 
     @pytest.mark.fault(32)

@@ -143,7 +143,7 @@ def test_many_callers_go_on_with_the_jwt_after_one_failed_renewal(
     victim.list()
     victim.clock.advance(3580)
     server.play(EXCHANGE, refuse(503))
-    assert all(isinstance(each, tuple) for each in victim.at_once(20, lambda client: client.list()))
+    assert all(isinstance(each, list) for each in victim.at_once(20, lambda client: client.list()))
     assert (server.count(EXCHANGE), set(issuer.bearers)) == (2, {"jwt-1"})
 
 

@@ -265,4 +265,4 @@ def test_a_call_with_hardly_any_stack_left_fails_and_leaves_it_working(memory: M
         client = AccessTokensClient(ENDPOINT, "pat_x", http_client=memory.http(), deadline=PATIENCE)
         result_of(lambda d=depth, c=client: at_depth(d, c.list))  # type: ignore[misc]
         [result] = outcomes(client.list)
-        assert isinstance(result, tuple), depth
+        assert isinstance(result, list), depth

@@ -138,7 +138,7 @@ def test_late_401s_for_one_jwt_cost_one_exchange(victim: Any, server: FaultServe
     victim.list()
     issuer.rotate()
     server.play(TOKENS, *[together(issuer, 20)] * 20)
-    assert all(isinstance(each, tuple) for each in victim.at_once(20, lambda client: client.list()))
+    assert all(isinstance(each, list) for each in victim.at_once(20, lambda client: client.list()))
     assert (server.count(EXCHANGE), server.count(TOKENS)) == (2, 41)
     assert issuer.bearers[1:] == ["jwt-1"] * 20 + ["jwt-2"] * 20
 
@@ -153,7 +153,7 @@ def test_a_401_that_comes_after_the_new_jwt_does_not_drop_it(
     others_are_done = threading.Semaphore(0)
     server.play(TOKENS, *[together(issuer, 5)] * 4, together(issuer, 5, after=others_are_done))
     server.always(TOKENS, answer_and(others_are_done.release))
-    assert all(isinstance(each, tuple) for each in victim.at_once(5, lambda client: client.list()))
+    assert all(isinstance(each, list) for each in victim.at_once(5, lambda client: client.list()))
     assert (server.count(EXCHANGE), issuer.bearers[-1]) == (2, "jwt-2")
     victim.list()
     assert server.count(EXCHANGE) == 2

@@ -46,7 +46,7 @@ def test_cold_starts(memory: Memory) -> None:
     with memory.http() as http:
         for exchanges in range(1, 151):
             with AccessTokensClient(ENDPOINT, "pat_x", http_client=http) as client:
-                assert [type(each) for each in crowd(client)] == [tuple] * THREADS
+                assert [type(each) for each in crowd(client)] == [list] * THREADS
             assert memory.exchanges == exchanges
 
 
@@ -58,7 +58,7 @@ def test_late_401s(memory: Memory) -> None:
         for exchanges in range(2, 32):
             memory.rotate()
             memory.before = Gathering(20)
-            assert [type(each) for each in crowd(client, 20)] == [tuple] * 20
+            assert [type(each) for each in crowd(client, 20)] == [list] * 20
             assert memory.exchanges == exchanges
 
 
@@ -80,7 +80,7 @@ def test_keys_that_change_at_any_moment(memory: Memory) -> None:
     with memory.client() as client:
         for _ in range(100):
             *results, _ = outcomes(*[partial(result_of, client.list)] * THREADS, memory.rotate)
-            assert {type(each) for each in results} <= {tuple, AuthenticationError}
+            assert {type(each) for each in results} <= {list, AuthenticationError}
             so_far = memory.exchanges
             assert client.list()
             assert memory.exchanges <= so_far + 1
@@ -122,7 +122,7 @@ def test_renewals_that_fail_and_succeed_by_turns(memory: Memory) -> None:
         for number in range(100):
             memory.play(EXCHANGE, fail if number % 2 else succeed)
             clock.time += 3580 if number % 2 else 2
-            assert [type(each) for each in crowd(client)] == [tuple] * THREADS
+            assert [type(each) for each in crowd(client)] == [list] * THREADS
     assert max(most) == 1
 
 
@@ -157,7 +157,7 @@ def test_closing_at_any_moment_in_memory(memory: Memory) -> None:
             client = AccessTokensClient(ENDPOINT, "pat_x", http_client=http)
             *results, closed = outcomes(*[partial(result_of, client.list)] * THREADS, client.close)
             assert closed is None
-            assert {type(each) for each in results} <= {tuple, ClientClosedError}, number
+            assert {type(each) for each in results} <= {list, ClientClosedError}, number
 
 
 @pytest.mark.fault(34)
@@ -172,7 +172,7 @@ def test_closing_at_any_moment_over_sockets(server: FaultServer, is_warm: bool) 
         threading.Event().wait(chance.random() / 50)
         client.close()
         results = [task.outcome() for task in tasks]
-        assert {type(each) for each in results} <= {tuple, ClientClosedError}
+        assert {type(each) for each in results} <= {list, ClientClosedError}
     assert [each for each in server.trouble if not isinstance(each, ConnectionError)] == []
 
 
@@ -191,7 +191,7 @@ def test_closing_while_the_service_fails_at_random(server: FaultServer) -> None:
         threading.Event().wait(chance.random() / 50)
         client.close()
         results = [task.outcome() for task in tasks]
-        assert {type(each) for each in results} <= {tuple, ClientClosedError}
+        assert {type(each) for each in results} <= {list, ClientClosedError}
 
 
 @pytest.mark.fault(26, 30)
@@ -201,7 +201,7 @@ def test_keys_that_change_over_sockets(server: FaultServer) -> None:
         client.list()
         for exchanges in range(2, 12):
             issuer.rotate()
-            assert [type(each) for each in crowd(client, 20)] == [tuple] * 20
+            assert [type(each) for each in crowd(client, 20)] == [list] * 20
             assert server.count(EXCHANGE) == exchanges
 
 

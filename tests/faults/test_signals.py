@@ -69,5 +69,5 @@ def test_threads_that_wait_for_the_exchange_of_one_that_is_broken_off_lead_their
         server.play(EXCHANGE, play)
         with handling(handler), pytest.raises(kind):
             client.list()
-        assert all(isinstance(task.outcome(), tuple) for task in tasks)
+        assert all(isinstance(task.outcome(), list) for task in tasks)
     assert (server.count(EXCHANGE), issuer.bearers) == (2, ["jwt-1"] * 5)

@@ -49,7 +49,7 @@ class Operation:
 
 
 OPERATIONS = [
-    Operation(lambda c: c.list(), {"records": [RECORD]}, "Invalid list tokens response", tuple),
+    Operation(lambda c: c.list(), {"records": [RECORD]}, "Invalid list tokens response", list),
     Operation(lambda c: c.iter_tokens(), {"records": [RECORD]}, "Invalid list tokens response", list),
     Operation(
         lambda c: c.batch_load([ID]),

@@ -106,7 +106,7 @@ def test_any_bytes_lead_to_a_wait_within_the_ceiling_or_to_none(
 ) -> None:
     result, waits = attempt(world, status, value, policy)
     if waits:
-        assert (result, len(waits)) == ((), 1)
+        assert (result, len(waits)) == ([], 1)
         assert waits == [policy.backoff] or 0 <= waits[0] <= policy.retry_after_max
     else:
         assert type(result) is {429: RateLimitedError, 503: UnavailableError}[status]
@@ -122,6 +122,6 @@ def test_a_number_of_seconds_is_waited_for_exactly_or_not_at_all(
 ) -> None:
     result, waits = attempt(world, status, b"%d" % seconds, policy)
     if seconds <= policy.retry_after_max:
-        assert (result, waits) == ((), [float(seconds)])
+        assert (result, waits) == ([], [float(seconds)])
     else:
         assert (result.retry_after, result.attempts, waits) == (float(seconds), 1, [])
