@@ -15,7 +15,7 @@ from access_tokens._calls.tokens import batch_load
 from access_tokens._calls.walk import TokenWalk
 from access_tokens._secret import Secret
 from access_tokens._settings import _checked_pat as checked_pat
-from access_tokens._settings import from_environment, settings
+from access_tokens._settings import settings
 
 from .sessions import SETTINGS
 
@@ -160,7 +160,3 @@ def test_a_walk_says_what_its_arguments_must_be(wrong: dict[str, Any], message: 
 )
 def test_a_batch_says_what_its_ids_must_be(token_ids: Any, message: str) -> None:
     reads(lambda: next(batch_load(token_ids, include_secret_phc=False)), message)
-
-
-def test_a_variable_that_is_not_set_is_named() -> None:
-    reads(lambda: from_environment("NO_SUCH_NAME"), "NO_SUCH_NAME is not set in the environment")

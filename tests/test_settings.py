@@ -218,24 +218,3 @@ def test_the_retry_policy_is_kept() -> None:
 def test_a_retry_policy_is_one() -> None:
     with pytest.raises(TypeError, match="^retry must be a RetryPolicy"):
         checked(retry=3)
-
-
-@pytest.mark.parametrize("kind", [AccessTokensClient, AsyncAccessTokensClient])
-class TestFromEnv:
-    def test_it_reads_two_variables(self, kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("ACCESS_TOKENS_ENDPOINT", "https://api.example.com")
-        monkeypatch.setenv("ACCESS_TOKENS_API_KEY", PAT)
-        client = kind.from_env(deadline=7)
-        assert repr(client) == f"{kind.__name__}('https://api.example.com')"
-        assert client._session.settings.deadline == 7
-        assert client._session.settings.api_key.reveal() == PAT
-
-    @pytest.mark.parametrize("name", ["ACCESS_TOKENS_ENDPOINT", "ACCESS_TOKENS_API_KEY"])
-    def test_it_names_the_one_that_is_not_set(
-        self, kind: Any, name: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("ACCESS_TOKENS_ENDPOINT", "https://api.example.com")
-        monkeypatch.setenv("ACCESS_TOKENS_API_KEY", PAT)
-        monkeypatch.setenv(name, "")
-        with pytest.raises(ValueError, match=name):
-            kind.from_env()

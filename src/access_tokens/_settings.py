@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 import ssl
 from typing import Any, TypedDict
@@ -86,7 +85,7 @@ def settings(
     if not isinstance(retry, RetryPolicy):
         raise TypeError(f"retry must be a RetryPolicy, not {type(retry).__name__}")
     return Settings(
-        base=_base(endpoint, _checked_flag("allow_http", allow_http)),
+        base=base_url(endpoint, _checked_flag("allow_http", allow_http)),
         api_key=_checked_pat(api_key),
         mounts={"auth": _mount("auth_path", auth_path), "admin": _mount("admin_path", admin_path)},
         timeout=_timeout(timeout),
@@ -113,13 +112,14 @@ def _checked_flag(name: str, value: Any) -> bool:
 
 def _checked_pat(value: Secret) -> Secret:
     # Fit for a header (RFC 9110, section 5.5). What is said of it holds nothing of it.
-    problem = _pat_problem(value.reveal())
+    problem = pat_problem(value.reveal())
     if problem:
         raise ValueError(f"api_key must {problem}")
     return value
 
 
-def _pat_problem(value: Any) -> str | None:
+def pat_problem(value: Any) -> str | None:
+    """Return what a PAT must do or be that this is not, if anything."""
     if not isinstance(value, str) or not value:
         return "be a PAT, a string that is not empty"
     if value.lower().startswith("bearer "):
@@ -133,7 +133,12 @@ def _visible_ascii(value: str) -> bool:
     return all("!" <= character <= "~" for character in value)
 
 
-def _base(endpoint: Any, allow_http: bool) -> str:
+def base_url(endpoint: Any, allow_http: bool) -> str:
+    """Return the base URL of a service, without a slash at its end.
+
+    Raises:
+        ValueError, TypeError: It is none, or not safe.
+    """
     url = _parsed(endpoint)
     if re.search(r"[\s\\]|/\.\.?(/|$)", endpoint):
         raise ValueError("endpoint must have no white space, backslash or dot segment")
@@ -212,14 +217,3 @@ def _positive(name: str, value: Any) -> float:
     if not 0 < value <= LONGEST_WAIT:
         raise ValueError(f"{name} must be a number of seconds, over 0 and up to {LONGEST_WAIT}")
     return float(value)
-
-
-def from_environment(name: str) -> str:
-    """Return an environment variable.
-
-    Raises:
-        ValueError: It is not set, or empty.
-    """
-    if not os.environ.get(name):
-        raise ValueError(f"{name} is not set in the environment")
-    return os.environ[name]

@@ -14,11 +14,12 @@ from ._calls import arguments as check
 from ._calls import issuing, tokens
 from ._calls.exchange import exchange
 from ._calls.walk import TokenWalk
+from ._environment import api_key_from_environment, endpoint_from_environment
 from ._secret import Secret, Uncopied
 from ._session.api import AsyncApiTransport, generated_client
 from ._session.async_session import AsyncSession
 from ._session.auth import AsyncAuth
-from ._settings import AsyncOptions, from_environment, settings
+from ._settings import AsyncOptions, settings
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
 
@@ -68,9 +69,8 @@ class AsyncAccessTokensClient(Uncopied):
     @classmethod
     def from_env(cls, **options: Unpack[AsyncOptions]) -> Self:
         """Same as `AccessTokensClient.from_env`."""
-        return cls(
-            from_environment("ACCESS_TOKENS_ENDPOINT"), from_environment("ACCESS_TOKENS_API_KEY"), **options
-        )
+        endpoint = endpoint_from_environment(allow_http=bool(options.get("allow_http")))
+        return cls(endpoint, api_key_from_environment(), **options)
 
     async def list(
         self,

@@ -14,11 +14,12 @@ from ._calls import arguments as check
 from ._calls import issuing, tokens
 from ._calls.exchange import exchange
 from ._calls.walk import TokenWalk
+from ._environment import api_key_from_environment, endpoint_from_environment
 from ._secret import Secret, Uncopied
 from ._session.api import SyncApiTransport, generated_client
 from ._session.auth import SyncAuth
 from ._session.sync_session import SyncSession
-from ._settings import SyncOptions, from_environment, settings
+from ._settings import SyncOptions, settings
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
 
@@ -81,10 +82,15 @@ class AccessTokensClient(Uncopied):
 
     @classmethod
     def from_env(cls, **options: Unpack[SyncOptions]) -> Self:
-        """Make one from `ACCESS_TOKENS_ENDPOINT` and `ACCESS_TOKENS_API_KEY`, or raise a `ValueError`."""
-        return cls(
-            from_environment("ACCESS_TOKENS_ENDPOINT"), from_environment("ACCESS_TOKENS_API_KEY"), **options
-        )
+        """Make one from the environment variables `ACCESS_TOKENS_ENDPOINT` and `ACCESS_TOKENS_API_KEY`.
+
+        White space around their values is ignored, as the newline of a file is. A value in quotes is refused.
+
+        Raises:
+            ValueError: One is not set, empty, or of no use; the message names it, and shows nothing of it.
+        """
+        endpoint = endpoint_from_environment(allow_http=bool(options.get("allow_http")))
+        return cls(endpoint, api_key_from_environment(), **options)
 
     def list(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -211,20 +210,6 @@ BAD_PATS = {
 def test_a_pat_that_fits_no_header_is_refused_and_not_printed(kind: Kind, pat: Any) -> None:
     with pytest.raises(ValueError, match="^api_key must") as raised:
         kind(ENDPOINT, pat)
-    assert "q83vASNF" not in printed(raised.value)
-
-
-@pytest.mark.fault(41)
-@BOTH
-@pytest.mark.parametrize("name", sorted(set(BAD_PATS) - {"None", "bytes", "NUL"}))
-def test_a_pat_of_the_environment_is_judged_likewise(
-    kind: Kind, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        os, "environ", {"ACCESS_TOKENS_ENDPOINT": ENDPOINT, "ACCESS_TOKENS_API_KEY": BAD_PATS[name]}
-    )
-    with pytest.raises(ValueError, match="^(api_key must|ACCESS_TOKENS_API_KEY is not set)") as raised:
-        kind.from_env()
     assert "q83vASNF" not in printed(raised.value)
 
 

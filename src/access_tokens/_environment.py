@@ -1,0 +1,63 @@
+"""The variables of the environment that name the service and the PAT, as they really arrive."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+
+from ._secret import Secret
+from ._settings import base_url, pat_problem
+
+_QUOTES = "\"'`´‘’‚‛“”„‟«»‹›＂＇"  # noqa: RUF001 - these are meant
+
+
+def endpoint_from_environment(*, allow_http: bool) -> str:
+    """Return `ACCESS_TOKENS_ENDPOINT` without the white space around it.
+
+    Args:
+        allow_http: Whether it may be any http:// URL.
+
+    Raises:
+        ValueError: It is not set, or of no use. The message names the variable. Neither it nor the frames
+            hold anything of its value, which may be the PAT by mistake.
+    """
+    return _variable("ACCESS_TOKENS_ENDPOINT", partial(_endpoint_problem, allow_http=allow_http)).reveal()
+
+
+def api_key_from_environment() -> str:
+    """Same as `endpoint_from_environment`, for `ACCESS_TOKENS_API_KEY`."""
+    return _variable("ACCESS_TOKENS_API_KEY", _api_key_problem).reveal()
+
+
+def _variable(name: str, other_problem: Callable[[str], str | None]) -> Secret:
+    if name not in os.environ:
+        raise ValueError(f"{name} is not set in the environment")
+    value = Secret(os.environ[name].strip())
+    if problem := _problem(value.reveal()) or other_problem(value.reveal()):
+        raise ValueError(f"{name} {problem}")
+    return value
+
+
+def _problem(value: str) -> str | None:
+    """Return what shells, files and web pages do to a value."""
+    if not value:
+        return "is set in the environment, but empty"
+    if value[0] in _QUOTES or value[-1] in _QUOTES:
+        return "is in quotes: remove them"
+    if not value.isprintable():
+        return "must hold no line break and nothing else that cannot be seen, such as a byte order mark"
+    return None
+
+
+def _api_key_problem(value: str) -> str | None:
+    problem = pat_problem(value)
+    return problem and f"must {problem}"
+
+
+def _endpoint_problem(value: str, *, allow_http: bool) -> str | None:
+    try:
+        base_url(value, allow_http)
+    except ValueError as error:
+        return str(error).removeprefix("endpoint ")
+    return None
