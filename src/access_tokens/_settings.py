@@ -14,6 +14,7 @@ from attrs import field, frozen
 from ._secret import Secret
 from .retry import LONGEST_WAIT, RetryPolicy
 
+_USUAL_TIMEOUT = 30.0
 _CONNECT_TIMEOUT = 5.0
 _LONGEST_PAT = 200
 # Three of them, with an id of 2,048 bytes, make a URL that httpx takes.
@@ -27,7 +28,7 @@ class Options(TypedDict, total=False):
 
     auth_path: str
     admin_path: str
-    timeout: float | httpx.Timeout
+    timeout: float | httpx.Timeout | None
     deadline: float
     retry: RetryPolicy
     ssl_context: ssl.SSLContext | None
@@ -48,12 +49,18 @@ class AsyncOptions(Options, total=False):
 
 @frozen(kw_only=True)
 class Settings:
-    """The arguments of a client, checked. Times are seconds."""
+    """The arguments of a client, checked. Times are seconds.
+
+    Attributes:
+        timeout: The usual one where none is given.
+        has_timeout: Whether one is given, which goes before that of the caller's own HTTP stack.
+    """
 
     base: str
     api_key: Secret
     mounts: dict[str, str]
     timeout: httpx.Timeout
+    has_timeout: bool
     deadline: float
     retry: RetryPolicy
     ssl_context: ssl.SSLContext | None = field(default=None, repr=False, eq=False)
@@ -71,7 +78,7 @@ def settings(
     *,
     auth_path: str,
     admin_path: str,
-    timeout: float | httpx.Timeout,
+    timeout: float | httpx.Timeout | None,
     deadline: float,
     retry: RetryPolicy,
     ssl_context: ssl.SSLContext | None,
@@ -88,7 +95,8 @@ def settings(
         base=base_url(endpoint, _checked_flag("allow_http", allow_http)),
         api_key=_checked_pat(api_key),
         mounts={"auth": _mount("auth_path", auth_path), "admin": _mount("admin_path", admin_path)},
-        timeout=_timeout(timeout),
+        timeout=_timeout(_USUAL_TIMEOUT if timeout is None else timeout),
+        has_timeout=timeout is not None,
         deadline=_positive("deadline", deadline),
         retry=retry,
         ssl_context=_checked_context(ssl_context),

@@ -30,6 +30,10 @@ class AsyncAccessTokensClient(Uncopied):
     Same as `AccessTokensClient`, with the same arguments, but its methods are awaited. It may be shared by
     tasks on asyncio and trio. It makes connections of its own in each event loop, which are closed when that
     ends.
+
+    Args:
+        http_client: An `httpx.AsyncClient` of your own, which you close. Headers, params and timeout that you
+            have set on it hold as there; its auth, cookies, base_url and follow_redirects are not used.
     """
 
     def __init__(
@@ -39,7 +43,7 @@ class AsyncAccessTokensClient(Uncopied):
         *,
         auth_path: str = "/auth",
         admin_path: str = "/admin",
-        timeout: float | httpx.Timeout = 30.0,
+        timeout: float | httpx.Timeout | None = None,
         deadline: float = 300.0,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - a constant value
         http_client: httpx.AsyncClient | None = None,

@@ -37,10 +37,14 @@ class AccessTokensClient(Uncopied):
         api_key: The PAT. It is sent to the token endpoint only.
         auth_path: Where the deployment has the token endpoint.
         admin_path: Where the deployment has the management of tokens.
-        timeout: How many seconds may pass without a byte; at most 5 to connect. Or an `httpx.Timeout`.
+        timeout: How many seconds may pass without a byte; at most 5 to connect. Or an `httpx.Timeout`. By
+            default that of `http_client`, where it has another than httpx's own, else 30.
         deadline: How many seconds a whole call may take: exchange, attempts and waits.
         retry: When a failed request is repeated.
-        http_client: Your own HTTP stack, which you close. Its cookies, auth and redirects are not used.
+        http_client: Your own HTTP stack, which you close. The headers and params that you have set on it are
+            sent, as they are at the time. Not so Authorization, Accept, Accept-Encoding, Host, Cookie and
+            `Content-*`, nor those of a connection: Connection, Expect, Proxy-Authorization, TE, Upgrade and
+            the like. Its event hooks run. Its auth, cookies, base_url and follow_redirects are not used.
         ssl_context: How TLS is done, say with a CA or a certificate of your own. Its ALPN protocols are set
             to HTTP/1.1. Not with `http_client`, which has its own.
         allow_http: Send secrets in the clear to an http:// endpoint that is not on loopback.
@@ -53,7 +57,7 @@ class AccessTokensClient(Uncopied):
         *,
         auth_path: str = "/auth",
         admin_path: str = "/admin",
-        timeout: float | httpx.Timeout = 30.0,
+        timeout: float | httpx.Timeout | None = None,
         deadline: float = 300.0,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - a constant value
         http_client: httpx.Client | None = None,

@@ -42,10 +42,10 @@ class Canned:
     page: Page | None = None
     requests: list[httpx.Request] = field(factory=list)
 
-    def http_client(self, colour: str) -> Any:
+    def http_client(self, colour: str, **options: Any) -> Any:
         """Return an HTTP stack of a colour, which needs not be closed."""
         kind = httpx.Client if colour == "sync" else httpx.AsyncClient
-        return kind(transport=httpx.MockTransport(self._respond))
+        return kind(transport=httpx.MockTransport(self._respond), **options)
 
     def _respond(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)

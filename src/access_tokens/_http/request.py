@@ -16,6 +16,7 @@ from .._flow.steps import Answer
 from .._secret import Secret
 from .._settings import Settings
 from .._version import __version__
+from .borrowed import Borrowed, params_of, timeout_of, with_headers_of
 
 # They change nothing (RFC 9110, section 9.2.1).
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
@@ -61,25 +62,29 @@ class Progress:
 
 
 def build_request(
-    settings: Settings, kwargs: Mapping[str, Any], bearer: Secret, seconds_left: float
+    settings: Settings,
+    kwargs: Mapping[str, Any],
+    bearer: Secret,
+    seconds_left: float,
+    borrowed: Borrowed | None = None,
 ) -> httpx.Request:
     """Build a request as the generated core describes it, with what is due of its answer as extensions."""
     headers = {
         "Accept": "application/json",
         "Accept-Encoding": "gzip",
-        "User-Agent": _USER_AGENT,
         **kwargs.get("headers", {}),
         "Authorization": f"Bearer {bearer.reveal()}",
     }
+    params = params_of(borrowed) | kwargs.get("params", {})
     request = httpx.Request(
         kwargs["method"],
-        _url(settings.url(kwargs["url"]), tuple(kwargs.get("params", {}).items())),
+        _url(settings.url(kwargs["url"]), tuple(params.items())),
         content=kwargs.get("content"),
         data=kwargs.get("data"),
         json=kwargs.get("json"),
-        headers=headers,
+        headers=with_headers_of(borrowed, {"User-Agent": _USER_AGENT}, headers),
         extensions={
-            "timeout": _clipped(settings.timeout, seconds_left),
+            "timeout": _clipped(timeout_of(borrowed, settings), seconds_left),
             "bounds": kwargs.get("bounds", ANY),
             "known": (bearer, *kwargs.get("known", ())),
         },

@@ -210,7 +210,7 @@ class AsyncSession(AsyncExchanger):
         self, pool: AsyncPool, kwargs: dict[str, Any], bearer: Secret, deadline: float, progress: Progress
     ) -> Answer:
         sent_at = self.now()
-        request = build_request(self.settings, kwargs, bearer, deadline - sent_at)
+        request = build_request(self.settings, kwargs, bearer, deadline - sent_at, self._borrowed)
         return await pool.answer(request, progress, sent_at)
 
     async def _wait(self, seconds: float, deadline: float) -> bool:

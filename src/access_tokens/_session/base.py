@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from copy import copy
-from typing import Any, Protocol
+from typing import Any
 
 import attrs
 import httpx
@@ -15,6 +15,7 @@ from .._flow.flow import authorizing, calling, exchanging
 from .._flow.jwt import Authorization, Jwt, JwtCache
 from .._flow.request_id import request_id_in
 from .._flow.steps import Answer, Call, Failure, Flow, Outcome, Sent
+from .._http.borrowed import Borrowed, timeout_of
 from .._http.failures import failure_of, is_foreign
 from .._http.request import Progress
 from .._secret import Secret, Uncopied
@@ -32,13 +33,6 @@ _LEAST_LIFE = 1.0
 _REFUSER_PAUSE = 60.0
 
 
-class Closable(Protocol):
-    """What the clients of httpx have in common."""
-
-    @property
-    def is_closed(self) -> bool: ...
-
-
 class SessionBase(Uncopied):
     """What the sessions of threads and of tasks have in common.
 
@@ -48,7 +42,7 @@ class SessionBase(Uncopied):
         borrowed: The caller's own HTTP stack.
     """
 
-    def __init__(self, settings: Settings, exchange: Call[Jwt], borrowed: Closable | None) -> None:
+    def __init__(self, settings: Settings, exchange: Call[Jwt], borrowed: Borrowed | None) -> None:
         self.settings = settings
         self.now: Callable[[], float] = time.monotonic  # a test puts another clock in its place
         self._exchange = exchange
@@ -184,7 +178,7 @@ class SessionBase(Uncopied):
 
     def _patience(self, deadline: float) -> float:
         """Return how long to wait for a connection that is free."""
-        patience = self.settings.timeout.pool
+        patience = timeout_of(self._borrowed, self.settings).pool
         left = self._seconds_until(deadline)
         return left if patience is None else min(left, patience)
 

@@ -209,7 +209,7 @@ class SyncSession(SyncExchanger):
 
     def _answer(self, kwargs: dict[str, Any], bearer: Secret, deadline: float, progress: Progress) -> Answer:
         sent_at = self.now()
-        request = build_request(self.settings, kwargs, bearer, deadline - sent_at)
+        request = build_request(self.settings, kwargs, bearer, deadline - sent_at, self._borrowed)
         return self._pool.answer(request, progress, deadline, sent_at)
 
     def _wait(self, seconds: float, deadline: float) -> bool:
