@@ -144,6 +144,34 @@ def test_what_no_proxy_does_not_name_goes_through_it(
     assert tunnels(proxy.requests) == [TARGET]
 
 
+@pytest.mark.fault(90)
+@pytest.mark.parametrize(
+    ("lower", "upper", "is_proxied"),
+    [
+        (None, "10.0.0.0/8, 127.0.0.0/8", False),
+        (" 127.0.0.0/8 ", None, False),
+        (None, "10.0.0.0/8", True),
+        ("10.0.0.0/8", "127.0.0.0/8", True),
+        ("", "127.0.0.0/8", True),
+    ],
+)
+def test_no_proxy_may_name_networks_and_goes_first_in_lower_case(
+    server: FaultServer,
+    make_client: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    lower: str | None,
+    upper: str | None,
+    is_proxied: bool,
+) -> None:
+    """The server is the proxy as well, and answers for the service."""
+    monkeypatch.setenv("HTTP_PROXY", server.endpoint)
+    for name, value in (("no_proxy", lower), ("NO_PROXY", upper)):
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    assert len(make_client(server.endpoint, "pat_x", allow_http=True).list()) == 1
+    assert {"://" in each.target for each in server.requests} == {is_proxied}
+
+
 def with_password(proxy: FaultServer, password: str = PASSWORD) -> str:
     return f"http://user:{password}@{proxy.address}"
 

@@ -9,6 +9,7 @@ import httpx
 
 from .._flow.steps import Answer
 from .._settings import Settings
+from .no_proxy import is_excepted
 from .request import Progress
 from .tls import SetupError
 
@@ -30,11 +31,11 @@ def proxy_for(settings: Settings) -> httpx.Proxy | None:
         SetupError: It is none that could be used.
     """
     url = httpx.URL(settings.base)
-    if proxy_bypass(url.host) or proxy_bypass(url.netloc.decode()):
-        return None
     if url.scheme == "http" and not settings.allow_http:
         return None
     proxies = getproxies()
+    if is_excepted(url, proxies.get("no", "")) or proxy_bypass(url.host):  # by the system's own settings
+        return None
     proxy = proxies.get(url.scheme) or proxies.get("all")
     return _proxy(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
 
