@@ -171,6 +171,18 @@ def test_it_is_one_line_without_secrets_and_bounded(body: Any, media_type: str) 
     assert len(error.message) == 4096
 
 
+@said_by_a_gateway
+@pytest.mark.parametrize("names", [[], ["detail", "errors", "message", "reason", "title"]])
+def test_no_nested_body_takes_long(names: list[str]) -> None:
+    """It would take minutes if each name were looked for in each value, or each value read."""
+    body: Any = 7
+    for _ in range(30):
+        body = dict.fromkeys(names, body) if names else [body] * 2 + [[]] * 20
+        if len(json.dumps(body)) > 2**17:
+            break
+    assert said(body) is None
+
+
 # A page that is not the service's own
 
 FIREWALL = "<html><head><title>403 Forbidden</title></head><body><h1>Blocked</h1></body></html>"

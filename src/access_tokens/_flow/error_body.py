@@ -30,9 +30,9 @@ _REASONS = (
     *("faultstring", "reason", "description", "error", "fault", "title"),
 )
 _CODES = ("code", "errorcode")
-_MOST_ITEMS = 20
+_MOST_ITEMS = 10
 # Of lists and objects within each other.
-_MOST_LEVELS = 5
+_MOST_LEVELS = 4
 _MOST_BLANK = 1000
 _JSON_WORDS = {b"null", b"true", b"false", b"nan", b"infinity"}
 
@@ -142,7 +142,7 @@ def _words_of(value: Any, levels: int = _MOST_LEVELS) -> str:
     if isinstance(value, list):
         return "; ".join(filter(None, (_item_of(each, levels - 1) for each in list_of(value)[:_MOST_ITEMS])))
     said = _named(value)
-    reasons = (_words_of(said.get(name), levels - 1) for name in _REASONS)
+    reasons = (_words_of(said[name], levels - 1) for name in _REASONS if name in said)
     return next(filter(None, reasons), "") or "; ".join(_fields_of(value, levels - 1))
 
 
