@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import dis
+import gc
 import os
 import signal
 import sys
@@ -61,6 +62,7 @@ class Tripwire:
         """Tell whether an operation was interrupted when it had to be, and returned something when not."""
         trace, handler = sys.gettrace(), signal.signal(signal.SIGINT, self._interrupt)
         sys._getframe().f_trace_opcodes = True  # or Python 3.12 traces those of no frame
+        gc.disable()  # in whose callbacks, Hypothesis has one, an interrupt vanishes
         try:
             sys.settrace(self._enter)
             return bool(operation()) and not self.is_reached
@@ -68,6 +70,7 @@ class Tripwire:
             return self.is_reached
         finally:
             sys.settrace(trace)  # that of coverage, perhaps
+            gc.enable()
             signal.signal(signal.SIGINT, handler)
 
     @property
