@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -102,6 +103,7 @@ def test_addresses_that_all_refuse_are_tried_four_times(
     error = failure_of(LIST, client)
     assert (type(error), error.attempts) == (UnavailableError, 4)
     assert isinstance(error.cause, httpx.ConnectError)
+    assert f"Errno {errno.ECONNREFUSED}" in error.reason  # not merely that all have failed
     assert client.clock.waits == [1.0, 2.0, 4.0]
 
 

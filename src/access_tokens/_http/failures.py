@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Collection, Iterator
 
 import httpx
@@ -78,8 +79,21 @@ def _clean(error: Exception, host: str, known: tuple[Secret, ...]) -> Exception:
 
 
 def _text(error: Exception) -> str:
-    # Below a timeout is the cancellation by which it was done, which tells of the event loop alone.
-    return next((str(each) for each in _chain(error) if isinstance(each, Exception) and str(each)), "")
+    chain = list(_chain(error))
+    reasons = [str(one) for each in chain for one in _grouped(each)]
+    return "; ".join(dict.fromkeys(reasons)) or next((str(each) for each in chain if _says_why(each)), "")
+
+
+def _grouped(error: BaseException) -> tuple[BaseException, ...]:
+    """Return the failures of several addresses, above which it is said only that all have failed."""
+    return getattr(error, "exceptions", ())
+
+
+def _says_why(error: BaseException) -> bool:
+    # Below a timeout is the cancellation by which it was done, which tells of the event loop alone; and TLS
+    # that wants to read is no reason.
+    is_state = isinstance(error, (ssl.SSLWantReadError, ssl.SSLWantWriteError))
+    return isinstance(error, Exception) and not is_state and bool(str(error))
 
 
 def _was_never_read(error: Exception) -> bool:
