@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from access_tokens import (
@@ -64,6 +65,18 @@ def said(body: Any, media_type: str = "application/json") -> ApiError | str | No
         ({"error": ["a", "b"]}, "a; b"),
         ({"error": True, "message": "no"}, "no"),
         ({"Error_Msg": "no"}, "no"),
+        ({"message": "  ", "error": "real"}, "real"),
+        ({"message": "Forbidden", "error": "IP not in allow list"}, "IP not in allow list"),
+        ({"title": "Quota exceeded", "detail": "Forbidden"}, "Quota exceeded"),
+        ({"error": {"message": "Bad Request"}, "detail": "odd"}, "odd"),
+        ({"message": "Missing Credentials", "description": "Invalid Credentials."}, "Invalid Credentials."),
+        ({"errors": {"owner": "is required"}}, "owner: is required"),
+        ({"errors": {"owner": {"message": "is required"}}}, "owner: is required"),
+        ({"error": {"code": "", "message": {"lang": "en", "value": "no"}}}, "no"),
+        ({"odata.error": {"message": {"value": "no"}}}, "no"),
+        ({"httpMessage": "Unauthorized", "moreInformation": "Invalid secret."}, "Invalid secret."),
+        ({"status": "fail", "data": {"title": "A title is required"}}, "A title is required"),
+        ({"ResponseStatus": {"ErrorCode": "x", "Message": "no"}}, "no"),
         ({"error": {}, "message": "no"}, "no"),
         ({"message": "Request failed", "error": {"message": "Token not found"}}, "Token not found"),
         ({"error": {"message": "Invalid", "errors": [{"reason": "x"}], "status": "DENIED"}}, "Invalid"),
@@ -103,7 +116,9 @@ def test_a_reason_for_a_program_is_the_code() -> None:
         ("<error><message><![CDATA[a <b> c]]></message></error>", ApiError("a <b> c")),
         ("<problem><title>Odd</title><detail>Very odd</detail></problem>", ApiError("Very odd")),
         ("<error><message/><message></message><message>at last</message></error>", ApiError("at last")),
-        ("<error>no</error>", None),
+        ("<Error><Message>\n <![CDATA[a <b> c]]>\n</Message></Error>", ApiError("a <b> c")),
+        ("<error>Denied by <b>rule</b> 7</error>", ApiError("Denied by rule 7")),
+        ("<error>403</error>", None),
     ],
 )
 @pytest.mark.parametrize("media_type", ["application/xml", "text/xml; charset=utf-8", "application/soap+xml"])
@@ -122,7 +137,10 @@ def test_xml_says_it(body: str, error: ApiError | None, media_type: str) -> None
         ("<TITLE\nid=x>\n Bad &amp; odd \n</TITLE><h1>else</h1>", "Bad & odd"),
         ("<html><body><h1>403 Forbidden</h1>\nRequest forbidden by rules.</body>", None),
         ("<style>b {}</style><script>x</script><!-- c --><p>Sorry,<br>no.", "Sorry, no."),
-        ("<svg><title/></svg><title> </title><title>at last</title>", "at last"),
+        ("<svg><title>icon</title></svg><title> </title><title>at last</title>", "at last"),
+        ("<!-- <title>Old</title> --><script>'<title>js</title>'</script><title>Real</title>", "Real"),
+        (f"<style>{' a' * 50_000}</style><title>Real</title>", "Real"),
+        ("\n" * 1500 + "<title>Real</title>", "Real"),
         ("<title>Error</title><pre>Error: odd<br> &nbsp; at f</pre>", "odd"),
     ],
 )
@@ -145,12 +163,37 @@ def test_a_page_says_it_in_its_title_or_else_in_its_text(body: str, message: str
         ("404 page not found\n", "text/plain; charset=utf-8", "404 page not found"),
         ("RBAC: access denied", "text/html", "RBAC: access denied"),
         ("Unauthorized\n", "application/json", "Unauthorized"),
+        ("404 page not found", "application/json", "404 page not found"),
+        ("[proxy] no upstream", "text/plain", "[proxy] no upstream"),
+        ("<h1>Blocked</h1>", "text/plain", "Blocked"),
+        ("<Error><Message>no</Message></Error>", "application/json", "no"),
+        ('{"__type": "x", "Message": "no"}', "application/x-amz-json-1.1", "no"),
+        ('{"message": "no"}', "application/octet-stream", "no"),
     ],
 )
 def test_what_is_said_counts_more_than_what_it_is_said_to_be(
     body: str, media_type: str, message: str
 ) -> None:
     assert said(body, media_type) == ApiError(message)
+
+
+@said_by_a_gateway
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        ("Accès refusé".encode("latin-1"), "text/plain; charset=iso-8859-1"),
+        ('{"message": "Accès refusé"}'.encode("latin-1"), "application/json; charset=ISO-8859-1"),
+        ('{"message": "Accès refusé"}'.encode("utf-16"), "application/json"),
+        ("<title>Accès refusé</title>".encode("cp1252"), 'text/html;charset="windows-1252"'),
+        ('<meta charset="iso-8859-1"><title>Accès refusé</title>'.encode("latin-1"), "text/html"),
+        (
+            '<?xml version="1.0" encoding="utf-16"?><m><Message>Accès refusé</Message></m>'.encode("utf-16"),
+            "text/xml",
+        ),
+    ],
+)
+def test_it_is_read_in_its_own_characters(content: bytes, media_type: str) -> None:
+    assert said_in_body(Answer(400, {"content-type": media_type}, content)) == ApiError("Accès refusé")
 
 
 @said_by_a_gateway
@@ -205,6 +248,9 @@ def error_of(call: Call[Any], answer: Answer) -> AccessTokensError:
         ("<h1>403 Forbidden</h1>", "text/html; charset=utf-8", "403 Forbidden"),
         (f"\n{FIREWALL}", "text/plain", "403 Forbidden"),
         ("<pre>x</pre><title>Denied</title>", "application/xhtml+xml", "Denied"),
+        ("<body><h1>Blocked</h1><pre>by policy 7</pre>", "text/html", "Blocked by policy 7"),
+        ("<?xml version='1.0'?><!DOCTYPE html><html><title>No</title>", "application/xml", "No"),
+        ("<!-- c --><head><title>No</title>", "text/plain", "No"),
     ],
 )
 def test_a_page_of_something_else_is_no_refusal(
@@ -247,7 +293,7 @@ def test_a_jwt_is_never_refused_by_a_page(status: int) -> None:
 
 @pytest.mark.fault(86)
 def test_what_is_no_page_is_a_refusal_whoever_says_it() -> None:
-    for content, media_type in (("", "text/html"), ("no", "text/plain"), ('{"message": "no"}', "text/html")):
+    for content, media_type in (("", ""), ("no", "text/plain"), ('{"message": "no"}', "text/html")):
         assert type(error_of(READ, page(403, content, media_type))) is PermissionDeniedError
 
 
@@ -278,7 +324,10 @@ def test_an_error_has_the_id_of_its_request(name: str) -> None:
 def test_the_id_of_the_service_comes_before_those_of_others() -> None:
     assert request_id_in({"cf-ray": "ray", "x-request-id": "own", "traceparent": "trace"}) == "own"
     assert request_id_in({"x-request-id": " ", "cf-ray": "ray"}) == "ray"
-    assert request_id_in({"date": "x"}) is None
+    assert request_id_in({"X-Akamai-Request-Id": "other", "cf-ray": "ray"}) == "ray"
+    for name in ("X-Akamai-Request-Id", "uber-trace-id", "x-req-id", "RequestId", "opc-transaction-id"):
+        assert request_id_in(httpx.Headers({name: "other"})) == "other"
+    assert request_id_in({"date": "x", "x-paid": "x", "x-client-id": "x"}) is None
 
 
 @pytest.mark.fault(96)

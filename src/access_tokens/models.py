@@ -97,8 +97,8 @@ class IssueResult(Masked, _Pair[str, TokenRecord]):
     """A new token. It unpacks: `token, record = client.issue(...)`.
 
     It also has `len()`, an index, and the class pattern `case IssueResult(token, record)`. A type checker
-    takes it for a tuple; yet it equals none, a pattern without the class, `case (token, record)`, does not
-    match it, and it has no `+`, `*`, `<`, `count()` and `index()`.
+    takes it for a tuple; yet it is none to `isinstance` and equals none, a pattern without the class,
+    `case (token, record)`, does not match it, and it has no `+`, `*`, `<`, `count()` and `index()`.
 
     Attributes:
         token: The PAT. The service shows it this once and keeps only its hash; no repr shows it.

@@ -118,7 +118,7 @@ def test_a_refusal_is_recognised_in_every_dress(
 @pytest.mark.fault(18, 20)
 @pytest.mark.parametrize(
     "body",
-    [b"not gzip", gzip.compress(b"x" * 99)[:-9], gzip.compress(bytes(2**26))],
+    [b"not gzip", gzip.compress(b"{x" * 99)[:-9], gzip.compress(bytes(2**26))],
     ids=["not gzip", "cut", "bomb"],
 )
 def test_an_error_that_is_packed_wrongly_is_told_by_its_status(
@@ -128,6 +128,18 @@ def test_an_error_that_is_packed_wrongly_is_told_by_its_status(
     server.play(TOKENS, say(response(400, body, JSON, "Content-Encoding: gzip")))
     error = failure_of(LIST, victim)
     assert (error.status_code, error.reason) == (400, "Status")
+
+
+@pytest.mark.fault(58)
+@pytest.mark.parametrize(
+    "body", [gzip.compress(b'{"error": "no"}')[:-4], gzip.compress(b'{"error": "no"}') + b"more"]
+)
+def test_as_much_of_an_error_is_read_as_can_be_unpacked(
+    server: FaultServer, victim: Any, body: bytes
+) -> None:
+    keep_jwt(victim)
+    server.play(TOKENS, say(response(400, body, JSON, "Content-Encoding: gzip")))
+    assert failure_of(LIST, victim).reason == "no"
 
 
 @pytest.mark.fault(18)

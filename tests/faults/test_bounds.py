@@ -102,8 +102,8 @@ def test_the_largest_answers_that_were_asked_for_are_read(server: FaultServer, v
 
 def test_an_error_is_read_up_to_256_kib(server: FaultServer, victim: Any) -> None:
     keep_jwt(victim)
-    body = b'{"error": "Bad"}'.ljust(2**18)
-    server.play(TOKENS, say(response(400, body)), say(response(400, body + b" ")))
+    at_its_end, behind_it = (b'{"error": "Bad"}'.rjust(2**18 + more) for more in (0, 1))
+    server.play(TOKENS, say(response(400, at_its_end)), say(response(400, behind_it)))
     assert failure_of(LIST, victim).cause == ApiError("Bad")
     assert failure_of(LIST, victim).cause == "Status"
 

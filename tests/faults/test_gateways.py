@@ -82,6 +82,23 @@ def test_the_page_of_a_firewall_is_no_refusal_and_costs_no_jwt(
     assert EXCHANGE not in [each.path for each in server.requests]
 
 
+OTHERWISE: dict[str, Any] = {
+    "too large": (BLOCKED + b"x" * 300_000, PAGE),
+    "packed": (gzip.compress(BLOCKED), PAGE, "Content-Encoding: gzip"),
+    "cut": (gzip.compress(BLOCKED)[:-9], PAGE, "Content-Encoding: gzip"),
+    "packed otherwise": (BLOCKED, PAGE, "Content-Encoding: br"),
+    "empty": (b"", PAGE),
+}
+
+
+@pytest.mark.fault(86)
+@pytest.mark.parametrize("way", OTHERWISE)
+def test_a_page_that_cannot_be_kept_is_one_all_the_same(server: FaultServer, victim: Any, way: str) -> None:
+    error = told_at_once(server, victim, LIST, say(401, *OTHERWISE[way]))
+    assert type(error) is EndpointError
+    assert error.reason == ("Status" if way in {"packed otherwise", "empty"} else "Request blocked")
+
+
 @pytest.mark.fault(86)
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_the_page_of_a_firewall_does_not_refuse_the_pat(
@@ -115,6 +132,22 @@ def test_a_date_to_come_back_is_counted_by_the_clock_of_who_says_it(
     server.play(TOKENS, say(status, {"error": "busy"}, date(there), retry_at(there + timedelta(seconds=7))))
     victim.list()
     assert victim.clock.waits == [7.0]
+
+
+@pytest.mark.fault(91)
+@pytest.mark.parametrize("minutes_off", [-600, 600])
+def test_the_clock_may_be_told_twice_or_as_asctime_does(
+    server: FaultServer, victim: Any, minutes_off: int
+) -> None:
+    keep_jwt(victim)
+    there = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes_off)
+    for lines in ([date(there)] * 2, [f"Date: {there:%a %b %e %H:%M:%S %Y}"]):
+        server.play(TOKENS, say(429, {"error": "busy"}, *lines, retry_at(there + timedelta(seconds=7))))
+        victim.list()
+    retry = f"Retry-After: {there + timedelta(seconds=7):%a %b %e %H:%M:%S %Y}"
+    server.play(TOKENS, say(503, {"error": "busy"}, date(there), retry))
+    victim.list()
+    assert victim.clock.waits == [7.0] * 3
 
 
 @pytest.mark.fault(91)

@@ -116,7 +116,7 @@ def refusal_of(server: FaultServer, victim: Any, operation: Operation, play: Pla
         ),
         (say(404, {"error": {"message": "No such route"}}, JSON), "No such route"),
         (say(404, b"no healthy upstream", "Content-Type: text/plain"), "no healthy upstream"),
-        (say(404, b"<Error><Code>NoSuchKey</Code></Error>", "Content-Type: application/xml"), "Status"),
+        (say(404, b"<Error><Code>NoSuchKey</Code></Error>", "Content-Type: application/xml"), "NoSuchKey"),
         (say(404, b""), "Status"),
     ],
     ids=["a page", "JSON", "plain text", "XML", "nothing"],

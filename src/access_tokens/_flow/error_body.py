@@ -1,8 +1,9 @@
-"""What the body of an error says, in any of the shapes in which services and gateways say it."""
+"""What the body of an error says, whatever it is and is said to be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import codecs
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -10,8 +11,8 @@ from .._secret import Secret, redact
 from .._signals import pass_on
 from ..errors import ApiError, excerpt, one_line
 from .error_details import said_details
-from .error_markup import is_express_page, page_text, xml_reason
-from .json_values import list_of, object_of, place_of, text_of
+from .error_json import said_in_json
+from .error_markup import is_express_page, is_html, page_text, xml_reason
 from .record_issues import without_list
 from .steps import UNREADABLE, Answer, parsed
 
@@ -23,18 +24,14 @@ _NODES_PHRASES = {
     416: "Range Not Satisfiable",
     422: "Unprocessable Entity",
 }
-# The names by which a reason goes in JSON, without case and underlines, the most specific first. They are of
-# OAuth (RFC 6749, section 5.2), problem details (RFC 9457), JSON:API, and of the clouds' gateways.
-_REASONS = (
-    *("errordescription", "errorsummary", "errormessage", "errormsg", "detail", "errors", "message", "msg"),
-    *("faultstring", "reason", "description", "error", "fault", "title"),
+_HTML = {"text/html", "application/xhtml+xml"}
+_CHARSET = re.compile(r"(?:charset|encoding)=[\"']?([\w-]{1,40})", re.IGNORECASE)
+# Python has others, which are none of text, or take what others do not.
+_CHARSETS = re.compile(
+    r"(?:iso-8859-\d+|latin-?1|windows-12\d\d|utf-(?:16|32)(?:le|be)?|gb\w+|big5|shift_jis|euc-\w+|koi8-\w)",
+    re.IGNORECASE,
 )
-_CODES = ("code", "errorcode")
-_MOST_ITEMS = 10
-# Of lists and objects within each other.
-_MOST_LEVELS = 4
-_MOST_BLANK = 1000
-_JSON_WORDS = {b"null", b"true", b"false", b"nan", b"infinity"}
+_DECLARATION = 1024
 
 
 def said_in_body(answer: Answer, *known: Secret) -> ApiError | str | None:
@@ -52,12 +49,9 @@ def said_in_body(answer: Answer, *known: Secret) -> ApiError | str | None:
 
 
 def is_page(answer: Answer) -> bool:
-    """Tell whether the body of an answer is a page, whatever it is said to be."""
-    media_type, head = _media_type(answer), _head(answer.content)
-    if head.startswith((b"<!doctype html", b"<html")) or not head:
-        return bool(head)
-    is_html = media_type in {"text/html", "application/xhtml+xml"} and not head.startswith((b"{", b"["))
-    return is_html or (not media_type and head.startswith(b"<") and not head.startswith(b"<?xml"))
+    """Tell whether the body of an answer is a page, whatever it is said to be. Nothing of it may be left."""
+    text = _decoded(answer)
+    return not _looks_like_json(text) if _media_type(answer) in _HTML else is_html(text)
 
 
 def is_services_page(answer: Answer) -> bool:
@@ -68,40 +62,43 @@ def is_services_page(answer: Answer) -> bool:
 def _said(answer: Answer, known: tuple[Secret, ...]) -> ApiError | str | None:
     if is_page(answer):
         return _from_page(answer, known)
-    # The media type alone counts (RFC 9110, section 8.3.1). What lacks one, or has a wrong one, is looked at.
-    media_type, head = _media_type(answer), _head(answer.content)
-    is_json = media_type == "application/json" or media_type.endswith("+json")
-    looks_like_json = head.startswith((b"{", b"[", b'"'))
-    if (is_json and not _is_words(answer.content)) or (looks_like_json and _is_text(media_type)):
-        return _from_json(answer, known)
-    if media_type.endswith(("/xml", "+xml")) or (head.startswith(b"<") and _is_text(media_type)):
-        message, code = xml_reason(_decoded(answer))
-        return _error(message, code, known)
-    return _error(_decoded(answer), "", known) if is_json or _is_text(media_type) else None
+    # By what it looks like: the media type alone should count, but those of gateways are often wrong.
+    media_type, text = _media_type(answer), _decoded(answer)
+    is_json, looks_like_json = media_type.endswith("json"), _looks_like_json(text)
+    if is_json or looks_like_json:
+        try:
+            return _from_json(answer, known)
+        except ValueError as error:
+            pass_on(error)
+    if text.lstrip("\ufeff \t\r\n").startswith("<"):
+        return _error(*xml_reason(text), None, known)
+    is_text = not media_type or media_type.startswith("text/") or (is_json and not looks_like_json)
+    return _error(text, "", None, known) if is_text and any(each.isalpha() for each in text) else None
 
 
 def _media_type(answer: Answer) -> str:
+    # That alone counts, without its parameters (RFC 9110, section 8.3.1).
     return answer.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _is_text(media_type: str) -> bool:
-    return not media_type or media_type.startswith("text/")
-
-
-def _head(content: bytes) -> bytes:
-    return content[:_MOST_BLANK].removeprefix(b"\xef\xbb\xbf").lstrip()[:20].lower()
-
-
-def _is_words(content: bytes) -> bool:
-    """Tell whether a body begins with a word, as JSON in UTF-8 does not."""
-    return _head(content)[:1].isalpha() and _head(content) not in _JSON_WORDS
+def _looks_like_json(text: str) -> bool:
+    return text.lstrip("\ufeff \t\r\n").startswith(("{", "[", '"'))
 
 
 def _decoded(answer: Answer) -> str:
-    return answer.content.decode(errors="replace")
+    content = answer.content
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", errors="replace")
+    declared = content[:_DECLARATION].decode("latin-1") if content.lstrip().startswith(b"<") else ""
+    found = _CHARSET.search(answer.headers.get("content-type", "")) or _CHARSET.search(declared)
+    try:
+        charset = found[1] if found and _CHARSETS.fullmatch(found[1]) else "utf-8"
+        return content.decode(charset, errors="replace")
+    except LookupError:
+        return content.decode(errors="replace")
 
 
-def _error(message: str, code: str, known: tuple[Secret, ...], details: Any = None) -> ApiError | None:
+def _error(message: str, code: str, details: Any, known: tuple[Secret, ...]) -> ApiError | None:
     """Return what is said as a person reads it: short, on one line, and without secrets."""
     message = one_line(redact(excerpt(without_list(message)), *known))
     code = one_line(redact(excerpt(code), *known))
@@ -109,7 +106,7 @@ def _error(message: str, code: str, known: tuple[Secret, ...], details: Any = No
 
 
 def _from_page(answer: Answer, known: tuple[Secret, ...]) -> ApiError | str | None:
-    error = _error(page_text(_decoded(answer)), "", known)
+    error = _error(page_text(_decoded(answer)), "", None, known)
     # In production, Express tells no more than the phrase.
     return error.message if error and _is_phrase(error.message, answer) else error
 
@@ -121,51 +118,15 @@ def _is_phrase(message: str, answer: Answer) -> bool:
 
 
 def _from_json(answer: Answer, known: tuple[Secret, ...]) -> ApiError | None:
-    """Read an error: the service's `{"error": {"message", "code"?, "details"?}}`, or any other.
+    """Read JSON, which is in UTF-8, 16 or 32, or in what the answer says.
 
     Raises:
-        ValueError, RecursionError: It is no JSON.
+        ValueError, RecursionError: It is none.
     """
-    body = parsed(answer.content)
-    said = _named(_named(body).get("error"))
-    if message := text_of(said.get("message")) or _words_of(said):
-        return _error(message, _code_of(said), known, said.get("details"))
-    return _error(_words_of(body), _code_of(body), known, _named(body).get("details"))
-
-
-def _words_of(value: Any, levels: int = _MOST_LEVELS) -> str:
-    """Return the reason that a value gives: a text itself, those in a list, and the best of an object."""
-    if isinstance(value, str):
-        return value
-    if not levels:
-        return ""
-    if isinstance(value, list):
-        return "; ".join(filter(None, (_item_of(each, levels - 1) for each in list_of(value)[:_MOST_ITEMS])))
-    said = _named(value)
-    reasons = (_words_of(said[name], levels - 1) for name in _REASONS if name in said)
-    return next(filter(None, reasons), "") or "; ".join(_fields_of(value, levels - 1))
-
-
-def _item_of(value: Any, levels: int) -> str:
-    """Return a reason of several, with the place that it is about."""
-    words, said = _words_of(value, levels), object_of(value)
-    place = place_of(said.get("loc")) or place_of(said.get("path")) or text_of(said.get("field"))
-    return f"{place}: {words}" if place and words else words
-
-
-def _fields_of(value: Any, levels: int) -> Iterator[str]:
-    """Yield the reasons that are listed by the field that each is about."""
-    for name, listed in list(object_of(value).items())[:_MOST_ITEMS]:
-        if words := _words_of(list_of(listed), levels):
-            yield f"{name}: {words}"
-
-
-def _named(value: Any) -> dict[str, Any]:
-    return {name.replace("_", "").lower(): each for name, each in object_of(value).items()}
-
-
-def _code_of(value: Any) -> str:
-    """Return the reason for a program. In OAuth, it is the error that has a description."""
-    said = _named(value)
-    names = (*_CODES, "error") if "errordescription" in said else _CODES
-    return next(filter(None, (text_of(said.get(name)) for name in names)), "")
+    try:
+        body = parsed(answer.content)
+    except UnicodeDecodeError as error:
+        pass_on(error)
+        body = parsed(_decoded(answer).encode(errors="surrogatepass"))
+    said = said_in_json(body)
+    return _error(said.message, said.code, said.details, known)

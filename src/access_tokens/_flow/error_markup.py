@@ -7,46 +7,75 @@ from __future__ import annotations
 
 import html
 import re
+import string
 
 from .._signals import pass_on
-from ..errors import excerpt
 
-_LONGEST_PAGE = 2**16
+_LONGEST = 2**16
+_OF_WORDS = f"{string.ascii_letters}{string.digits}+/=_-"
+_PAGE = re.compile(
+    r"(?:\s|\ufeff|<\?xml[^<>]*>|<!--.*?-->)*+<(?:!doctype\s+html|html|head|body|title|h[1-6]|pre|p|div|center)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 # An application of Express without an error handler answers a page that holds the error and its stack.
 _BEFORE_ERROR = re.compile("<pre>", re.IGNORECASE)
 _AFTER_ERROR = re.compile("</pre>", re.IGNORECASE)
 _LINE_BREAK = re.compile("<br ?/?>", re.IGNORECASE)
 _STACK = re.compile("\n +at ")
 _CLASS_NAME = re.compile(r"[\w$]{0,100}(?:Error|Exception): ")
-_EXPRESS_TITLES = {"", "error"}
 
 # In XML, the most specific first: RFC 9457, appendix B; the clouds' errors; SOAP.
-_REASONS = ("detail", "message", "faultstring", "text", "reason", "description", "title")
+_REASONS = ("detail", "description", "message", "faultstring", "text", "reason", "title")
 _CODES = ("code", "faultcode")
-_CDATA = "<![CDATA["
+_CDATA = re.compile(r"\s*<!\[CDATA\[")
 _TAG = re.compile("<[^<>]*>")
+_TITLE = re.compile(r"<title\b[^<>]*>[^<]*", re.IGNORECASE)
 # Each ends with the document at the latest, so that none is looked for twice.
-_UNSEEN = re.compile(r"<(script|style)\b.*?(?:</\1[^<>]*>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
+_UNSEEN = re.compile(
+    r"<(script|style|svg)\b.*?(?:</\1[^<>]*>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL
+)
+
+
+def is_html(text: str) -> bool:
+    """Tell whether a text begins as a page does."""
+    return _PAGE.match(text[:_LONGEST]) is not None
 
 
 def is_express_page(page: str) -> bool:
-    """Tell whether a page is such as Express makes of an error."""
-    return _BEFORE_ERROR.search(page) is not None and _text_in("title", page).casefold() in _EXPRESS_TITLES
+    """Tell whether a page is such as Express makes of an error: that alone, below the title "Error"."""
+    above, *error = _BEFORE_ERROR.split(_seen(page), maxsplit=1)
+    has_other_title = _text_in("title", _seen(page)).casefold() not in {"", "error"}
+    return bool(error) and not has_other_title and not _text_of(_TITLE.sub("", above)).strip()
 
 
 def page_text(page: str) -> str:
     """Return what a page says: of Express's the error, else its title, or all its text where it has none."""
-    page = excerpt(page, _LONGEST_PAGE) if len(page) > _LONGEST_PAGE else page
+    page = _seen(page)
     if is_express_page(page):
         return _express_error(page)
-    text = _text_in("title", page) or _visible_text(page)
-    return text if any(each.isalpha() for each in text) else ""  # no mere number of the status
+    return _worded(_text_in("title", page)) or _worded(_text_of(page))
 
 
 def xml_reason(document: str) -> tuple[str, str]:
-    """Return the reason and the code that an XML document gives, each empty where it gives none."""
-    document = document[:_LONGEST_PAGE]
-    return _first_of(_REASONS, document), _first_of(_CODES, document)
+    """Return the reason and the code that an XML document gives, each empty where it gives none.
+
+    All its text will do for a reason.
+    """
+    document = _seen(document)
+    reason = _first_of(_REASONS, document)
+    return (reason, _first_of(_CODES, document)) if reason else (_worded(_text_of(document)), "")
+
+
+def _seen(document: str) -> str:
+    """Return what of a document is to be read."""
+    seen = _UNSEEN.sub(" ", document)
+    # No half of a word is left, which could be half of a secret.
+    return seen if len(seen) <= _LONGEST else seen[:_LONGEST].rstrip(_OF_WORDS)
+
+
+def _worded(text: str) -> str:
+    """Return a text, or none where it is a mere number, such as that of the status."""
+    return text if any(each.isalpha() for each in text) else ""
 
 
 def _first_of(names: tuple[str, ...], document: str) -> str:
@@ -68,17 +97,17 @@ def _express_error(page: str) -> str:
 def _text_in(name: str, document: str) -> str:
     """Return the text of the first element of this name that has any, be it with a prefix or attributes."""
     for tag in re.finditer(rf"<(?:[\w.-]{{1,40}}:)?{name}(?:\s[^<>]*)?>", document, re.IGNORECASE):
-        is_quoted = document.startswith(_CDATA, tag.end())
-        start = tag.end() + len(_CDATA) * is_quoted
-        end = document.find("]]>" if is_quoted else "<", start)
+        quoted = _CDATA.match(document, tag.end())
+        start = quoted.end() if quoted else tag.end()
+        end = document.find("]]>" if quoted else "<", start)
         text = document[start : end if end >= 0 else None]
-        if text := (text if is_quoted else _unescaped(text)).strip():
+        if text := (text if quoted else _unescaped(text)).strip():
             return text
     return ""
 
 
-def _visible_text(page: str) -> str:
-    return _unescaped(_TAG.sub(" ", _UNSEEN.sub(" ", page)))
+def _text_of(document: str) -> str:
+    return _unescaped(_TAG.sub(" ", document))
 
 
 def _unescaped(text: str) -> str:

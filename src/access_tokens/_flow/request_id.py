@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from .._secret import Secret, redact
 from ..errors import excerpt, one_line
 
-# The service's own first, then those of what stands before it.
+# The service's own first, then those of what stands before it, then any that is called so.
 _HEADERS = (
     *("x-request-id", "request-id", "x-correlation-id", "correlation-id", "x-requestid", "x-correlationid"),
-    *("x-amzn-requestid", "x-amz-request-id", "x-ms-request-id", "x-goog-request-id", "x-kong-request-id"),
+    *("x-amzn-requestid", "apigw-requestid", "x-amz-request-id", "x-ms-request-id", "x-kong-request-id"),
     *("x-vcap-request-id", "fly-request-id", "x-vercel-id", "cf-ray", "x-azure-ref", "x-amz-cf-id"),
     *("x-amzn-trace-id", "x-trace-id", "x-b3-traceid", "x-cloud-trace-context", "traceparent"),
 )
+_OTHERS = re.compile(r"(?:^|.*[-_])(?:req|request|correlation|transaction|trace)[-_]?id")
 _LONGEST = 200
 
 
@@ -24,6 +26,7 @@ def request_id_in(headers: Mapping[str, str], known: tuple[Secret, ...] = ()) ->
         headers: Those of the answer.
         known: Secrets to hide.
     """
-    values = (headers.get(name, "").strip() for name in _HEADERS)
+    names = (*_HEADERS, *filter(_OTHERS.fullmatch, map(str.lower, headers)))
+    values = (headers.get(name, "").strip() for name in names)
     value = next(filter(None, values), "")
     return one_line(redact(excerpt(value), *known), _LONGEST) or None

@@ -8,6 +8,8 @@ from email.utils import parsedate_to_datetime
 
 from .._signals import pass_on
 
+_ASCTIME = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}")
+
 
 def parse_retry_after(value: str, now: datetime) -> float | None:
     """Parse a `Retry-After` header (RFC 9110, section 10.2.3).
@@ -23,9 +25,12 @@ def parse_retry_after(value: str, now: datetime) -> float | None:
 
 
 def date_of(value: str) -> datetime | None:
-    """Parse an HTTP date (RFC 9110, section 5.6.7); None for what is none, or has no time zone."""
+    """Parse an HTTP date (RFC 9110, section 5.6.7); None for what is none, or has no time zone.
+
+    That of asctime, which is obsolete but to be read, has none and is GMT.
+    """
     try:
-        moment = parsedate_to_datetime(value)
+        moment = parsedate_to_datetime(f"{value} GMT" if _ASCTIME.fullmatch(value) else value)
     except (ValueError, TypeError, IndexError, OverflowError) as error:
         pass_on(error)
         return None

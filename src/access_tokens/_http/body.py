@@ -29,8 +29,8 @@ class Body:
 
     Args:
         response: The answer.
-        limit: How many bytes a success may have. An error is not needed so much that its size or encoding
-            could be at fault.
+        limit: How many bytes a success may have. Of an error that is too large or badly packed, as much is
+            kept as can be read: it tells who has answered.
     """
 
     def __init__(self, response: httpx.Response, limit: int = LARGEST) -> None:
@@ -81,14 +81,15 @@ class Body:
         """Return the whole body.
 
         Raises:
-            UnreadableBodyError: There was trouble with it, or it ended before its encoding did. That of an
-                error is empty then.
+            UnreadableBodyError: It is that of a success, and there was trouble with it, or it ended before
+                its encoding did.
         """
         if self._inflate and self._has_begun and not self._inflate.eof:
             self._trouble = self._trouble or UnreadableBodyError("the body ended early")
         if self._trouble and self._is_needed:
             raise self._trouble
-        return b"" if self._trouble else bytes(self._content)
+        del self._content[self._limit :]
+        return bytes(self._content)
 
 
 def _new_inflater() -> Inflater:

@@ -152,4 +152,5 @@ def _retry_after_of(response: httpx.Response) -> float | None:
 
 def _now_at(response: httpx.Response) -> datetime:
     """Return what time it is by the clock of the service, since that of this machine may be minutes off."""
-    return date_of(response.headers.get("date", "")) or datetime.now(UTC)
+    dates = map(date_of, response.headers.get_list("date"))  # of which a gateway may add one
+    return next(filter(None, dates), None) or datetime.now(UTC)
