@@ -45,8 +45,8 @@ class AccessTokensClient(Uncopied):
             sent, as they are at the time. Not so Authorization, Accept, Accept-Encoding, Host, Cookie and
             `Content-*`, nor those of a connection: Connection, Expect, Proxy-Authorization, TE, Upgrade and
             the like. Its event hooks run. Its auth, cookies, base_url and follow_redirects are not used.
-        ssl_context: How TLS is done, say with a CA or a certificate of your own. Its ALPN protocols are set
-            to HTTP/1.1. Not with `http_client`, which has its own.
+        ssl_context: How TLS is done, with an https:// proxy too, say with a CA or a certificate of your own.
+            Its ALPN protocols are set to HTTP/1.1. Not with `http_client`, which has its own.
         allow_http: Send secrets in the clear to an http:// endpoint that is not on loopback.
     """
 

@@ -206,8 +206,8 @@ def check_proxys(error: AccessTokensError, proxy: FaultServer, attempts: int, wo
 @pytest.mark.parametrize(
     ("status", "attempts"),
     [
-        *((status, 1) for status in (301, 400, 403, 404, 405, 407, 501)),
-        *((status, 4) for status in (408, 429, 500, 502, 503, 504)),
+        *((status, 1) for status in (301, 400, 403, 404, 405, 407, 408, 429, 501)),
+        *((status, 4) for status in (500, 502, 503, 504)),
     ],
 )
 def test_a_proxy_that_refuses_is_asked_again_only_where_it_may_help(
@@ -223,13 +223,14 @@ def test_a_proxy_that_refuses_is_asked_again_only_where_it_may_help(
 
 
 @pytest.mark.fault(89)
-def test_the_policy_says_which_refusals_of_a_proxy_may_pass(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("status", "attempts"), [(403, 1), (429, 1), (503, 1), (599, 2)])
+def test_the_policy_says_which_5xx_of_a_proxy_may_pass(
+    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, status: int, attempts: int
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", server.endpoint)
-    server.always(TARGET, refuse(403))
-    client = make_client(ENDPOINT, "pat_x", retry=RetryPolicy(retries=1, statuses={403}))
-    check_proxys(failure_of(LIST, client), server, 2, "403 No")
+    server.always(TARGET, refuse(status))
+    client = make_client(ENDPOINT, "pat_x", retry=RetryPolicy(retries=1, statuses={403, 429, 599}))
+    check_proxys(failure_of(LIST, client), server, attempts, f"{status} No")
 
 
 def gone(server: FaultServer) -> str:
@@ -366,9 +367,70 @@ def test_the_proxy_of_the_callers_http_client_is_named(
     check_no_password(error)
 
 
+@pytest.mark.fault(89)
+def test_the_callers_http_client_tells_a_407_of_the_proxy_as_ours_do(
+    server: FaultServer, make_client: Make, colour: str
+) -> None:
+    kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+    own = kind(proxy=with_password(server))
+    client = make_client("http://api.example.com", "pat_x", http_client=own, allow_http=True)
+    server.play(TOKENS, refuse(407))
+    check_proxys(failure_of(ISSUE, client), server, 1, "407 No")
+    assert len(client.list()) == 1
+    own.close() if colour == "sync" else client.portal.call(own.aclose)
+    assert (server.count(EXCHANGE), server.count(TOKENS), client.clock.waits) == (1, 2, [])
+
+
+@pytest.mark.fault(89)
+@pytest.mark.parametrize("is_own", [False, True])
+def test_a_407_through_a_tunnel_is_none_of_the_proxys(
+    authority: trustme.CA,
+    service: FaultServer,
+    proxy: FaultServer,
+    make_client: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    colour: str,
+    is_own: bool,
+) -> None:
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
+    kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+    own = kind(verify=trusting) if is_own else None
+    service.always(TOKENS, refuse(407))
+    client = make_client(ENDPOINT, "pat_x", http_client=own)
+    error = failure_of(LIST, client)
+    if own:
+        own.close() if colour == "sync" else client.portal.call(own.aclose)
+    assert (error.status_code, "the proxy" in str(error)) == (407, False)
+
+
+@pytest.mark.fault(60, 89)
+@pytest.mark.parametrize("echo", [PASSWORD, base64.b64encode(f"user:{PASSWORD}".encode()).decode()])
+def test_a_proxy_that_echoes_its_password_does_not_get_it_printed(
+    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, echo: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", with_password(server))
+    server.always(TARGET, refuse(407, f"denied {echo}"))
+    check_proxys(failure_of(LIST, make_client(ENDPOINT, "pat_x")), server, 1, "407 denied [hidden]")
+
+
+@pytest.mark.fault(95)
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
+def test_white_space_around_a_proxys_address_is_ignored(
+    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, f" {server.endpoint}\r\n")
+    server.always(TARGET, refuse(403))
+    check_proxys(failure_of(LIST, make_client(ENDPOINT, "pat_x")), server, 1, "403 No")
+
+
 ODD = [
     f"http://user:{PASSWORD}/x@127.0.0.1:1",
     f"http://user:{PASSWORD}@127.0.0.1:port",
+    f"http://user:{PASSWORD}@127.0.0.1:99999",
+    f"http://user:{PASSWORD}@127.0.0.1:0",
+    f"'http://user:{PASSWORD}@127.0.0.1:1'",
     f"http://user:{PASSWORD}@[::1",
     f"http://user:{PASSWORD}\n@127.0.0.1",
     f"ftp://user:{PASSWORD}@127.0.0.1",

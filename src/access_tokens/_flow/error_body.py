@@ -12,7 +12,7 @@ from .._signals import pass_on
 from ..errors import ApiError, excerpt, one_line
 from .error_details import said_details
 from .error_json import said_in_json
-from .error_markup import is_express_page, is_html, page_text, xml_reason
+from .error_markup import is_express_page, is_html, page_text, worded, xml_reason
 from .record_issues import without_list
 from .steps import UNREADABLE, Answer, parsed
 
@@ -73,7 +73,7 @@ def _said(answer: Answer, known: tuple[Secret, ...]) -> ApiError | str | None:
     if text.lstrip("\ufeff \t\r\n").startswith("<"):
         return _error(*xml_reason(text), None, known)
     is_text = not media_type or media_type.startswith("text/") or (is_json and not looks_like_json)
-    return _error(text, "", None, known) if is_text and any(each.isalpha() for each in text) else None
+    return _error(worded(text), "", None, known) if is_text else None
 
 
 def _media_type(answer: Answer) -> str:

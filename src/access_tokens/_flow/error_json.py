@@ -51,7 +51,7 @@ def said_in_json(body: Any) -> SaidInJson:
 def _best(reasons: Iterable[str]) -> str:
     """Return the first reason, or the first that says more than the phrase of a status."""
     said = [each.strip() for each in reasons if each.strip()]
-    return next((each for each in said if each.casefold() not in _PHRASES), said[0] if said else "")
+    return ([each for each in said if each.casefold() not in _PHRASES] or said or [""])[0]
 
 
 def _words_of(value: Any, levels: int = _MOST_LEVELS, by_field: bool = False) -> str:
@@ -63,7 +63,7 @@ def _words_of(value: Any, levels: int = _MOST_LEVELS, by_field: bool = False) ->
     if isinstance(value, list):
         return "; ".join(filter(None, (_item_of(each, levels - 1) for each in list_of(value)[:_MOST_ITEMS])))
     said = _named(value)
-    best = _best(_words_of(said[name], levels - 1, name in _BY_FIELD) for name in _REASONS if name in said)
+    best = _best([_words_of(said[name], levels - 1, name in _BY_FIELD) for name in _REASONS if name in said])
     return best or "; ".join(_fields_of(value, levels - 1, by_field))
 
 
@@ -89,4 +89,4 @@ def _named(value: Any) -> dict[str, Any]:
 def _code_of(said: dict[str, Any]) -> str:
     """Return the reason for a program. In OAuth, it is the error that has a description."""
     names = (*_CODES, "error") if "errordescription" in said else _CODES
-    return next(filter(None, (text_of(said.get(name)) for name in names)), "")
+    return _best([text_of(said.get(name)) for name in names])

@@ -29,6 +29,7 @@ _REASONS = ("detail", "description", "message", "faultstring", "text", "reason",
 _CODES = ("code", "faultcode")
 _CDATA = re.compile(r"\s*<!\[CDATA\[")
 _TAG = re.compile("<[^<>]*>")
+_LETTER = re.compile(r"[^\W\d_]")
 _TITLE = re.compile(r"<title\b[^<>]*>[^<]*", re.IGNORECASE)
 # Each ends with the document at the latest, so that none is looked for twice.
 _UNSEEN = re.compile(
@@ -53,7 +54,7 @@ def page_text(page: str) -> str:
     page = _seen(page)
     if is_express_page(page):
         return _express_error(page)
-    return _worded(_text_in("title", page)) or _worded(_text_of(page))
+    return worded(_text_in("title", page)) or worded(_text_of(page))
 
 
 def xml_reason(document: str) -> tuple[str, str]:
@@ -63,7 +64,7 @@ def xml_reason(document: str) -> tuple[str, str]:
     """
     document = _seen(document)
     reason = _first_of(_REASONS, document)
-    return (reason, _first_of(_CODES, document)) if reason else (_worded(_text_of(document)), "")
+    return (reason, _first_of(_CODES, document)) if reason else (worded(_text_of(document)), "")
 
 
 def _seen(document: str) -> str:
@@ -73,13 +74,14 @@ def _seen(document: str) -> str:
     return seen if len(seen) <= _LONGEST else seen[:_LONGEST].rstrip(_OF_WORDS)
 
 
-def _worded(text: str) -> str:
+def worded(text: str) -> str:
     """Return a text, or none where it is a mere number, such as that of the status."""
-    return text if any(each.isalpha() for each in text) else ""
+    return text if _LETTER.search(text) else ""
 
 
 def _first_of(names: tuple[str, ...], document: str) -> str:
-    return next(filter(None, (_text_in(each, document) for each in names)), "")
+    found = [_text_in(each, document) for each in names]
+    return ([each for each in found if each] or [""])[0]
 
 
 def _express_error(page: str) -> str:

@@ -27,6 +27,5 @@ def request_id_in(headers: Mapping[str, str], known: tuple[Secret, ...] = ()) ->
         known: Secrets to hide.
     """
     names = (*_HEADERS, *filter(_OTHERS.fullmatch, map(str.lower, headers)))
-    values = (headers.get(name, "").strip() for name in names)
-    value = next(filter(None, values), "")
-    return one_line(redact(excerpt(value), *known), _LONGEST) or None
+    values = [value for name in names if (value := headers.get(name, "").strip())]
+    return one_line(redact(excerpt(values[0]), *known), _LONGEST) or None if values else None

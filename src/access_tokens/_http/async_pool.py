@@ -54,7 +54,6 @@ class AsyncPool:
         go_through(transport.proxy, self._settings.base, progress)
         try:
             answer = await self._answer(transport.handle_async_request, request, progress, sent_at)
-            check_let_through(answer, progress)
         except BaseException:
             # It may be in any state, above all after a cancellation.
             await self._idle.drop(transport)
@@ -75,7 +74,9 @@ class AsyncPool:
         progress.headers = response.headers
         try:
             content = await self._content(response, bounds.size)
-            return answer_from(response, content, sent_at, request.extensions)
+            answer = answer_from(response, content, sent_at, request.extensions)
+            check_let_through(answer, self._settings.base, progress)
+            return answer
         finally:
             await response.aclose()
 

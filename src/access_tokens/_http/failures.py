@@ -50,7 +50,7 @@ def failure_of(
         host: Where the request was to go.
         known: Secrets to hide.
         has_begun: Whether any of its bytes may have left. Where that is not known, the exception must tell.
-        statuses: Those that are worth a repeat, of a proxy too.
+        statuses: Those that are worth a repeat; of a proxy too, from 500 on.
         request_id: The id that the answer has for it, if one has begun.
 
     The cause of the result has no traceback, no context and no request: those hold the bearer token.
@@ -114,7 +114,9 @@ def _is_refused_by_proxy(error: Exception, statuses: Collection[int]) -> bool:
     if not isinstance(error, httpx.ProxyError):
         return False
     status = re.match(r"\d{3}\b", str(error))
-    return int(status[0]) not in statuses if status else _REFUSED_BY_SOCKS.search(str(error)) is not None
+    if status is None:
+        return _REFUSED_BY_SOCKS.search(str(error)) is not None
+    return int(status[0]) < 500 or int(status[0]) not in statuses
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

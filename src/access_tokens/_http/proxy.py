@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import ssl
+from base64 import b64encode
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
 
 from .._flow.steps import Answer
+from .._secret import Secret
 from .._settings import Settings
 from .no_proxy import is_excepted
 from .request import Progress
 from .tls import SetupError
 
 _PORTS = {"http": 80, "https": 443}
+_UNUSABLE = "the proxy that the environment names cannot be used"
 
 
 def origin_of(base: str) -> httpcore.Origin:
@@ -36,26 +40,36 @@ def proxy_for(settings: Settings) -> httpx.Proxy | None:
     proxies = getproxies()
     if is_excepted(url, proxies.get("no", "")) or proxy_bypass(url.host):  # by the system's own settings
         return None
-    proxy = proxies.get(url.scheme) or proxies.get("all")
-    return _proxy(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
+    proxy = (proxies.get(url.scheme, "").strip() or proxies.get("all", "")).strip()
+    return _proxy(proxy if "://" in proxy else f"http://{proxy}", settings.ssl_context) if proxy else None
 
 
 def go_through(proxy: httpx.Proxy | None, base: str, progress: Progress) -> None:
     """Note which proxy a request goes through, and how."""
     if proxy:
         progress.proxy = _with_port(proxy.url)
+        progress.known = _secrets_of(proxy)
         progress.handshakes = 2 if proxy.url.scheme == "https" else 1
         progress.is_tunnelled = base.startswith("https:") or not proxy.url.scheme.startswith("http")
 
 
-def check_let_through(answer: Answer, progress: Progress) -> None:
+def check_let_through(answer: Answer, base: str, progress: Progress) -> None:
     """Check that a proxy which is given the request itself has passed it on.
 
     Raises:
         httpx.ProxyError: It wants a password, as no service does (RFC 9110, section 15.5.8).
     """
-    if progress.proxy and not progress.is_tunnelled and answer.status_code == 407:
+    is_given_it = progress.proxy and base.startswith("http:") and not progress.is_tunnelled
+    if is_given_it and answer.status_code == 407:
         raise httpx.ProxyError(f"407 {answer.reason}")
+
+
+def _secrets_of(proxy: httpx.Proxy) -> tuple[Secret, ...]:
+    """Return the password for a proxy, as it is and as it is sent (RFC 7617)."""
+    if proxy.raw_auth is None:
+        return ()
+    user, password = proxy.raw_auth
+    return Secret(password.decode()), Secret(b64encode(user + b":" + password).decode())
 
 
 def _with_port(url: httpx.URL) -> str:
@@ -63,8 +77,11 @@ def _with_port(url: httpx.URL) -> str:
     return f"{url.netloc.decode().removesuffix(f':{port}')}:{port}"
 
 
-def _proxy(url: str) -> httpx.Proxy:
+def _proxy(url: str, tls: ssl.SSLContext | None) -> httpx.Proxy:
     try:
-        return httpx.Proxy(url)
+        proxy = httpx.Proxy(url, ssl_context=tls if url.lower().startswith("https:") else None)
     except (ValueError, httpx.InvalidURL):  # whose text may hold a password
-        raise SetupError("the proxy that the environment names cannot be used") from None
+        raise SetupError(_UNUSABLE) from None
+    if proxy.url.port is not None and not 0 < proxy.url.port < 2**16:
+        raise SetupError(_UNUSABLE)
+    return proxy

@@ -34,6 +34,7 @@ class Progress:
         handshakes: How many of TLS are ahead, with the service's, which begins when a tunnel stands.
         headers: Those of the answer, once they have come.
         is_tunnelled: Whether the proxy only makes a tunnel, through which the service alone is heard.
+        known: What is to be hidden of the proxy's.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Progress:
     handshakes: int = 0
     headers: Mapping[str, str] = Factory(dict[str, str])
     is_tunnelled: bool = False
+    known: tuple[Secret, ...] = ()
 
     def note(self, written: bytes) -> None:
         """Note what is about to be written to its connection."""

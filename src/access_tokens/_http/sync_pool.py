@@ -68,7 +68,6 @@ class SyncPool:
             transport.network.progress = progress
             go_through(transport.proxy, self._settings.base, progress)
             answer = self._answer(transport.handle_request, request, progress, deadline, sent_at)
-            check_let_through(answer, progress)
             self._put_back(transport)
         except BaseException:
             # It may be in any state, above all after an interrupt.
@@ -92,7 +91,9 @@ class SyncPool:
                 response = send(request)
                 progress.headers = response.headers
                 content = self._content(response, bounds.size, deadline)
-                return answer_from(response, content, sent_at, request.extensions)
+                answer = answer_from(response, content, sent_at, request.extensions)
+                check_let_through(answer, self._settings.base, progress)
+                return answer
             finally:
                 if response is not None:
                     response.close()

@@ -200,7 +200,7 @@ class SessionBase(Uncopied):
         if is_foreign(error):
             raise error
         host = httpx.URL(self.settings.base).netloc.decode()
-        known = (*known, self.settings.api_key)
+        known = (*known, self.settings.api_key, *(progress.known if progress else ()))
         failure = failure_of(
             error,
             progress.whose(error, host) if progress else host,
