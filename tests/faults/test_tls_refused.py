@@ -297,3 +297,18 @@ def test_a_context_is_one_of_a_client(make_client: Make, colour: str) -> None:
     kind = httpx.Client if colour == "sync" else httpx.AsyncClient
     with pytest.raises(ValueError, match="^ssl_context must not be given with http_client"):
         make_client(endpoint, "pat_x", ssl_context=ssl.create_default_context(), http_client=kind())
+
+
+@pytest.mark.fault(87)
+def test_the_callers_context_serves_a_proxy_of_tls_as_well(
+    authority: trustme.CA,
+    context: ssl.SSLContext,
+    own: ssl.SSLContext,
+    make_client: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without it, nobody here trusts the authority."""
+    with FaultServer(context) as service, FaultServer(context) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
+        proxy.always("api.example.com:443", tunnel_to(service.address))
+        assert len(make_client("https://api.example.com", "pat_x", ssl_context=own).list()) == 1
