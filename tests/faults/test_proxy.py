@@ -16,7 +16,7 @@ from access_tokens import AccessTokensError, EndpointError, RetryPolicy, Unavail
 
 from .operations import ISSUE, LIST, failure_of, keep_jwt
 from .proxies import ESTABLISHED, refuse, secrets_in, tunnel_to, tunnels
-from .server import EXCHANGE, TOKENS, FaultServer, Peer, Play
+from .server import EXCHANGE, TOKENS, FaultServer, Peer, Play, response
 
 Make = Callable[..., Any]
 ENDPOINT = "https://api.example.com"
@@ -413,6 +413,16 @@ def test_a_proxy_that_echoes_its_password_does_not_get_it_printed(
     monkeypatch.setenv("HTTPS_PROXY", with_password(server))
     server.always(TARGET, refuse(407, f"denied {echo}"))
     check_proxys(failure_of(LIST, make_client(ENDPOINT, "pat_x")), server, 1, "407 denied [hidden]")
+
+
+@pytest.mark.fault(60, 89)
+def test_neither_does_one_of_plain_http_in_its_answers(
+    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://{PASSWORD}@{server.address}")
+    server.always(TOKENS, lambda peer: peer.send(response(403, {"message": f"denied {PASSWORD}"})))
+    client = make_client("http://api.example.com", "pat_x", allow_http=True)
+    assert failure_of(LIST, client).reason == "denied [hidden]"
 
 
 @pytest.mark.fault(95)

@@ -58,7 +58,7 @@ def error_for(
     """
     if isinstance(outcome, Failure):
         return _error_without_answer(call, outcome, attempts, acted_before)
-    return _error_of_answer(call, outcome, attempts, acted_before, (*known, *call.known))
+    return _error_of_answer(call, outcome, attempts, acted_before, (*known, *call.known, *outcome.known))
 
 
 def _error_without_answer(

@@ -74,7 +74,7 @@ class AsyncPool:
         progress.headers = response.headers
         try:
             content = await self._content(response, bounds.size)
-            answer = answer_from(response, content, sent_at, request.extensions)
+            answer = answer_from(response, content, sent_at, request.extensions, progress.known)
             check_let_through(answer, self._settings.base, progress)
             return answer
         finally:

@@ -65,11 +65,11 @@ def check_let_through(answer: Answer, base: str, progress: Progress) -> None:
 
 
 def _secrets_of(proxy: httpx.Proxy) -> tuple[Secret, ...]:
-    """Return the password for a proxy, as it is and as it is sent (RFC 7617)."""
+    """Return the password for a proxy, which some take for a name, as it is and as it is sent (RFC 7617)."""
     if proxy.raw_auth is None:
         return ()
     user, password = proxy.raw_auth
-    return Secret(password.decode()), Secret(b64encode(user + b":" + password).decode())
+    return Secret((password or user).decode()), Secret(b64encode(user + b":" + password).decode())
 
 
 def _with_port(url: httpx.URL) -> str:

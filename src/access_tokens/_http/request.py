@@ -130,9 +130,13 @@ def _clipped(timeout: httpx.Timeout, seconds_left: float) -> dict[str, float]:
 
 
 def answer_from(
-    response: httpx.Response, content: bytes, sent_at: float, extensions: Mapping[str, Any] | None = None
+    response: httpx.Response,
+    content: bytes,
+    sent_at: float,
+    extensions: Mapping[str, Any] | None = None,
+    known: tuple[Secret, ...] = (),
 ) -> Answer:
-    """Return what is needed of a response to a request with these extensions."""
+    """Return what is needed of a response to a request with these extensions, with what else was secret."""
     extensions = extensions or {}
     return Answer(
         status_code=response.status_code,
@@ -141,7 +145,7 @@ def answer_from(
         reason=response.reason_phrase,
         sent_at=sent_at,
         retry_after=_retry_after_of(response),
-        known=extensions.get("known", ()),
+        known=(*extensions.get("known", ()), *known),
         bounds=extensions.get("bounds", ANY),
     )
 

@@ -91,7 +91,7 @@ class SyncPool:
                 response = send(request)
                 progress.headers = response.headers
                 content = self._content(response, bounds.size, deadline)
-                answer = answer_from(response, content, sent_at, request.extensions)
+                answer = answer_from(response, content, sent_at, request.extensions, progress.known)
                 check_let_through(answer, self._settings.base, progress)
                 return answer
             finally:
