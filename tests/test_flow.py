@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from access_tokens import (
@@ -148,7 +149,7 @@ def test_a_replay_leaves_the_retries_their_number() -> None:
 
 def test_a_401_that_names_the_jwt_does_not_get_it_shown() -> None:
     flow = started(authorization=GOT)
-    flow.reply(error("no: new-jwt", 401))
+    flow.reply(attrs.evolve(error("no: new-jwt", 401), known=(NEW.token,)))
     assert flow.fails(None).reason == "no: [hidden]"
 
 

@@ -175,8 +175,9 @@ def test_a_service_that_sends_a_secret_back_does_not_get_it_printed(secret: str)
 
 
 def test_a_secret_without_a_known_shape_is_hidden_when_it_was_sent() -> None:
-    answer = Answer(401, {"content-type": "application/json"}, b'{"error": "no: hunter2"}')
-    assert said_in_body(answer, Secret("hunter2")) == ApiError("no: [hidden]")
+    known = (Secret("hunter2"),)
+    answer = Answer(401, {"content-type": "application/json"}, b'{"error": "no: hunter2"}', known=known)
+    assert said_in_body(answer) == ApiError("no: [hidden]")
 
 
 @pytest.mark.fault(18)

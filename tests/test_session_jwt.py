@@ -132,13 +132,6 @@ class TestTheExchange:
         assert next(flow) == Authorize(afresh=True)
         assert flow.send(Failure(TimeoutError(), acted=False)) == Wait(7.0)
 
-    def test_a_call_does_not_show_the_pat_that_the_service_sends_back(self) -> None:
-        made = session()
-        flow = made._calling(attrs.evolve(made._exchange, api_key=None))
-        next(flow)
-        with pytest.raises(AccessTokensError, match=r"no \[hidden\]"):
-            flow.send(Sent(Answer(404, reason=f"no {PAT.reveal()}"), Authorization(jwt())))
-
 
 class TestAnExchangeThatAnotherLed:
     def test_its_jwt_is_shared(self) -> None:

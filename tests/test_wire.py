@@ -184,6 +184,15 @@ def test_without_a_header_there_is_nothing_to_retry_after() -> None:
     assert wire.answer_from(httpx.Response(429), b"", 0.0).retry_after is None
 
 
+def test_an_answer_knows_what_is_secret_of_its_request() -> None:
+    """Its own secrets, the JWT, and the PAT, which is hidden wherever a service got it from."""
+    pat, phc = Secret("the-pat"), Secret("the-phc")
+    base = settings("https://h/b", pat, **SETTINGS)
+    request = wire.build_request(base, {"method": "get", "url": "/admin/tokens", "known": (phc,)}, JWT, 1.0)
+    answer = wire.answer_from(httpx.Response(503), b"", 0.0, request.extensions)
+    assert set(answer.known) == {JWT, pat, phc}
+
+
 def test_an_answer_has_what_the_flow_and_the_generated_core_read() -> None:
     response = httpx.Response(503, headers={"Content-Type": "text/plain"})
     answer = wire.answer_from(response, b"body", sent_at=7.0)

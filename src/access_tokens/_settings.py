@@ -14,8 +14,8 @@ from attrs import field, frozen
 from ._secret import Secret
 from .retry import LONGEST_WAIT, RetryPolicy
 
-_USUAL_TIMEOUT = 30.0
 _CONNECT_TIMEOUT = 5.0
+USUAL_TIMEOUT = httpx.Timeout(30.0, connect=_CONNECT_TIMEOUT)
 _LONGEST_PAT = 200
 # Three of them, with an id of 2,048 bytes, make a URL that httpx takes.
 _LONGEST_PATH = 4096
@@ -52,15 +52,13 @@ class Settings:
     """The arguments of a client, checked. Times are seconds.
 
     Attributes:
-        timeout: The usual one where none is given.
-        has_timeout: Whether one is given, which goes before that of the caller's own HTTP stack.
+        timeout: None where none is given: that of the caller's own HTTP stack holds, or the usual one.
     """
 
     base: str
     api_key: Secret
     mounts: dict[str, str]
-    timeout: httpx.Timeout
-    has_timeout: bool
+    timeout: httpx.Timeout | None
     deadline: float
     retry: RetryPolicy
     ssl_context: ssl.SSLContext | None = field(default=None, repr=False, eq=False)
@@ -95,8 +93,7 @@ def settings(
         base=base_url(endpoint, _checked_flag("allow_http", allow_http)),
         api_key=_checked_pat(api_key),
         mounts={"auth": _mount("auth_path", auth_path), "admin": _mount("admin_path", admin_path)},
-        timeout=_timeout(_USUAL_TIMEOUT if timeout is None else timeout),
-        has_timeout=timeout is not None,
+        timeout=None if timeout is None else _timeout(timeout),
         deadline=_positive("deadline", deadline),
         retry=retry,
         ssl_context=_checked_context(ssl_context),

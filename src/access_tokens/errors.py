@@ -8,8 +8,8 @@
     ├── RequestRejectedError    the service finds fault with the request or a value in it: change it
     ├── RateLimitedError        too many requests: wait for `retry_after` seconds
     ├── UnavailableError        the service failed, or cannot be reached: try again later
-    ├── EndpointError           something else answers, such as a 404 that names no token, or its certificate
-    │                           is refused: check the endpoint and its paths
+    ├── EndpointError           something else answers, such as a 404 that names no token or a firewall's
+    │                           page, or TLS can never work: check the endpoint and its paths
     ├── InvalidResponseError    the service's answer cannot be read: compare the versions
     └── ClientClosedError       the client was closed: make a new one
 

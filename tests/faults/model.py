@@ -139,7 +139,7 @@ class Run:
 
     def _called(self, call: Call[Any]) -> Any:
         self.calls += 1
-        flow = exchanging(call, PAT, POLICY) if call.api_key else calling(call, POLICY, PAT)
+        flow = exchanging(call, PAT, POLICY) if call.api_key else calling(call, POLICY)
         try:
             step = next(flow)
             while True:

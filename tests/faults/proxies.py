@@ -7,8 +7,11 @@ import threading
 from contextlib import suppress
 from typing import Any
 
-from .server import Peer, Play, Request, response
+from .server import FaultServer, Peer, Play, Request, response
 
+ENDPOINT = "https://api.example.com"
+TARGET = "api.example.com:443"
+PASSWORD = "hunter2-of-the-proxy"
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
@@ -49,3 +52,7 @@ def tunnels(requests: list[Request]) -> list[str]:
 def secrets_in(requests: list[Request]) -> set[Any]:
     """Return what a proxy has seen of the client's secrets."""
     return {each.headers["authorization"] for each in requests if "authorization" in each.headers}
+
+
+def with_password(proxy: FaultServer, password: str = PASSWORD) -> str:
+    return f"http://user:{password}@{proxy.address}"

@@ -136,7 +136,7 @@ def test_the_client_is_collected_within_the_loop(
         del client, circle
         if goes_on:
             gc.collect()
-            await anyio.sleep(0.001)
+            await anyio.lowlevel.checkpoint()
 
     run(main)
 

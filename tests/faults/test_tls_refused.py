@@ -267,16 +267,18 @@ def test_a_context_brings_an_authority_and_a_certificate(
         assert server.connections == 1
 
 
-def test_a_context_holds_within_a_tunnel(
+@pytest.mark.parametrize("speaks_tls", [False, True])
+def test_a_context_holds_within_a_tunnel_and_for_a_proxy_that_speaks_tls(
     authority: trustme.CA,
     context: ssl.SSLContext,
     own: ssl.SSLContext,
     make_client: Make,
     monkeypatch: pytest.MonkeyPatch,
+    speaks_tls: bool,
 ) -> None:
     authority.configure_trust(context)
     wants_certificate(context)
-    with FaultServer(context) as server, FaultServer() as proxy:
+    with FaultServer(context) as server, FaultServer(context if speaks_tls else None) as proxy:
         proxy.always("api.example.com:443", tunnel_to(server.address))
         monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
         assert len(make_client("https://api.example.com", "pat_x", ssl_context=own).list()) == 1
@@ -294,21 +296,6 @@ def test_a_context_is_one_of_a_client(make_client: Make, colour: str) -> None:
         make_client(endpoint, "pat_x", ssl_context=False)
     with pytest.raises(ValueError, match="^ssl_context must be one of a client"):
         make_client(endpoint, "pat_x", ssl_context=serving)
-    kind = httpx.Client if colour == "sync" else httpx.AsyncClient
+    stack = httpx.Client() if colour == "sync" else httpx.AsyncClient()
     with pytest.raises(ValueError, match="^ssl_context must not be given with http_client"):
-        make_client(endpoint, "pat_x", ssl_context=ssl.create_default_context(), http_client=kind())
-
-
-@pytest.mark.fault(87)
-def test_the_callers_context_serves_a_proxy_of_tls_as_well(
-    authority: trustme.CA,
-    context: ssl.SSLContext,
-    own: ssl.SSLContext,
-    make_client: Make,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Without it, nobody here trusts the authority."""
-    with FaultServer(context) as service, FaultServer(context) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
-        proxy.always("api.example.com:443", tunnel_to(service.address))
-        assert len(make_client("https://api.example.com", "pat_x", ssl_context=own).list()) == 1
+        make_client(endpoint, "pat_x", ssl_context=ssl.create_default_context(), http_client=stack)

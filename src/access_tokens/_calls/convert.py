@@ -94,19 +94,15 @@ def _tuple_of(kind: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
 _converter = Converter(detailed_validation=False)
 
 
-def _whole_number(value: Any, kind: type) -> int:
-    # Which in JSON may have a point or an exponent (JSON Schema 2020-12, section 6.1.1).
+def _whole_number(value: Any, kind: type) -> Any:
+    # In JSON it may have a point or an exponent (JSON Schema 2020-12, section 6.1.1).
     is_whole = type(value) is float and value.is_integer()
-    return int(value) if is_whole else _exactly_int(value, kind)
+    return int(value) if is_whole else _exactly(int, "whole number")(value, kind)
 
 
-_exactly_int = _exactly(int, "whole number")
-
-for _type, _hook in (
-    *((str, _exactly(str, "text")), (bool, _exactly(bool, "true or false"))),
-    (int, _whole_number),
-):
-    _converter.register_structure_hook(_type, _hook)
+_converter.register_structure_hook(str, _exactly(str, "text"))
+_converter.register_structure_hook(bool, _exactly(bool, "true or false"))
+_converter.register_structure_hook(int, _whole_number)
 
 
 _checked_object, _checked_list = _exactly(dict, "object"), _exactly(list, "list")

@@ -34,15 +34,15 @@ _CHARSETS = re.compile(
 _DECLARATION = 1024
 
 
-def said_in_body(answer: Answer, *known: Secret) -> ApiError | str | None:
+def said_in_body(answer: Answer) -> ApiError | str | None:
     """Find what is said of a failure.
 
     Returns:
         None when the body is empty or says nothing; a text when that is the phrase of the status. No secret
-        among `known` is in the result.
+        that is known to the answer is in the result.
     """
     try:
-        return _said(answer, known) if answer.content else None
+        return _said(answer) if answer.content else None
     except UNREADABLE as error:
         pass_on(error)
         return None
@@ -59,21 +59,21 @@ def is_services_page(answer: Answer) -> bool:
     return is_express_page(_decoded(answer))
 
 
-def _said(answer: Answer, known: tuple[Secret, ...]) -> ApiError | str | None:
+def _said(answer: Answer) -> ApiError | str | None:
     if is_page(answer):
-        return _from_page(answer, known)
+        return _from_page(answer)
     # By what it looks like: the media type alone should count, but those of gateways are often wrong.
     media_type, text = _media_type(answer), _decoded(answer)
     is_json, looks_like_json = media_type.endswith("json"), _looks_like_json(text)
     if is_json or looks_like_json:
         try:
-            return _from_json(answer, known)
+            return _from_json(answer)
         except ValueError as error:
             pass_on(error)
     if text.lstrip("\ufeff \t\r\n").startswith("<"):
-        return _error(*xml_reason(text), None, known)
+        return _error(*xml_reason(text), None, answer.known)
     is_text = not media_type or media_type.startswith("text/") or (is_json and not looks_like_json)
-    return _error(worded(text), "", None, known) if is_text else None
+    return _error(worded(text), "", None, answer.known) if is_text else None
 
 
 def _media_type(answer: Answer) -> str:
@@ -105,8 +105,8 @@ def _error(message: str, code: str, details: Any, known: tuple[Secret, ...]) -> 
     return ApiError(message, code or None, said_details(details, known)) if message else None
 
 
-def _from_page(answer: Answer, known: tuple[Secret, ...]) -> ApiError | str | None:
-    error = _error(page_text(_decoded(answer)), "", None, known)
+def _from_page(answer: Answer) -> ApiError | str | None:
+    error = _error(page_text(_decoded(answer)), "", None, answer.known)
     # In production, Express tells no more than the phrase.
     return error.message if error and _is_phrase(error.message, answer) else error
 
@@ -117,7 +117,7 @@ def _is_phrase(message: str, answer: Answer) -> bool:
     return message.casefold() in {each.casefold() for each in phrases}
 
 
-def _from_json(answer: Answer, known: tuple[Secret, ...]) -> ApiError | None:
+def _from_json(answer: Answer) -> ApiError | None:
     """Read JSON, which is in UTF-8, 16 or 32, or in what the answer says.
 
     Raises:
@@ -129,4 +129,4 @@ def _from_json(answer: Answer, known: tuple[Secret, ...]) -> ApiError | None:
         pass_on(error)
         body = parsed(_decoded(answer).encode(errors="surrogatepass"))
     said = said_in_json(body)
-    return _error(said.message, said.code, said.details, known)
+    return _error(said.message, said.code, said.details, answer.known)

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, TypeVar
 
-from .._secret import Secret, redact
+from .._secret import redact
 from .._signals import pass_on
 from ..errors import (
     AccessTokensError,
@@ -44,9 +44,7 @@ _REFUSALS = (AuthenticationError, PermissionDeniedError, ConflictError, RequestR
 T = TypeVar("T")
 
 
-def error_for(
-    call: Call[Any], outcome: Outcome, attempts: int, acted_before: bool, known: tuple[Secret, ...]
-) -> AccessTokensError:
+def error_for(call: Call[Any], outcome: Outcome, attempts: int, acted_before: bool) -> AccessTokensError:
     """Return the error that an outcome amounts to.
 
     Args:
@@ -54,11 +52,10 @@ def error_for(
         outcome: The outcome of its last attempt.
         attempts: How many requests were sent.
         acted_before: Whether an earlier attempt, whose answer was lost, may have been carried out.
-        known: Secrets that were sent, to be hidden should the service send them back.
     """
     if isinstance(outcome, Failure):
         return _error_without_answer(call, outcome, attempts, acted_before)
-    return _error_of_answer(call, outcome, attempts, acted_before, (*known, *call.known, *outcome.known))
+    return _error_of_answer(call, outcome, attempts, acted_before)
 
 
 def _error_without_answer(
@@ -75,20 +72,20 @@ def _error_without_answer(
     )
 
 
-def _error_of_answer(
-    call: Call[Any], answer: Answer, attempts: int, acted_before: bool, known: tuple[Secret, ...]
-) -> AccessTokensError:
-    said = said_in_body(answer, *known)
+def _error_of_answer(call: Call[Any], answer: Answer, attempts: int, acted_before: bool) -> AccessTokensError:
+    said = said_in_body(answer)
     refusal = _refusal(call, said)
     kind = refusal or _kind_of(call, answer)
     acted = (acted_before and _may_follow(call, refusal)) or (refusal is None and may_have_acted(answer))
     return kind(
         call.failed,
-        cause=said or one_line(redact(excerpt(answer.reason), *known)) or f"HTTP status {answer.status_code}",
+        cause=said
+        or one_line(redact(excerpt(answer.reason), *answer.known))
+        or f"HTTP status {answer.status_code}",
         status_code=answer.status_code,
         token_id=call.token_id,
         token_id_chosen_here=call.token_id_chosen_here,
-        request_id=answer.request_id(*known),
+        request_id=answer.request_id,
         retry_after=answer.retry_after,
         attempts=attempts,
         outcome_unknown=call.changes and acted,
@@ -173,7 +170,7 @@ def result_of(call: Call[T], answer: Answer) -> T:
             attempts=answer.attempts,
             token_id=call.token_id,
             token_id_chosen_here=call.token_id_chosen_here,
-            request_id=answer.request_id(*call.known),
+            request_id=answer.request_id,
             outcome_unknown=call.changes,
         ) from None
 

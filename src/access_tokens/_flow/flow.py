@@ -39,7 +39,6 @@ class _Attempts:
 
     call: Call[Any]
     policy: RetryPolicy
-    known: tuple[Secret, ...] = ()
     sent: int = 0
     retries: int = 0
     acted: bool = False
@@ -67,12 +66,12 @@ class _Attempts:
     def numbered(self, answer: Answer) -> Answer:
         return answer if self.sent == 1 else attrs.evolve(answer, attempts=self.sent)
 
-    def error(self, outcome: Outcome, *known: Secret) -> AccessTokensError:
-        return error_for(self.call, outcome, self.sent, self.acted, (*known, *self.known))
+    def error(self, outcome: Outcome) -> AccessTokensError:
+        return error_for(self.call, outcome, self.sent, self.acted)
 
-    def wait(self, outcome: Outcome, *bearers: Secret) -> Generator[Step, bool, None]:
+    def wait(self, outcome: Outcome) -> Generator[Step, bool, None]:
         """Wait before the next attempt, or raise the error when there must be none."""
-        error = self.error(outcome, *bearers)
+        error = self.error(outcome)
         wait = self._wait_after(outcome, error)
         if wait is None or not (yield Wait(wait)):
             raise error
@@ -87,7 +86,7 @@ class _Attempts:
         return self.policy.wait_before(self.retries + 1, error.retry_after)
 
 
-def calling(call: Call[Any], policy: RetryPolicy, *known: Secret) -> Flow[Answer]:
+def calling(call: Call[Any], policy: RetryPolicy) -> Flow[Answer]:
     """Carry out a call with the JWT.
 
     A 401 on a JWT that is not new means that it is out of date, for instance because the service has changed
@@ -96,12 +95,11 @@ def calling(call: Call[Any], policy: RetryPolicy, *known: Secret) -> Flow[Answer
     Args:
         call: The call.
         policy: When it is repeated.
-        known: Secrets to hide should the service send them back, besides those of the call.
 
     Raises:
         AccessTokensError: The call failed for good.
     """
-    attempts = _Attempts(call, policy, known)
+    attempts = _Attempts(call, policy)
     replayed = False
     while True:
         sent = yield from attempts.send_with_jwt()
@@ -113,10 +111,10 @@ def calling(call: Call[Any], policy: RetryPolicy, *known: Secret) -> Flow[Answer
         elif _refuses_jwt(call, outcome):
             yield Discard(authorization.jwt)
             if authorization.is_new or replayed:
-                raise attempts.error(outcome, authorization.jwt.token)
+                raise attempts.error(outcome)
             replayed = True
         else:
-            yield from attempts.wait(outcome, authorization.jwt.token)
+            yield from attempts.wait(outcome)
 
 
 def exchanging(call: Call[Any], api_key: Secret, policy: RetryPolicy) -> Flow[Answer]:
@@ -130,7 +128,7 @@ def exchanging(call: Call[Any], api_key: Secret, policy: RetryPolicy) -> Flow[An
         outcome = yield from attempts.send(api_key)
         if _succeeded(outcome):
             return attempts.numbered(outcome)
-        yield from attempts.wait(outcome, api_key)
+        yield from attempts.wait(outcome)
 
 
 def authorizing(call: Call[Any], policy: RetryPolicy, *, afresh: bool) -> Flow[Authorization]:

@@ -158,7 +158,7 @@ class Answer(Unpickled):
         attempts: How many requests it took.
         sent_at: When its request was sent, in seconds of the session's clock.
         retry_after: How many seconds the service asked for, on a 429 or 503.
-        known: The secrets that were sent with its request, to be hidden should they come back.
+        known: Secrets to be hidden should they come back: those that were sent, and the PAT.
         bounds: The most that it may be, unless it is an error.
     """
 
@@ -172,9 +172,10 @@ class Answer(Unpickled):
     known: tuple[Secret, ...] = ()
     bounds: Bounds = ANY
 
-    def request_id(self, *known: Secret) -> str | None:
-        """Return the id by which its request is found again, with no secret in it."""
-        return request_id_in(self.headers, (*self.known, *known))
+    @property
+    def request_id(self) -> str | None:
+        """The id by which its request is found again, with no secret in it."""
+        return request_id_in(self.headers, self.known)
 
     def json(self) -> Any:
         """Return the body, parsed.

@@ -45,10 +45,7 @@ class AsyncPool:
     async def answer(self, request: httpx.Request, progress: Progress, sent_at: float) -> Answer:
         """Same as `SyncPool.answer`."""
         if self._borrowed is not None:
-            progress.has_begun = True  # for all that is known
-            progress.proxy = proxy_of(self._borrowed, request.url)
-            send = partial(self._borrowed.send, stream=True, auth=None, follow_redirects=False)
-            return await self._answer(send, request, progress, sent_at)
+            return await self._answer_by(self._borrowed, request, progress, sent_at)
         transport = await self._take()
         transport.network.progress = progress
         go_through(transport.proxy, self._settings.base, progress)
@@ -60,6 +57,14 @@ class AsyncPool:
             raise
         await self._put_back(transport)
         return answer
+
+    async def _answer_by(
+        self, borrowed: httpx.AsyncClient, request: httpx.Request, progress: Progress, sent_at: float
+    ) -> Answer:
+        progress.has_begun = True  # for all that is known
+        progress.proxy = proxy_of(borrowed, request.url)
+        send = partial(borrowed.send, stream=True, auth=None, follow_redirects=False)
+        return await self._answer(send, request, progress, sent_at)
 
     async def _answer(
         self,

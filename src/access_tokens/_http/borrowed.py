@@ -11,7 +11,7 @@ from typing import Protocol
 
 import httpx
 
-from .._settings import Settings
+from .._settings import USUAL_TIMEOUT, Settings
 
 # What our requests say themselves, and what is about the connection or the body of a message.
 _OURS = {
@@ -67,9 +67,8 @@ def params_of(client: Borrowed | None) -> dict[str, tuple[str, ...]]:
 
 def timeout_of(client: Borrowed | None, settings: Settings) -> httpx.Timeout:
     """Return the timeout that holds: that of our constructor, or of the client, or our usual one."""
-    if client is None or settings.has_timeout or client.timeout == _usual().timeout:
-        return settings.timeout
-    return client.timeout
+    theirs = None if client is None or client.timeout == _usual().timeout else client.timeout
+    return settings.timeout or theirs or USUAL_TIMEOUT
 
 
 @cache

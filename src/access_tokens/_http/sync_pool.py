@@ -50,10 +50,7 @@ class SyncPool:
             Exception: Anything that a transport may raise.
         """
         if self._borrowed is not None:
-            progress.has_begun = True  # for all that is known
-            progress.proxy = proxy_of(self._borrowed, request.url)
-            send = partial(self._borrowed.send, stream=True, auth=None, follow_redirects=False)
-            return self._answer(send, request, progress, deadline, sent_at)
+            return self._answer_by(self._borrowed, request, progress, deadline, sent_at)
         transport: SyncTransport | None = None
         try:
             self._close_outdated()
@@ -75,6 +72,19 @@ class SyncPool:
                 self._drop(transport)
             raise
         return answer
+
+    def _answer_by(
+        self,
+        borrowed: httpx.Client,
+        request: httpx.Request,
+        progress: Progress,
+        deadline: float,
+        sent_at: float,
+    ) -> Answer:
+        progress.has_begun = True  # for all that is known
+        progress.proxy = proxy_of(borrowed, request.url)
+        send = partial(borrowed.send, stream=True, auth=None, follow_redirects=False)
+        return self._answer(send, request, progress, deadline, sent_at)
 
     def _answer(
         self,

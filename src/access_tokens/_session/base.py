@@ -71,7 +71,7 @@ class SessionBase(Uncopied):
     def _calling(self, call: Call[Any]) -> Flow[Answer]:
         if call.api_key:
             return exchanging(call, call.api_key, self.settings.retry)
-        return calling(call, self.settings.retry, self.settings.api_key)
+        return calling(call, self.settings.retry)
 
     def _authorizing(self, afresh: bool) -> Flow[Authorization]:
         return authorizing(self._exchange, self.settings.retry, afresh=afresh)

@@ -36,5 +36,5 @@ def _described(outcome: Outcome) -> str:
     if isinstance(outcome, Failure):
         result, request_id = str(outcome.cause), outcome.request_id
     else:
-        result, request_id = str(outcome.status_code), outcome.request_id()
+        result, request_id = str(outcome.status_code), outcome.request_id
     return f"{result} (request {request_id})" if request_id else result
