@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 READY := $(VENV)/.ready
 # The tests of faults that nothing else covers. The others do what tracing disturbs, or take longer under it.
-TRACED := $(addprefix tests/faults/test_,borrowed.py proxy.py proxy_failures.py tls_refused.py)
+TRACED := $(addprefix tests/faults/test_,borrowed.py proxy.py proxy_failures.py ssl_context.py tls_refused.py)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -22,6 +22,12 @@ def test_a_failure_without_words_takes_those_of_what_caused_it() -> None:
     assert "certificate has expired" in str(wire.failure_of(error, "h").cause)
 
 
+def test_tls_that_wants_to_go_on_is_no_reason() -> None:
+    error = httpx.ConnectError("")
+    error.__cause__ = ssl.SSLWantReadError("The operation did not complete (read)")
+    assert str(wire.failure_of(error, "h").cause) == "h: ConnectError"
+
+
 def refused_certificate() -> httpx.ConnectError:
     error = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate has expired")
     error.__cause__ = ssl.SSLCertVerificationError("expired")

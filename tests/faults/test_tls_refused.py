@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Callable, Iterator
 from ssl import TLSVersion
@@ -20,7 +21,7 @@ from access_tokens import (
 )
 
 from .operations import ISSUE, LIST, failure_of, keep_jwt
-from .proxies import ESTABLISHED, tunnel_to, tunnels
+from .proxies import ESTABLISHED, tunnel_to
 from .server import TOKENS, FaultServer, Peer, Play
 
 Make = Callable[..., Any]
@@ -211,6 +212,21 @@ def test_a_handshake_that_may_succeed_is_tried_again(
         assert client.clock.waits == [1.0]
 
 
+def garble(peer: Peer) -> None:
+    os.write(peer.socket.fileno(), b"HTTP/1.1 502 Bad Gateway\r\n\r\n")  # below TLS
+    peer.reset()
+
+
+@pytest.mark.usefixtures("trusted")
+def test_what_goes_wrong_after_the_handshake_is_tried_again(context: ssl.SSLContext, reach: Make) -> None:
+    """TLS has worked once."""
+    with FaultServer(context) as server:
+        server.play(TOKENS, garble)
+        client = reach(server.endpoint)
+        assert len(client.list()) == 1
+        assert client.clock.waits == [1.0]
+
+
 def in_a_handler(client: AccessTokensClient) -> Any:
     try:
         raise ssl.SSLCertVerificationError("of another service")
@@ -234,68 +250,3 @@ def test_what_the_caller_was_handling_is_none_of_it(
     [error] = client.at_once(1, in_a_handler if colour == "sync" else in_a_handler_of_a_task)
     assert (type(error), error.attempts) == (UnavailableError, 4)
     assert "another service" not in str(error)
-
-
-# The caller's own context
-
-
-@pytest.fixture
-def own(authority: trustme.CA) -> ssl.SSLContext:
-    """A context that trusts the authority, and has a certificate of it."""
-    made = ssl.create_default_context()
-    authority.configure_trust(made)
-    authority.issue_cert("client@example.com").configure_cert(made)
-    return made
-
-
-@pytest.mark.parametrize("refuse", [wants_certificate, wants_certificate_by_tls_1_2])
-def test_a_context_brings_an_authority_and_a_certificate(
-    authority: trustme.CA,
-    context: ssl.SSLContext,
-    own: ssl.SSLContext,
-    make_client: Make,
-    monkeypatch: pytest.MonkeyPatch,
-    refuse: Callable[[ssl.SSLContext], None],
-) -> None:
-    """What the environment names is not looked at then."""
-    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
-    authority.configure_trust(context)
-    refuse(context)
-    with FaultServer(context) as server:
-        client = make_client(server.endpoint, "pat_x", ssl_context=own)
-        assert len(client.list()) == len(client.list()) == 1
-        assert server.connections == 1
-
-
-@pytest.mark.parametrize("speaks_tls", [False, True])
-def test_a_context_holds_within_a_tunnel_and_for_a_proxy_that_speaks_tls(
-    authority: trustme.CA,
-    context: ssl.SSLContext,
-    own: ssl.SSLContext,
-    make_client: Make,
-    monkeypatch: pytest.MonkeyPatch,
-    speaks_tls: bool,
-) -> None:
-    authority.configure_trust(context)
-    wants_certificate(context)
-    with FaultServer(context) as server, FaultServer(context if speaks_tls else None) as proxy:
-        proxy.always("api.example.com:443", tunnel_to(server.address))
-        monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
-        assert len(make_client("https://api.example.com", "pat_x", ssl_context=own).list()) == 1
-        assert tunnels(proxy.requests) == ["api.example.com:443"]
-
-
-def test_a_context_is_not_shown(own: ssl.SSLContext, make_client: Make) -> None:
-    client = make_client("https://api.example.com", "pat_x", ssl_context=own)
-    assert "SSLContext" not in repr(client.client) + repr(client.client._session.settings)
-
-
-def test_a_context_is_one_of_a_client(make_client: Make, colour: str) -> None:
-    endpoint, serving = "https://api.example.com", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with pytest.raises(TypeError, match=r"^ssl_context must be an ssl\.SSLContext, not bool$"):
-        make_client(endpoint, "pat_x", ssl_context=False)
-    with pytest.raises(ValueError, match="^ssl_context must be one of a client"):
-        make_client(endpoint, "pat_x", ssl_context=serving)
-    stack = httpx.Client() if colour == "sync" else httpx.AsyncClient()
-    with pytest.raises(ValueError, match="^ssl_context must not be given with http_client"):
-        make_client(endpoint, "pat_x", ssl_context=ssl.create_default_context(), http_client=stack)
