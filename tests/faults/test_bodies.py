@@ -132,7 +132,9 @@ def test_an_error_that_is_packed_wrongly_is_told_by_its_status(
 
 @pytest.mark.fault(58)
 @pytest.mark.parametrize(
-    "body", [gzip.compress(b'{"error": "no"}')[:-4], gzip.compress(b'{"error": "no"}') + b"more"]
+    "body",
+    [gzip.compress(b'{"error": "no"}')[:-4], gzip.compress(b'{"error": "no"}') + b"more"],
+    ids=["cut", "with more behind it"],
 )
 def test_as_much_of_an_error_is_read_as_can_be_unpacked(
     server: FaultServer, victim: Any, body: bytes
