@@ -1,4 +1,4 @@
-"""The contenders, each as its users would write it: the same calls, in both colours."""
+"""The contenders, each as its users would write it: the same calls, in both variants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One way to call a client, whatever its colour, so that a behaviour is stated once and runs on all."""
+"""One way to call a client, whatever its variant, so that a behaviour is stated once and runs on all."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ T = TypeVar("T")
 
 # The event loops that the async client runs in.
 ASYNC = ("asyncio", "trio")
-COLOURS = ("sync", *ASYNC)
-in_tasks = pytest.mark.parametrize("colour", ASYNC)
+VARIANTS = ("sync", *ASYNC)
+in_tasks = pytest.mark.parametrize("variant", ASYNC)
 
 
-def run(colour: str, main: Callable[..., Awaitable[T]], *args: Any) -> T:
-    """Run something in an event loop of an async colour."""
-    return anyio.run(main, *args, backend=colour)
+def run(variant: str, main: Callable[..., Awaitable[T]], *args: Any) -> T:
+    """Run something in an event loop of an async variant."""
+    return anyio.run(main, *args, backend=variant)
 
 
 @define
@@ -137,16 +137,16 @@ def result_of(call: Callable[[], Any]) -> Any:
 
 
 @contextmanager
-def caller(colour: str, endpoint: str, api_key: str, **options: Any) -> Iterator[Any]:
-    """Make a client of a colour, whose waits move a clock of its own instead of taking time."""
+def caller(variant: str, endpoint: str, api_key: str, **options: Any) -> Iterator[Any]:
+    """Make a client of a variant, whose waits move a clock of its own instead of taking time."""
     clock = Clock()
     with ExitStack() as stack:
-        if colour == "sync":
+        if variant == "sync":
             client = stack.enter_context(AccessTokensClient(endpoint, api_key, **options))
             client._session.now, client._session._sleep = clock.now, clock.wait  # type: ignore[method-assign]
             yield SyncCaller(client, clock)
             return
-        portal = stack.enter_context(start_blocking_portal(colour))
+        portal = stack.enter_context(start_blocking_portal(variant))
         async_client = AsyncAccessTokensClient(endpoint, api_key, **options)
         async_client._session.now = clock.now
         async_client._session._sleep = clock.wait_async  # type: ignore[method-assign]

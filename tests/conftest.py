@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from access_tokens.testing import LocalService
 
-from .colours import COLOURS, caller
+from .variants import VARIANTS, caller
 
 pytest_plugins = ["tests.canaries"]
 
@@ -48,17 +48,17 @@ def service() -> Iterator[LocalService]:
         yield running
 
 
-@pytest.fixture(params=COLOURS)
-def colour(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=VARIANTS)
+def variant(request: pytest.FixtureRequest) -> str:
     """Sync, asyncio and trio, one after the other."""
     return str(request.param)
 
 
 @pytest.fixture
-def make_client(colour: str) -> Iterator[Callable[..., Any]]:
-    """Makes clients of the colour, whose methods block and whose waits take no time."""
+def make_client(variant: str) -> Iterator[Callable[..., Any]]:
+    """Makes clients of the variant, whose methods block and whose waits take no time."""
     with ExitStack() as stack:
-        yield lambda *args, **options: stack.enter_context(caller(colour, *args, **options))
+        yield lambda *args, **options: stack.enter_context(caller(variant, *args, **options))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Sessions without a colour, whose clock stands still."""
+"""Sessions without a variant, whose clock stands still."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from access_tokens._secret import Secret
 from access_tokens._session.base import SessionBase
 from access_tokens._settings import settings
 
-from .colours import Clock
+from .variants import Clock
 
 NOW = 1000.0
 DEADLINE = NOW + 300.0

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from attrs import Factory, define, field, frozen
 
-from .colours import Clock
+from .variants import Clock
 from .state_faults import CEILING, REFUSED, Fault
 
 PAT = "the-pat-canary"

@@ -18,7 +18,7 @@ from access_tokens import (
     NotFoundError,
 )
 
-from .colours import Clock, result_of
+from .variants import Clock, result_of
 from .state_faults import CEILING, PASSING, SITUATIONS, Situation
 from .state_model import Episode, Model
 
@@ -43,7 +43,7 @@ def is_success(result: Any) -> bool:
 
 
 class Machine(RuleBasedStateMachine):
-    """What can happen to a client of either colour."""
+    """What can happen to a client of either variant."""
 
     caller: Any
 

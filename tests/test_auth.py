@@ -42,12 +42,12 @@ def api(service: LocalService) -> OtherApi:
 
 
 @pytest.fixture
-def request_api(api: OtherApi, colour: str) -> Callable[..., httpx.Response]:
-    """Calls the other API in the colour of the client."""
+def request_api(api: OtherApi, variant: str) -> Callable[..., httpx.Response]:
+    """Calls the other API in the variant of the client."""
 
     def call(client: Any, method: str = "POST", url: str = API, **options: Any) -> httpx.Response:
         transport = httpx.MockTransport(api)
-        if colour == "sync":
+        if variant == "sync":
             with httpx.Client(transport=transport, auth=client.auth) as http:
                 return http.request(method, url, **options)
 
@@ -61,26 +61,20 @@ def request_api(api: OtherApi, colour: str) -> Callable[..., httpx.Response]:
     return call
 
 
-def test_it_opens_another_api_with_the_jwt_of_the_client(
-    client: Any, service: LocalService, request_api: Make
-) -> None:
+def test_it_opens_another_api_with_the_jwt_of_the_client(client, service, request_api):
     client.list()
     assert request_api(client).status_code == 200
     assert service.exchanges == 1
 
 
-def test_it_exchanges_the_pat_when_there_is_no_jwt(
-    client: Any, service: LocalService, request_api: Make
-) -> None:
+def test_it_exchanges_the_pat_when_there_is_no_jwt(client, service, request_api):
     assert request_api(client).status_code == 200
     client.list()
     assert service.exchanges == 1
 
 
 @pytest.mark.fault(25)
-def test_it_repeats_a_request_with_its_body_after_a_401(
-    client: Any, service: LocalService, request_api: Make, api: OtherApi
-) -> None:
+def test_it_repeats_a_request_with_its_body_after_a_401(client, service, request_api, api):
     client.list()
     service.rotate_key()
     assert request_api(client, content=b"hello").status_code == 200
@@ -90,9 +84,7 @@ def test_it_repeats_a_request_with_its_body_after_a_401(
 
 
 @pytest.mark.fault(25)
-def test_a_401_on_a_jwt_got_just_now_is_the_answer(
-    client: Any, service: LocalService, api: OtherApi, request_api: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_401_on_a_jwt_got_just_now_is_the_answer(client, service, api, request_api, monkeypatch):
     def refuse(jwt: str) -> None:
         raise ValueError
 
@@ -103,8 +95,8 @@ def test_a_401_on_a_jwt_got_just_now_is_the_answer(
 
 @pytest.mark.fault(25)
 def test_an_api_that_refuses_every_jwt_costs_one_exchange_and_not_one_each(
-    client: Any, service: LocalService, api: OtherApi, request_api: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    client, service, api, request_api, monkeypatch
+):
     client.list()
 
     def refuse(jwt: str) -> None:
@@ -125,9 +117,7 @@ def redirected(status: int, location: str) -> httpx.Response:
 @pytest.mark.fault(75)
 @pytest.mark.parametrize("location", ["/target", ELSEWHERE, "http://other.example/target"])
 @pytest.mark.parametrize("status", [302, 303, 308])
-def test_a_post_that_was_redirected_is_not_sent_again(
-    client: Any, service: LocalService, api: OtherApi, request_api: Make, status: int, location: str
-) -> None:
+def test_a_post_that_was_redirected_is_not_sent_again(client, service, api, request_api, status, location):
     """It may have been carried out. A JWT that was refused is not used again; one that was not sent is."""
     client.list()
     service.rotate_key()
@@ -142,9 +132,7 @@ def test_a_post_that_was_redirected_is_not_sent_again(
 
 
 @pytest.mark.fault(75)
-def test_a_get_that_was_redirected_is_sent_again_with_another_jwt(
-    client: Any, service: LocalService, api: OtherApi, request_api: Make
-) -> None:
+def test_a_get_that_was_redirected_is_sent_again_with_another_jwt(client, service, api, request_api):
     client.list()
     service.rotate_key()
     api.redirects["/things"] = redirected(308, "/things/")
@@ -155,9 +143,7 @@ def test_a_get_that_was_redirected_is_sent_again_with_another_jwt(
 
 @pytest.mark.fault(75)
 @pytest.mark.parametrize("is_new", [False, True], ids=["old", "new"])
-def test_a_401_of_another_origin_says_nothing_of_the_jwt(
-    client: Any, service: LocalService, api: OtherApi, request_api: Make, is_new: bool
-) -> None:
+def test_a_401_of_another_origin_says_nothing_of_the_jwt(client, service, api, request_api, is_new):
     """Neither of an old one, which is kept, nor of a new one: the host that redirects refuses none."""
     if not is_new:
         client.list()
@@ -171,9 +157,7 @@ def test_a_401_of_another_origin_says_nothing_of_the_jwt(
 
 
 @pytest.mark.fault(75)
-def test_a_401_on_what_a_hook_has_put_in_the_place_of_the_jwt_says_nothing_of_it(
-    service: LocalService, api: OtherApi
-) -> None:
+def test_a_401_on_what_a_hook_has_put_in_the_place_of_the_jwt_says_nothing_of_it(service, api):
     def replace(request: httpx.Request) -> None:
         request.headers["Authorization"] = "Basic eDp5"
 
@@ -186,7 +170,7 @@ def test_a_401_on_what_a_hook_has_put_in_the_place_of_the_jwt_says_nothing_of_it
     assert (len(api.requests), service.exchanges) == (1, 1)
 
 
-def test_a_body_that_was_streamed_is_not_sent_again(service: LocalService) -> None:
+def test_a_body_that_was_streamed_is_not_sent_again(service):
     with AccessTokensClient(service.endpoint, service.admin_pat) as client:
         client.list()
         request = httpx.Request("POST", API, content=(chunk for chunk in [b"hello"]))
@@ -196,20 +180,18 @@ def test_a_body_that_was_streamed_is_not_sent_again(service: LocalService) -> No
             flow.send(httpx.Response(401))
 
 
-def test_a_pat_that_is_refused_is_an_error_of_ours(
-    service: LocalService, make_client: Make, request_api: Make
-) -> None:
+def test_a_pat_that_is_refused_is_an_error_of_ours(service, make_client, request_api):
     with pytest.raises(AuthenticationError, match="Failed to authenticate"):
         request_api(make_client(service.endpoint, generate_token().token))
 
 
-def test_it_is_not_sent_in_the_clear(client: Any, api: OtherApi, request_api: Make) -> None:
+def test_it_is_not_sent_in_the_clear(client, api, request_api):
     with pytest.raises(ValueError, match="https://"):
         request_api(client, url="http://other.example")
     assert api.bodies == []
 
 
-def test_it_is_not_sent_to_where_a_redirect_leads(service: LocalService) -> None:
+def test_it_is_not_sent_to_where_a_redirect_leads(service):
     seen: list[httpx.Request] = []
 
     def respond(request: httpx.Request) -> httpx.Response:
@@ -223,7 +205,7 @@ def test_it_is_not_sent_to_where_a_redirect_leads(service: LocalService) -> None
     assert ["authorization" in request.headers for request in seen] == [True, False]
 
 
-def test_each_colour_has_its_own() -> None:
+def test_each_variant_has_its_own():
     request = httpx.Request("GET", API)
     with pytest.raises(RuntimeError, match="AsyncAccessTokensClient"):
         AccessTokensClient("https://h", "pat_x").auth.async_auth_flow(request)

@@ -34,22 +34,22 @@ def record(token_id: str) -> TokenRecord:
 
 
 @pytest.mark.fault(43)
-def test_no_ids_need_no_request() -> None:
+def test_no_ids_need_no_request():
     assert load([]) == ([], BatchLoadResult((), ()))
 
 
 @pytest.mark.fault(43)
-def test_one_id_is_one_request() -> None:
+def test_one_id_is_one_request():
     assert load(["a"]) == ([{"tokenIds": ["a"]}], BatchLoadResult((), ("a",)))
 
 
 @pytest.mark.fault(43)
-def test_an_id_that_comes_twice_is_loaded_once_and_generators_will_do() -> None:
+def test_an_id_that_comes_twice_is_loaded_once_and_generators_will_do():
     assert load(iter("abca"))[0] == [{"tokenIds": ["a", "b", "c"]}]
 
 
 @pytest.mark.fault(43)
-def test_ten_thousand_ids_take_three_requests_of_at_most_100_kb() -> None:
+def test_ten_thousand_ids_take_three_requests_of_at_most_100_kb():
     ids = [f"{number:021}" for number in range(10_000)]
     bodies, result = load(ids)
     assert len(bodies) == 3
@@ -58,12 +58,12 @@ def test_ten_thousand_ids_take_three_requests_of_at_most_100_kb() -> None:
 
 
 @pytest.mark.fault(43)
-def test_the_size_is_that_of_the_encoded_ids() -> None:
+def test_the_size_is_that_of_the_encoded_ids():
     bodies, _ = load(["ä" * 1000 + f"{number:02}" for number in range(60)])
     assert [len(body["tokenIds"]) for body in bodies] == [49, 11]
 
 
-def test_what_is_found_in_several_requests_comes_together() -> None:
+def test_what_is_found_in_several_requests_comes_together():
     ids = [f"{start}{number:01990}" for number in range(30) for start in ("x", "y")]
     bodies, result = load(ids)
     assert len(bodies) == 2
@@ -71,23 +71,23 @@ def test_what_is_found_in_several_requests_comes_together() -> None:
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(100, [100]), (101, [100, 1])])
-def test_a_request_is_filled_to_the_last_byte(count: int, sizes: list[int]) -> None:
+def test_a_request_is_filled_to_the_last_byte(count, sizes):
     """Each of these ids takes 999 bytes, with its quotes and its comma."""
     bodies, _ = load([f"{number:0996}" for number in range(count)])
     assert [len(body["tokenIds"]) for body in bodies] == sizes
 
 
-def test_the_hashes_are_asked_for() -> None:
+def test_the_hashes_are_asked_for():
     assert load(["a"], hashes=True)[0] == [{"tokenIds": ["a"], "includeSecretPhc": True}]
 
 
-def test_the_flag_is_checked_even_without_ids() -> None:
+def test_the_flag_is_checked_even_without_ids():
     flag: Any = "yes"
     with pytest.raises(TypeError, match="^include_secret_phc must"):
         next(batch_load([], include_secret_phc=flag))
 
 
 @pytest.mark.parametrize("wrong", ["abc", b"abc", None, 7, ["a", ""], ["a", 7], [None]])
-def test_what_is_no_collection_of_ids_is_refused(wrong: Any) -> None:
+def test_what_is_no_collection_of_ids_is_refused(wrong):
     with pytest.raises((ValueError, TypeError), match="^token_ids must"):
         load(wrong)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.measure import OURS, Cost, Ratio, ratio, take_turns
-from benchmarks.report import Comparison, Figure, Row, table
+from benchmarks.report import Comparison, Figure, table
 
 
 def costs(*walls: float) -> list[Cost]:
@@ -21,11 +21,11 @@ def compared(goal: float) -> Comparison:
     )
 
 
-def test_a_ratio_is_the_median_of_rounds_that_were_measured_together() -> None:
+def test_a_ratio_is_the_median_of_rounds_that_were_measured_together():
     assert ratio(costs(1.0, 4.0, 9.0), costs(1.0, 2.0, 3.0)) == Ratio(2.0, 1.0, 3.0)
 
 
-def test_contenders_take_turns_and_each_round_begins_with_another() -> None:
+def test_contenders_take_turns_and_each_round_begins_with_another():
     done: list[str] = []
     works = {name: lambda name=name: done.append(name) for name in "abc"}
     measured = take_turns(works, units=1, rounds=4)
@@ -33,7 +33,7 @@ def test_contenders_take_turns_and_each_round_begins_with_another() -> None:
     assert [len(each) for each in measured.values()] == [4, 4, 4]
 
 
-def test_a_row_has_a_line_for_each_contender() -> None:
+def test_a_row_has_a_line_for_each_contender():
     _, _, ours, theirs = table([compared(0.95)]).splitlines()
     assert [each.strip() for each in ours.split("|")[1:-1]] == [
         "(a) calls",
@@ -62,6 +62,6 @@ def test_a_row_has_a_line_for_each_contender() -> None:
         (Figure("(d) memory", "11 MB", "at most 10 MB", is_reached=False), True),
     ],
 )
-def test_a_row_that_misses_its_goal_is_marked(row: Row, is_missed: bool) -> None:
+def test_a_row_that_misses_its_goal_is_marked(row, is_missed):
     assert row.is_missed is is_missed
     assert ("**OVER**" in table([row])) is is_missed

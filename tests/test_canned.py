@@ -28,7 +28,7 @@ def client(make_client: Callable[..., Any], httpx_mock: HTTPXMock) -> Any:
     return client
 
 
-def test_a_base_path_is_kept_and_cookies_are_not(client: Any, httpx_mock: HTTPXMock) -> None:
+def test_a_base_path_is_kept_and_cookies_are_not(client, httpx_mock):
     httpx_mock.add_response(
         url=TOKENS, json={"records": [RECORD]}, headers={"Set-Cookie": "session=2"}, is_reusable=True
     )
@@ -38,7 +38,7 @@ def test_a_base_path_is_kept_and_cookies_are_not(client: Any, httpx_mock: HTTPXM
     assert all("cookie" not in request.headers for request in httpx_mock.get_requests())
 
 
-def test_a_gzipped_answer_is_read(client: Any, httpx_mock: HTTPXMock) -> None:
+def test_a_gzipped_answer_is_read(client, httpx_mock):
     body = gzip.compress(json.dumps({"records": [RECORD] * 50}).encode())
     httpx_mock.add_response(url=TOKENS, content=body, headers={"Content-Encoding": "gzip"})
     assert len(client.list()) == 50
@@ -46,9 +46,7 @@ def test_a_gzipped_answer_is_read(client: Any, httpx_mock: HTTPXMock) -> None:
 
 @pytest.mark.fault(19)
 @pytest.mark.parametrize("content_type", [None, "text/plain", "application/json;charset=utf-8", "text/html"])
-def test_a_readable_answer_may_have_any_media_type(
-    client: Any, httpx_mock: HTTPXMock, content_type: str | None
-) -> None:
+def test_a_readable_answer_may_have_any_media_type(client, httpx_mock, content_type):
     headers = {} if content_type is None else {"Content-Type": content_type}
     httpx_mock.add_response(url=TOKENS, content=b'{"records": []}', headers=headers)
     assert client.list() == []
@@ -71,9 +69,7 @@ def test_a_readable_answer_may_have_any_media_type(
         (json.dumps({"records": [RECORD | {"owner": 7}]}).encode(), "records: owner: text expected, not int"),
     ],
 )
-def test_an_answer_of_the_wrong_shape_is_told_without_a_value_of_it(
-    client: Any, httpx_mock: HTTPXMock, content: bytes, problem: str
-) -> None:
+def test_an_answer_of_the_wrong_shape_is_told_without_a_value_of_it(client, httpx_mock, content, problem):
     httpx_mock.add_response(url=TOKENS, content=content)
     with pytest.raises(InvalidResponseError, match="^Invalid list tokens response") as raised:
         client.list()
@@ -91,9 +87,7 @@ def test_an_answer_of_the_wrong_shape_is_told_without_a_value_of_it(
         httpx.PoolTimeout(""),
     ],
 )
-def test_a_connection_that_fails_for_now_is_tried_again(
-    client: Any, httpx_mock: HTTPXMock, error: Exception
-) -> None:
+def test_a_connection_that_fails_for_now_is_tried_again(client, httpx_mock, error):
     httpx_mock.add_exception(error, url=TOKENS)
     httpx_mock.add_response(url=TOKENS, json={"records": []})
     assert client.list() == []
@@ -101,7 +95,7 @@ def test_a_connection_that_fails_for_now_is_tried_again(
 
 
 @pytest.mark.fault(49)
-def test_an_error_of_the_network_holds_no_request(client: Any, httpx_mock: HTTPXMock) -> None:
+def test_an_error_of_the_network_holds_no_request(client, httpx_mock):
     httpx_mock.add_exception(httpx.ReadError("reset"), url=TOKENS, is_reusable=True)
     with pytest.raises(UnavailableError, match="api.example.com: reset") as raised:
         client.list()
@@ -116,7 +110,7 @@ def test_an_error_of_the_network_holds_no_request(client: Any, httpx_mock: HTTPX
     "location", ["https://evil.example/", "/admin/tokens?again", "http://api.example.com/"]
 )
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_no_redirect_is_followed(client: Any, httpx_mock: HTTPXMock, status: int, location: str) -> None:
+def test_no_redirect_is_followed(client, httpx_mock, status, location):
     httpx_mock.add_response(url=TOKENS, status_code=status, headers={"Location": location})
     with pytest.raises(EndpointError, match=f"HTTP {status}"):
         client.list()
@@ -125,9 +119,7 @@ def test_no_redirect_is_followed(client: Any, httpx_mock: HTTPXMock, status: int
 
 @pytest.mark.fault(12)
 @pytest.mark.parametrize("status", [404, 409, 410, 501, 505, 520, 599])
-def test_an_unexpected_status_is_told_after_one_request(
-    client: Any, httpx_mock: HTTPXMock, status: int
-) -> None:
+def test_an_unexpected_status_is_told_after_one_request(client, httpx_mock, status):
     body = {"error": {"message": "Some\nreason", "details": {"a": [1]}}}
     httpx_mock.add_response(method="PUT", url=f"{TOKENS}/a%2Fb/restore", status_code=status, json=body)
     with pytest.raises(AccessTokensError, match="^Failed to restore token: Some reason") as raised:
@@ -137,7 +129,7 @@ def test_an_unexpected_status_is_told_after_one_request(
 
 
 @pytest.mark.parametrize("secret", ["pat_x", "a.b.c"])
-def test_a_secret_that_is_sent_back_is_not_shown(client: Any, httpx_mock: HTTPXMock, secret: str) -> None:
+def test_a_secret_that_is_sent_back_is_not_shown(client, httpx_mock, secret):
     httpx_mock.add_response(url=TOKENS, status_code=400, json={"error": "bad token a.b.c"})
     with pytest.raises(AccessTokensError) as raised:
         client.list()

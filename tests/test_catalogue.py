@@ -17,9 +17,9 @@ def marked() -> set[str]:
     return {number.strip() for mark in marks for number in mark.split(",")}
 
 
-def test_every_case_has_a_number_of_its_own() -> None:
+def test_every_case_has_a_number_of_its_own():
     assert [str(number) for number in range(1, len(CASES) + 1)] == CASES
 
 
-def test_every_case_has_a_test_and_every_mark_a_case() -> None:
+def test_every_case_has_a_test_and_every_mark_a_case():
     assert marked() == set(CASES)

@@ -32,7 +32,7 @@ def record_from(body: dict[str, Any]) -> TokenRecord:
     return structure(body, TokenRecord)
 
 
-def test_every_property_is_taken_over() -> None:
+def test_every_property_is_taken_over():
     assert record_from(FULL) == TokenRecord(
         token_id="An6ladUCmSoDfciDaYDE9",
         owner="user@example.com",
@@ -47,15 +47,15 @@ def test_every_property_is_taken_over() -> None:
 
 
 @pytest.mark.parametrize("absent", [{}, dict.fromkeys(OPTIONAL)])
-def test_what_is_missing_or_null_is_none_and_no_roles(absent: dict[str, Any]) -> None:
+def test_what_is_missing_or_null_is_none_and_no_roles(absent):
     required = {name: value for name, value in FULL.items() if name not in OPTIONAL}
     record = record_from(required | absent)
     assert record.roles == ()
     assert [record.secret_phc, record.last_used_at, record.expires_at, record.revoked_at] == [None] * 4
 
 
-def test_properties_of_a_later_version_are_ignored() -> None:
-    assert record_from(FULL | {"colour": "red"}) == record_from(FULL)
+def test_properties_of_a_later_version_are_ignored():
+    assert record_from(FULL | {"variant": "red"}) == record_from(FULL)
 
 
 @pytest.mark.parametrize(
@@ -72,20 +72,20 @@ def test_properties_of_a_later_version_are_ignored() -> None:
         ("secretPhc", {"canary": 1}, "secretPhc: text expected, not dict"),
     ],
 )
-def test_a_wrong_type_is_named_with_its_place_and_not_its_value(name: str, value: Any, problem: str) -> None:
+def test_a_wrong_type_is_named_with_its_place_and_not_its_value(name, value, problem):
     with pytest.raises(UnreadableError) as raised:
         record_from(FULL | {name: value})
     assert str(raised.value) == problem
 
 
-def test_the_place_is_named_inside_a_record() -> None:
+def test_the_place_is_named_inside_a_record():
     answer = {"token": "x", "record": FULL | {"owner": 7}}
     with pytest.raises(UnreadableError, match="^record: owner: text expected, not int$"):
         structure(answer, IssueResult)
 
 
 @given(st.fixed_dictionaries({}, optional={name: st.just(FULL[name]) for name in FULL}))
-def test_it_takes_what_the_generated_core_takes(body: dict[str, Any]) -> None:
+def test_it_takes_what_the_generated_core_takes(body):
     """Both are derived from the same description: one by the generator, and one by hand."""
     try:
         generated = GeneratedRecord.from_dict(body).to_dict()
@@ -105,7 +105,7 @@ VALUES = (
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(FULL, VALUES)))
-def test_any_values_make_a_record_of_the_right_types_or_an_error(body: dict[str, Any]) -> None:
+def test_any_values_make_a_record_of_the_right_types_or_an_error(body):
     try:
         record = record_from(body)
     except UnreadableError:

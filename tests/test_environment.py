@@ -88,9 +88,7 @@ def refused(kind: Any) -> str:
 
 @pytest.mark.parametrize("name", GOOD)
 @pytest.mark.parametrize("value", ["{}", "{}\n", "{}\r\n", "{} \t ", "  {}", "\n{}\n\n", "{}\u00a0"])
-def test_white_space_around_a_value_is_ignored(
-    kind: Any, name: str, value: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_white_space_around_a_value_is_ignored(kind, name, value, monkeypatch):
     monkeypatch.setenv(name, value.format(GOOD[name]))
     settings = kind.from_env(deadline=7)._session.settings
     assert (settings.base, settings.api_key.reveal()) == (GOOD[ENDPOINT], GOOD[API_KEY])
@@ -98,35 +96,31 @@ def test_white_space_around_a_value_is_ignored(
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_a_variable_that_is_not_set_is_named(kind: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_variable_that_is_not_set_is_named(kind, name, monkeypatch):
     monkeypatch.delenv(name)
     assert refused(kind) == f"{name} is not set in the environment"
 
 
 @pytest.mark.parametrize("name", GOOD)
 @pytest.mark.parametrize(("value", "problem"), SPOILED.values(), ids=SPOILED)
-def test_a_spoiled_value_is_refused_by_name(
-    kind: Any, name: str, value: str, problem: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_spoiled_value_is_refused_by_name(kind, name, value, problem, monkeypatch):
     monkeypatch.setenv(name, value.replace("{}", GOOD[name]))
     assert refused(kind) == f"{name} {problem}"
 
 
 @pytest.mark.parametrize(("name", "value", "problem"), UNFIT)
-def test_a_value_that_no_client_takes_is_refused_by_name(
-    kind: Any, name: str, value: str, problem: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_value_that_no_client_takes_is_refused_by_name(kind, name, value, problem, monkeypatch):
     monkeypatch.setenv(name, value.replace("{}", GOOD[name]))
     assert refused(kind) == f"{name} {problem}"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the environment is no bytes there")
-def test_bytes_that_are_no_text_are_refused(kind: Any) -> None:
+def test_bytes_that_are_no_text_are_refused(kind):
     os.environb[API_KEY.encode()] = b"pat_canary7f3a\xff"  # put back by the fixture
     assert refused(kind) == f"{API_KEY} {UNSEEN}"
 
 
-def test_http_is_for_who_asks_for_it(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_http_is_for_who_asks_for_it(kind, monkeypatch):
     monkeypatch.setenv(ENDPOINT, "http://api.example.com\n")
     assert kind.from_env(allow_http=True)._session.settings.base == "http://api.example.com"
     with pytest.raises(TypeError, match="^allow_http must be True or False"):

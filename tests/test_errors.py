@@ -23,7 +23,7 @@ FULL = ConflictError(
 )
 
 
-def test_an_error_reads_as_one_useful_line() -> None:
+def test_an_error_reads_as_one_useful_line():
     assert str(FULL) == (
         "Failed to issue token: Token ID already exists: abc "
         "(E_TAKEN, HTTP 500, 2 attempts, retry after 1.5 s, "
@@ -33,27 +33,27 @@ def test_an_error_reads_as_one_useful_line() -> None:
 
 
 @pytest.mark.fault(82)
-def test_only_an_id_that_was_chosen_here_proves_whose_the_token_is() -> None:
+def test_only_an_id_that_was_chosen_here_proves_whose_the_token_is():
     chosen = ConflictError("Failed", token_id="abc", token_id_chosen_here=True, outcome_unknown=True)
     assert str(chosen) == (
         "Failed (token abc, outcome unknown: an earlier attempt of this call may have made it)"
     )
 
 
-def test_an_error_names_its_token_where_the_reason_does_not() -> None:
+def test_an_error_names_its_token_where_the_reason_does_not():
     error = NotFoundError("Failed to revoke token", cause="Not Found", status_code=404, token_id="abc")
     assert str(error) == "Failed to revoke token: Not Found (HTTP 404, token abc)"
 
 
-def test_an_error_without_more_to_say_is_its_message() -> None:
+def test_an_error_without_more_to_say_is_its_message():
     assert str(AccessTokensError("Failed to list tokens")) == "Failed to list tokens"
 
 
-def test_a_hostile_id_cannot_break_the_line() -> None:
+def test_a_hostile_id_cannot_break_the_line():
     assert "\n" not in str(AccessTokensError("Failed", token_id="a\nb" * 1000))
 
 
-def test_an_exception_as_the_cause_is_chained() -> None:
+def test_an_exception_as_the_cause_is_chained():
     cause = ConnectionRefusedError("refused")
     error = AccessTokensError("Failed", cause=cause)
     assert error.__cause__ is cause
@@ -62,19 +62,19 @@ def test_an_exception_as_the_cause_is_chained() -> None:
 
 @pytest.mark.fault(46)
 @pytest.mark.parametrize("twin", [copy.copy(FULL), pickle.loads(pickle.dumps(FULL))])
-def test_an_error_survives_copying_and_pickling(twin: ConflictError) -> None:
+def test_an_error_survives_copying_and_pickling(twin):
     assert type(twin) is ConflictError
     assert vars(twin) == vars(FULL)
     assert str(twin) == str(FULL)
 
 
-def test_a_cause_is_an_api_error_or_not() -> None:
+def test_a_cause_is_an_api_error_or_not():
     assert is_api_error(FULL.cause)
     assert not is_api_error("Not Found")
     assert not is_api_error(FULL)
 
 
-def test_what_the_service_says_is_found_where_the_typescript_client_has_it() -> None:
+def test_what_the_service_says_is_found_where_the_typescript_client_has_it():
     said = ApiError("Bad", "E_BAD", "more")
     assert said.error is said
     assert said.error.message == "Bad"
@@ -82,12 +82,12 @@ def test_what_the_service_says_is_found_where_the_typescript_client_has_it() -> 
     assert pickle.loads(pickle.dumps(said)) == copy.deepcopy(said) == said
 
 
-def test_every_error_is_one_of_the_librarys() -> None:
+def test_every_error_is_one_of_the_librarys():
     errors = [v for v in vars(access_tokens).values() if isinstance(v, type) and issubclass(v, Exception)]
     assert len(errors) == 11
     assert all(issubclass(error, AccessTokensError) for error in errors)
 
 
-def test_text_becomes_one_printable_line() -> None:
+def test_text_becomes_one_printable_line():
     assert one_line("  a\r\n\tb\x1b[31m\x00c  ") == "a b [31m c"
     assert len(one_line("x" * 10_000)) == 4096

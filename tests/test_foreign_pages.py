@@ -51,9 +51,7 @@ def error_of(call: Call[Any], answer: Answer) -> AccessTokensError:
         ("<!-- c --><head><title>No</title>", "text/plain", "No"),
     ],
 )
-def test_a_page_of_something_else_is_no_refusal(
-    call: Call[Any], status: int, body: str, media_type: str, reason: str
-) -> None:
+def test_a_page_of_something_else_is_no_refusal(call, status, body, media_type, reason):
     error = error_of(call, page(status, body, media_type))
     assert (type(error), error.cause) == (EndpointError, ApiError(reason))
     assert str(error) == f"{call.failed}: {reason} (HTTP {status}, something other than the service answers)"
@@ -62,7 +60,7 @@ def test_a_page_of_something_else_is_no_refusal(
 @pytest.mark.parametrize(
     ("status", "kind"), [(429, RateLimitedError), (408, UnavailableError), (503, UnavailableError)]
 )
-def test_a_page_of_what_may_pass_is_told_by_its_status(status: int, kind: type[AccessTokensError]) -> None:
+def test_a_page_of_what_may_pass_is_told_by_its_status(status, kind):
     assert type(error_of(READ, page(status, FIREWALL))) is kind
 
 
@@ -70,27 +68,27 @@ def test_a_page_of_what_may_pass_is_told_by_its_status(status: int, kind: type[A
     "words", ["UnauthorizedError: Invalid Authorization token", "Unauthorized", "Bad Request"]
 )
 @pytest.mark.parametrize("status", [400, 401])
-def test_a_page_of_the_service_refuses_the_pat(words: str, status: int) -> None:
+def test_a_page_of_the_service_refuses_the_pat(words, status):
     assert type(error_of(EXCHANGE, page(status, EXPRESS.format(words)))) is AuthenticationError
     assert type(error_of(EXCHANGE, page(status, f"<pre>{words}</pre>"))) is AuthenticationError
 
 
-def test_a_page_of_the_service_refuses_a_request() -> None:
+def test_a_page_of_the_service_refuses_a_request():
     refused = EXPRESS.format("BadRequestError: Invalid query parameters<br> &nbsp; at f")
     assert type(error_of(READ, page(400, refused))) is RequestRejectedError
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_jwt_is_never_refused_by_a_page(status: int) -> None:
+def test_a_jwt_is_never_refused_by_a_page(status):
     assert type(error_of(READ, page(status, EXPRESS.format("Unauthorized")))) is EndpointError
 
 
-def test_what_is_no_page_is_a_refusal_whoever_says_it() -> None:
+def test_what_is_no_page_is_a_refusal_whoever_says_it():
     for content, media_type in (("", ""), ("no", "text/plain"), ('{"message": "no"}', "text/html")):
         assert type(error_of(READ, page(403, content, media_type))) is PermissionDeniedError
 
 
-def test_a_401_on_a_page_discards_no_jwt() -> None:
+def test_a_401_on_a_page_discards_no_jwt():
     error = started(READ, CACHED).fails(page(401, FIREWALL))
     assert (type(error), error.attempts) == (EndpointError, 1)
     started(READ, CACHED).replays(CACHED)  # as one that is no page does

@@ -75,14 +75,14 @@ def said(body: Any, media_type: str = "application/json") -> ApiError | str | No
         (["a", {"message": "b"}], "a; b"),
     ],
 )
-def test_json_says_it_in_many_shapes(body: Any, message: str | None) -> None:
+def test_json_says_it_in_many_shapes(body, message):
     message = message or (body if isinstance(body, str) else body["Message"])
     assert said(json.dumps(body)) == ApiError(message)
     assert said(json.dumps(body), "application/problem+json; charset=utf-8") == ApiError(message)
 
 
 @said_by_a_gateway
-def test_a_reason_for_a_program_is_the_code() -> None:
+def test_a_reason_for_a_program_is_the_code():
     refused = {"error": "invalid_client", "error_description": "Client authentication failed"}
     assert said(refused) == ApiError("Client authentication failed", "invalid_client")
     assert said({"errorCode": "E0011", "errorSummary": "Invalid token"}) == ApiError("Invalid token", "E0011")
@@ -111,7 +111,7 @@ def test_a_reason_for_a_program_is_the_code() -> None:
     ],
 )
 @pytest.mark.parametrize("media_type", ["application/xml", "text/xml; charset=utf-8", "application/soap+xml"])
-def test_xml_says_it(body: str, error: ApiError | None, media_type: str) -> None:
+def test_xml_says_it(body, error, media_type):
     assert said(body, media_type) == error
 
 
@@ -133,7 +133,7 @@ def test_xml_says_it(body: str, error: ApiError | None, media_type: str) -> None
         ("<title>Error</title><pre>Error: odd<br> &nbsp; at f</pre>", "odd"),
     ],
 )
-def test_a_page_says_it_in_its_title_or_else_in_its_text(body: str, message: str | None) -> None:
+def test_a_page_says_it_in_its_title_or_else_in_its_text(body, message):
     assert said(body, "text/html") == ApiError(message or "403 Forbidden Request forbidden by rules.")
 
 
@@ -160,9 +160,7 @@ def test_a_page_says_it_in_its_title_or_else_in_its_text(body: str, message: str
         ('{"message": "no"}', "application/octet-stream", "no"),
     ],
 )
-def test_what_is_said_counts_more_than_what_it_is_said_to_be(
-    body: str, media_type: str, message: str
-) -> None:
+def test_what_is_said_counts_more_than_what_it_is_said_to_be(body, media_type, message):
     assert said(body, media_type) == ApiError(message)
 
 
@@ -181,7 +179,7 @@ def test_what_is_said_counts_more_than_what_it_is_said_to_be(
         ),
     ],
 )
-def test_it_is_read_in_its_own_characters(content: bytes, media_type: str) -> None:
+def test_it_is_read_in_its_own_characters(content, media_type):
     assert said_in_body(Answer(400, {"content-type": media_type}, content)) == ApiError("Accès refusé")
 
 
@@ -195,7 +193,7 @@ def test_it_is_read_in_its_own_characters(content: bytes, media_type: str) -> No
         ("<title>a secret&#45;word {}</title>", "text/html"),
     ],
 )
-def test_it_is_one_line_without_secrets_and_bounded(body: Any, media_type: str) -> None:
+def test_it_is_one_line_without_secrets_and_bounded(body, media_type):
     text = (body if isinstance(body, str) else json.dumps(body)).replace("{}", "long " * 2000)
     error = said_in_body(attrs.evolve(page(400, text, media_type), known=(Secret("secret-word"),)))
     assert isinstance(error, ApiError)
@@ -205,7 +203,7 @@ def test_it_is_one_line_without_secrets_and_bounded(body: Any, media_type: str) 
 
 @said_by_a_gateway
 @pytest.mark.parametrize("names", [[], ["detail", "errors", "message", "reason", "title"]])
-def test_no_nested_body_takes_long(names: list[str]) -> None:
+def test_no_nested_body_takes_long(names):
     """It would take minutes if each name were looked for in each value, or each value read."""
     body: Any = 7
     for _ in range(30):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from access_tokens import RetryPolicy
@@ -48,15 +45,13 @@ COST = "$scrypt$ln=14,r=8,p=1"
         (lambda n: RetryPolicy(statuses=[n]), 599, 600),
     ],
 )
-def test_a_limit_can_be_reached_and_not_passed(
-    checked: Callable[[Any], object], last: float, next_one: float
-) -> None:
+def test_a_limit_can_be_reached_and_not_passed(checked, last, next_one):
     checked(last)
     with pytest.raises(ValueError, match=" must "):
         checked(next_one)
 
 
 @pytest.mark.parametrize("prefix", ["Bearer ", "bearer ", "BEARER "])
-def test_a_pat_is_bare_in_any_case(prefix: str) -> None:
+def test_a_pat_is_bare_in_any_case(prefix):
     with pytest.raises(ValueError, match="without 'Bearer'$"):
         checked_pat(Secret(f"{prefix}pat_x"))

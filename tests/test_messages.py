@@ -89,7 +89,7 @@ def reads(call: Callable[[], Any], message: str) -> None:
         (lambda: checked_pat(Secret("x" * 201)), "api_key must have at most 200 characters"),
     ],
 )
-def test_a_check_says_what_a_value_must_be(call: Callable[[], Any], message: str) -> None:
+def test_a_check_says_what_a_value_must_be(call, message):
     reads(call, message)
 
 
@@ -115,7 +115,7 @@ def test_a_check_says_what_a_value_must_be(call: Callable[[], Any], message: str
         ({"allow_http": 1}, "allow_http must be True or False, not int"),
     ],
 )
-def test_a_client_says_what_its_arguments_must_be(wrong: dict[str, Any], message: str) -> None:
+def test_a_client_says_what_its_arguments_must_be(wrong, message):
     reads(lambda: settings(**(ENDPOINT | wrong)), message)
 
 
@@ -131,7 +131,7 @@ def test_a_client_says_what_its_arguments_must_be(wrong: dict[str, Any], message
         ({"statuses": {200}}, "statuses must be HTTP statuses from 400 to 599"),
     ],
 )
-def test_a_retry_policy_says_what_its_values_must_be(wrong: dict[str, Any], message: str) -> None:
+def test_a_retry_policy_says_what_its_values_must_be(wrong, message):
     reads(lambda: RetryPolicy(**wrong), message)
 
 
@@ -146,7 +146,7 @@ def test_a_retry_policy_says_what_its_values_must_be(wrong: dict[str, Any], mess
         ({"page_size": 1001}, "page_size must be from 1 to 1000"),
     ],
 )
-def test_a_walk_says_what_its_arguments_must_be(wrong: dict[str, Any], message: str) -> None:
+def test_a_walk_says_what_its_arguments_must_be(wrong, message):
     reads(lambda: TokenWalk(**(WALK | wrong)), message)
 
 
@@ -158,5 +158,5 @@ def test_a_walk_says_what_its_arguments_must_be(wrong: dict[str, Any], message: 
         ([""], "token_ids must not be empty"),
     ],
 )
-def test_a_batch_says_what_its_ids_must_be(token_ids: Any, message: str) -> None:
+def test_a_batch_says_what_its_ids_must_be(token_ids, message):
     reads(lambda: next(batch_load(token_ids, include_secret_phc=False)), message)

@@ -13,7 +13,7 @@ import pytest
 from access_tokens import AccessTokensClient, ClientClosedError
 from access_tokens._http.sync_connection import DeadlineBackend
 
-from .colours import result_of
+from .variants import result_of
 
 
 class Talk(httpcore.NetworkStream):
@@ -45,7 +45,7 @@ def network(left: float = 5.0) -> DeadlineBackend:
     return made
 
 
-def test_a_timeout_is_cut_at_the_deadline() -> None:
+def test_a_timeout_is_cut_at_the_deadline():
     assert network(5.0).seconds_left(30.0) == 5.0
     assert network(5.0).seconds_left(1.0) == 1.0
     assert network(5.0).seconds_left(None) == 5.0
@@ -53,7 +53,7 @@ def test_a_timeout_is_cut_at_the_deadline() -> None:
         network(0.0).seconds_left(30.0)
 
 
-def test_shutting_wakes_a_reader_and_allows_no_more(ends: tuple[socket.socket, socket.socket]) -> None:
+def test_shutting_wakes_a_reader_and_allows_no_more(ends):
     here, there = ends
     shut = network()
     shut.keep(Talk(here))
@@ -64,12 +64,12 @@ def test_shutting_wakes_a_reader_and_allows_no_more(ends: tuple[socket.socket, s
 
 
 @pytest.mark.fault(2)
-def test_a_host_without_an_address_is_a_failed_connection() -> None:
+def test_a_host_without_an_address_is_a_failed_connection():
     with pytest.raises(httpcore.ConnectError):
         network().connect_tcp("nowhere.invalid", 443)
 
 
-def test_closing_wakes_a_thread_in_a_handshake() -> None:
+def test_closing_wakes_a_thread_in_a_handshake():
     with socket.create_server(("127.0.0.1", 0)) as server:
         client = AccessTokensClient(f"https://127.0.0.1:{server.getsockname()[1]}", "pat_x")
         results: list[Any] = []

@@ -63,7 +63,7 @@ NAMED, BY_ADDRESS, BY_IPV6 = "https://api.example.com", "https://10.1.2.3:8443",
         (BY_ADDRESS, ",,nonsense/99,[::,10.0.0.0/8,"),
     ],
 )
-def test_it_is_reached_without_the_proxy(endpoint: str, entries: str) -> None:
+def test_it_is_reached_without_the_proxy(endpoint, entries):
     assert is_excepted(httpx.URL(endpoint), entries)
 
 
@@ -105,6 +105,6 @@ def test_it_is_reached_without_the_proxy(endpoint: str, entries: str) -> None:
         (f"{NAMED}:8443", "*:443"),
     ],
 )
-def test_it_is_reached_through_the_proxy(endpoint: str, entries: str) -> None:
+def test_it_is_reached_through_the_proxy(endpoint, entries):
     """A name, also where it might resolve into a network."""
     assert not is_excepted(httpx.URL(endpoint), entries)

@@ -101,7 +101,7 @@ ALL_SENT = {"isAdmin": True, "roles": ["a", "b"], "expiresAt": 7}
         (list_page, "get", "", None),
     ],
 )
-def test_a_call_is_the_request_of_openapi_yaml(make: Make, method: str, path: str, body: Any) -> None:
+def test_a_call_is_the_request_of_openapi_yaml(make, method, path, body):
     call = call_of(make())
     request, _ = performed(call, ANSWERS.get(call.failed))
     assert (request["method"], request["url"]) == (method, f"/admin/tokens{path}")
@@ -119,7 +119,7 @@ def test_a_call_is_the_request_of_openapi_yaml(make: Make, method: str, path: st
         ({"after_token_id": ID}, {"afterTokenId": ID}),
     ],
 )
-def test_a_list_asks_for_what_was_asked_for(options: dict[str, Any], query: dict[str, Any]) -> None:
+def test_a_list_asks_for_what_was_asked_for(options, query):
     request, page = performed(call_of(list_page(**options)), {"records": [RECORD]})
     assert {name: value for name, value in request["params"].items() if value is not False} == query
     assert page == [PARSED]
@@ -137,19 +137,19 @@ def test_a_list_asks_for_what_was_asked_for(options: dict[str, Any], query: dict
         (restore, "Failed to restore token", "Failed to restore token"),
     ],
 )
-def test_a_call_has_the_messages_of_the_reference_client(make: Make, failed: str, unreadable: str) -> None:
+def test_a_call_has_the_messages_of_the_reference_client(make, failed, unreadable):
     call = call_of(make())
     assert (call.failed, call.unreadable) == (failed, unreadable)
 
 
 @pytest.mark.parametrize("make", [list_page, lambda: load("a")])
-def test_what_only_reads_changes_nothing_and_is_about_no_token(make: Make) -> None:
+def test_what_only_reads_changes_nothing_and_is_about_no_token(make):
     call = call_of(make())
     assert (call.changes, call.token_id, call.known) == (False, None, ())
 
 
 @pytest.mark.parametrize("make", [lambda: issue(token_id=ID), register_token])
-def test_what_makes_a_token_says_so_and_names_it(make: Make) -> None:
+def test_what_makes_a_token_says_so_and_names_it(make):
     call = call_of(make())
     assert (call.changes, call.token_id) == (True, ID)
 
@@ -157,43 +157,43 @@ def test_what_makes_a_token_says_so_and_names_it(make: Make) -> None:
 @pytest.mark.parametrize(
     "make", [lambda: update(owner="y"), lambda: operations.revoke(ID, expires_at=None), restore]
 )
-def test_what_changes_a_token_names_it(make: Make) -> None:
+def test_what_changes_a_token_names_it(make):
     call = call_of(make())
     assert (call.changes, call.token_id, call.known) == (True, ID, ())
     assert performed(call)[1] is None
 
 
 @pytest.mark.parametrize("make", [lambda: update(secret_phc=Secret(PHC)), register_token])
-def test_a_hash_that_is_sent_is_known_as_a_secret(make: Make) -> None:
+def test_a_hash_that_is_sent_is_known_as_a_secret(make):
     assert [secret.reveal() for secret in call_of(make()).known] == [PHC]
 
 
-def test_an_issued_token_comes_with_its_record() -> None:
+def test_an_issued_token_comes_with_its_record():
     story = issue(token_id=ID)
     _, issued = performed(call_of(story), {"token": "pat_x", "record": RECORD})
     assert issued == IssueResult("pat_x", PARSED)
     assert result_of(story, issued) is issued
 
 
-def test_a_batch_tells_what_was_found_and_what_was_not() -> None:
+def test_a_batch_tells_what_was_found_and_what_was_not():
     _, loaded = performed(call_of(load(ID, "b")), {"found": [RECORD], "notFound": ["b"]})
     assert loaded == BatchLoadResult((PARSED,), ("b",))
 
 
-def test_an_id_is_chosen_before_the_first_attempt() -> None:
+def test_an_id_is_chosen_before_the_first_attempt():
     ids = [call_of(issue()).token_id for _ in range(2)]
     assert all(re.fullmatch("[0-9A-Za-z]{21}", token_id or "") for token_id in ids)
     assert ids[0] != ids[1]
 
 
-def test_a_page_and_a_registered_record_are_returned_as_they_came() -> None:
+def test_a_page_and_a_registered_record_are_returned_as_they_came():
     for story, reply in ((list_page(), [PARSED]), (register_token(), PARSED)):
         call_of(story)
         assert result_of(story, reply) == reply
     assert performed(call_of(register_token()), {"record": RECORD})[1] == PARSED
 
 
-def test_a_registered_record_comes_without_the_hash_that_the_service_sends() -> None:
+def test_a_registered_record_comes_without_the_hash_that_the_service_sends():
     story = register_token()
     _, registered = performed(call_of(story), {"record": RECORD | {"secretPhc": PHC}})
     assert result_of(story, registered) == PARSED
@@ -208,7 +208,7 @@ def test_a_registered_record_comes_without_the_hash_that_the_service_sends() -> 
         {"roles": ["a"], "add_roles": iter(["a"]), "remove_roles": ["b"]},
     ],
 )
-def test_two_operations_on_roles_are_refused(operations_on_roles: dict[str, Any]) -> None:
+def test_two_operations_on_roles_are_refused(operations_on_roles):
     with pytest.raises(ValueError, match="^only one of roles, add_roles and remove_roles may be given$"):
         call_of(update(**operations_on_roles))
 
@@ -230,7 +230,7 @@ def test_two_operations_on_roles_are_refused(operations_on_roles: dict[str, Any]
         *((restore, name, "") for name in ("token_id", "expires_at")),
     ],
 )
-def test_a_wrong_argument_is_named_before_any_request(make: Make, name: str, wrong: Any) -> None:
+def test_a_wrong_argument_is_named_before_any_request(make, name, wrong):
     arguments: dict[str, Any] = {name: wrong}
     if make is operations.revoke:
         arguments = {"token_id": ID, "expires_at": None} | arguments
@@ -239,7 +239,7 @@ def test_a_wrong_argument_is_named_before_any_request(make: Make, name: str, wro
 
 
 @pytest.mark.fault(19)
-def test_what_has_no_body_has_the_status_that_says_so() -> None:
+def test_what_has_no_body_has_the_status_that_says_so():
     with pytest.raises(UnreadableError, match="^status 204 expected, not 200$"):
         call_of(restore()).result(Answer(200))
 
@@ -249,13 +249,13 @@ def test_what_has_no_body_has_the_status_that_says_so() -> None:
     "nothing",
     [{}, {"add_roles": []}, {"remove_roles": iter(())}, {"add_roles": (), "remove_roles": set()}],
 )
-def test_an_update_that_changes_nothing_is_refused(nothing: dict[str, Any]) -> None:
+def test_an_update_that_changes_nothing_is_refused(nothing):
     """The service would say that it was done, also of a token that there is not."""
     with pytest.raises(ValueError, match="^one of owner, .*add_roles.* must be given, and change something$"):
         call_of(update(**nothing))
 
 
-def test_an_expiry_is_set_after_the_token_is_restored() -> None:
+def test_an_expiry_is_set_after_the_token_is_restored():
     story = restore(expires_at=7)
     call_of(story)
     call = story.send(None)
@@ -272,7 +272,7 @@ def test_an_expiry_is_set_after_the_token_is_restored() -> None:
 
 
 @pytest.mark.parametrize("failed", [RESTORED, "Failed to authenticate"])
-def test_an_expiry_that_cannot_be_set_is_told_with_the_restoration(failed: str) -> None:
+def test_an_expiry_that_cannot_be_set_is_told_with_the_restoration(failed):
     story = restore(expires_at=7)
     call_of(story)
     story.send(None)
@@ -284,7 +284,7 @@ def test_an_expiry_that_cannot_be_set_is_told_with_the_restoration(failed: str) 
     assert (error.status_code, error.token_id, error.outcome_unknown) == (503, ID, True)
 
 
-def test_a_restoration_that_fails_is_told_as_such() -> None:
+def test_a_restoration_that_fails_is_told_as_such():
     story = restore(expires_at=7)
     call_of(story)
     error = AccessTokensError("Failed to restore token")

@@ -36,23 +36,23 @@ def said_json(body: Any) -> ApiError | None:
 
 
 @pytest.mark.fault(18)
-def test_an_error_object_is_read_whole() -> None:
+def test_an_error_object_is_read_whole():
     body = {"error": {"message": "Invalid JWT", "code": "ERR_JWT_EXPIRED", "details": "line 1\nline 2"}}
     assert said_json(body) == ApiError("Invalid JWT", "ERR_JWT_EXPIRED", "line 1\nline 2")
 
 
-def test_details_may_be_an_object() -> None:
+def test_details_may_be_an_object():
     body = {"error": {"message": "Bad", "details": {"path": ["owner"], "limit": 100}}}
     assert said_json(body) == ApiError("Bad", None, {"path": ["owner"], "limit": 100})
 
 
 @pytest.mark.parametrize("absent", [{}, {"code": None, "details": None}, {"code": 7, "details": 7}])
-def test_what_is_absent_or_odd_is_none(absent: dict[str, Any]) -> None:
+def test_what_is_absent_or_odd_is_none(absent):
     assert said_json({"error": {"message": "Bad", **absent}}) == ApiError("Bad")
 
 
 @pytest.mark.fault(18)
-def test_an_error_may_be_a_mere_text() -> None:
+def test_an_error_may_be_a_mere_text():
     assert said_json({"error": "Too many requests"}) == ApiError("Too many requests")
 
 
@@ -72,7 +72,7 @@ def test_an_error_may_be_a_mere_text() -> None:
         ("<pre>Error: unclosed <pre>Error: twice</pre><pre>later</pre>", "unclosed <pre>Error: twice"),
     ],
 )
-def test_an_error_page_holds_the_message(page: str, message: str) -> None:
+def test_an_error_page_holds_the_message(page, message):
     assert said(page, "text/html; charset=utf-8") == ApiError(message)
     assert said(page, "application/xhtml+xml") == ApiError(message)
 
@@ -91,20 +91,18 @@ def test_an_error_page_holds_the_message(page: str, message: str) -> None:
         (404, "", "not found"),
     ],
 )
-def test_a_page_that_says_the_phrase_of_its_status_says_nothing(
-    status: int, reason: str, phrase: str
-) -> None:
+def test_a_page_that_says_the_phrase_of_its_status_says_nothing(status, reason, phrase):
     """Which is all that Express tells in production."""
     page = f"<!DOCTYPE html>\n<body>\n<pre>{phrase}</pre>\n</body>".encode()
     assert said_in_body(Answer(status, {"content-type": "text/html"}, page, reason)) == phrase
 
 
-def test_the_phrase_of_another_status_is_the_services_word() -> None:
+def test_the_phrase_of_another_status_is_the_services_word():
     assert said("<pre>Unauthorized</pre>", "text/html") == ApiError("Unauthorized")
 
 
 @pytest.mark.fault(18)
-def test_plain_text_is_the_message() -> None:
+def test_plain_text_is_the_message():
     assert said("upstream\nfailed", "text/plain; charset=utf-8") == ApiError("upstream failed")
 
 
@@ -130,7 +128,7 @@ def test_plain_text_is_the_message() -> None:
         ('{"error": "' + "x" * 2**20 + '"}', "application/json"),
     ],
 )
-def test_a_body_that_says_nothing_is_none(content: bytes | str, content_type: str | None) -> None:
+def test_a_body_that_says_nothing_is_none(content, content_type):
     assert said(content, content_type) is None
 
 
@@ -145,12 +143,12 @@ def test_a_body_that_says_nothing_is_none(content: bytes | str, content_type: st
         None,
     ],
 )
-def test_the_media_type_alone_counts(content_type: str | None) -> None:
+def test_the_media_type_alone_counts(content_type):
     assert said('{"error": "Bad"}', content_type) == ApiError("Bad")
 
 
 @pytest.mark.fault(18)
-def test_messages_are_one_line_and_details_are_short() -> None:
+def test_messages_are_one_line_and_details_are_short():
     error = said_json({"error": {"message": "a\n\tb\x07c" + "x" * 9999, "details": "y\n" * 9999}})
     assert error
     assert error.message.startswith("a b c")
@@ -159,7 +157,7 @@ def test_messages_are_one_line_and_details_are_short() -> None:
     assert len(error.details) == 4096
 
 
-def test_details_that_are_a_large_object_become_an_excerpt() -> None:
+def test_details_that_are_a_large_object_become_an_excerpt():
     error = said_json({"error": {"message": "Bad", "details": {"list": ["x"] * 9999}}})
     assert error
     assert isinstance(error.details, str)
@@ -167,14 +165,14 @@ def test_details_that_are_a_large_object_become_an_excerpt() -> None:
 
 
 @pytest.mark.parametrize("secret", [PAT, JWT, PHC])
-def test_a_service_that_sends_a_secret_back_does_not_get_it_printed(secret: str) -> None:
+def test_a_service_that_sends_a_secret_back_does_not_get_it_printed(secret):
     body = {"error": {"message": f"bad {secret}!", "code": secret, "details": {secret: [f"<{secret}>"]}}}
     shown = "pat_[hidden]" if secret is PAT else "[hidden]"
     assert said_json(body) == ApiError(f"bad {shown}!", shown, {shown: [f"<{shown}>"]})
     assert said(f"<pre>Error: bad {secret}<br></pre>", "text/html") == ApiError(f"bad {shown}")
 
 
-def test_a_secret_without_a_known_shape_is_hidden_when_it_was_sent() -> None:
+def test_a_secret_without_a_known_shape_is_hidden_when_it_was_sent():
     known = (Secret("hunter2"),)
     answer = Answer(401, {"content-type": "application/json"}, b'{"error": "no: hunter2"}', known=known)
     assert said_in_body(answer) == ApiError("no: [hidden]")
@@ -204,7 +202,7 @@ def test_a_secret_without_a_known_shape_is_hidden_when_it_was_sent() -> None:
 )
 @pytest.mark.parametrize("is_list", [False, True])
 @pytest.mark.parametrize("content_type", ["text/html", "text/xml", "text/plain", "application/json"])
-def test_no_large_body_takes_long(part: str, is_list: bool, content_type: str) -> None:
+def test_no_large_body_takes_long(part, is_list, content_type):
     """It would take minutes if the time grew with the square of the size."""
     words = ("<pre>" if content_type == "text/html" else "") + f"{STORE}: [" if is_list else ""
     text = words + part * (2**17 // len(part) - 60)
@@ -213,7 +211,7 @@ def test_no_large_body_takes_long(part: str, is_list: bool, content_type: str) -
 
 @pytest.mark.fault(18)
 @given(st.binary(max_size=300), st.sampled_from(["application/json", "text/html", "", "text/plain"]))
-def test_no_body_breaks_it(content: bytes, content_type: str) -> None:
+def test_no_body_breaks_it(content, content_type):
     error = said(content, content_type)
     assert error is None or (error if isinstance(error, str) else error.message).isprintable()
 
@@ -224,7 +222,7 @@ def test_no_body_breaks_it(content: bytes, content_type: str) -> None:
         lambda c: st.lists(c) | st.dictionaries(st.text(), c),
     )
 )
-def test_no_error_object_breaks_it(body: Any) -> None:
+def test_no_error_object_breaks_it(body):
     error = said_json({"error": {"message": body, "code": body, "details": body}})
     assert error is None or (error.message and error.message.isprintable())
 
@@ -232,5 +230,5 @@ def test_no_error_object_breaks_it(body: Any) -> None:
 @pytest.mark.parametrize(
     ("content", "content_type"), [(b"caf\xe9", "text/plain"), (b"<pre>caf\xe9</pre>", "text/html")]
 )
-def test_what_is_not_utf_8_is_read_as_far_as_it_can_be(content: bytes, content_type: str) -> None:
+def test_what_is_not_utf_8_is_read_as_far_as_it_can_be(content, content_type):
     assert said(content, content_type) == ApiError("caf\ufffd")

@@ -47,11 +47,11 @@ def wheel(built: Path) -> Path:
     return found
 
 
-def test_both_are_built(built: Path) -> None:
+def test_both_are_built(built):
     assert sorted(path.suffix for path in built.iterdir()) == [".gz", ".whl"]
 
 
-def test_the_wheel_holds_both_packages_typed_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_both_packages_typed_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"access_tokens", "access_tokens_api"}
@@ -60,7 +60,7 @@ def test_the_wheel_holds_both_packages_typed_and_nothing_else(wheel: Path) -> No
 
 
 @pytest.mark.timeout(300)
-def test_it_works_in_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> None:
+def test_it_works_in_an_environment_of_its_own(wheel, tmp_path):
     venv.create(tmp_path, with_pip=True)
     python = tmp_path / "bin" / "python"
     subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True, capture_output=True)

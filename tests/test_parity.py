@@ -42,24 +42,24 @@ def in_sync_words(annotation: Any) -> str:
     )
 
 
-def test_they_have_the_same_members() -> None:
+def test_they_have_the_same_members():
     assert {TWINS.get(name, name) for name in members(AccessTokensClient)} == members(AsyncAccessTokensClient)
 
 
 @pytest.mark.parametrize("name", sorted(members(AccessTokensClient) | SHARED))
 class TestMember:
-    def test_it_takes_the_same_parameters(self, name: str) -> None:
+    def test_it_takes_the_same_parameters(self, name):
         twin = TWINS.get(name, name)
         ours, theirs = parameters(AccessTokensClient, name), parameters(AsyncAccessTokensClient, twin)
         differing = {p[0] for p in set(ours) ^ set(theirs)}
         assert not differing, f"{name}: {', '.join(sorted(differing))} differ between the two clients"
         assert ours == theirs
 
-    def test_it_returns_the_same(self, name: str) -> None:
+    def test_it_returns_the_same(self, name):
         twin = TWINS.get(name, name)
         assert returned(AccessTokensClient, name) == returned(AsyncAccessTokensClient, twin)
 
-    def test_it_is_awaited_where_it_waits(self, name: str) -> None:
+    def test_it_is_awaited_where_it_waits(self, name):
         waits = name not in {"__init__", "__repr__", "api", "auth", "from_env", "iter_tokens"}
         assert not inspect.iscoroutinefunction(getattr(AccessTokensClient, name))
         twin = TWINS.get(name, name)
@@ -67,7 +67,7 @@ class TestMember:
 
 
 @pytest.mark.parametrize("name", sorted(members(AccessTokensClient)))
-def test_the_async_one_refers_to_the_sync_one(name: str) -> None:
+def test_the_async_one_refers_to_the_sync_one(name):
     assert inspect.getdoc(getattr(AccessTokensClient, name))
     doc = inspect.getdoc(getattr(AsyncAccessTokensClient, TWINS.get(name, name))) or ""
     assert doc.startswith(f"Same as `AccessTokensClient.{name}`")
@@ -76,14 +76,14 @@ def test_the_async_one_refers_to_the_sync_one(name: str) -> None:
 @pytest.mark.parametrize(
     ("client", "options"), [(AccessTokensClient, SyncOptions), (AsyncAccessTokensClient, AsyncOptions)]
 )
-def test_from_env_takes_what_the_constructor_takes(client: type, options: type) -> None:
+def test_from_env_takes_what_the_constructor_takes(client, options):
     constructor = inspect.signature(client).parameters.values()
     keywords = {p.name: p.annotation for p in constructor if p.kind is p.KEYWORD_ONLY}
     hints = Options.__annotations__ | options.__annotations__
     assert {name: hint.__forward_arg__ for name, hint in hints.items()} == keywords
 
 
-def test_every_parameter_is_described() -> None:
+def test_every_parameter_is_described():
     for name in members(AccessTokensClient) - {"api", "auth", "from_env"}:
         described = inspect.getdoc(getattr(AccessTokensClient, name)) or ""
         for parameter, *_ in parameters(AccessTokensClient, name)[1:]:

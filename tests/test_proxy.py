@@ -30,13 +30,7 @@ PROXY = "http://proxy:8080"
         ({"http_proxy": PROXY}, LOCAL, True, PROXY),
     ],
 )
-def test_the_environment_names_the_proxy(
-    environment: dict[str, str],
-    endpoint: str,
-    allow_http: bool,
-    proxy: str | None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_environment_names_the_proxy(environment, endpoint, allow_http, proxy, monkeypatch):
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)

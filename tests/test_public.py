@@ -13,7 +13,7 @@ import pytest
 import access_tokens
 
 
-def test_the_public_names_are_these() -> None:
+def test_the_public_names_are_these():
     assert sorted(access_tokens.__all__) == [
         "AccessTokensClient",
         "AccessTokensError",
@@ -43,14 +43,14 @@ def test_the_public_names_are_these() -> None:
     ]
 
 
-def test_nothing_else_is_shown() -> None:
+def test_nothing_else_is_shown():
     assert dir(access_tokens) == sorted(access_tokens.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'Client'"):
         access_tokens.Client  # type: ignore[attr-defined]  # noqa: B018
 
 
 @pytest.mark.parametrize("name", sorted(set(access_tokens.__all__) - {"KEEP", "Moment", "__version__"}))
-def test_every_public_name_is_documented(name: str) -> None:
+def test_every_public_name_is_documented(name):
     assert inspect.getdoc(getattr(access_tokens, name))
 
 
@@ -63,18 +63,18 @@ def test_every_public_name_is_documented(name: str) -> None:
         access_tokens.ApiError,
     ],
 )
-def test_every_attribute_of_a_model_is_documented_and_none_can_be_set(model: type) -> None:
+def test_every_attribute_of_a_model_is_documented_and_none_can_be_set(model):
     for field in attrs.fields(model):
         assert f"    {field.name}: " in (inspect.getdoc(model) or "")
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         setattr(object.__new__(model), attrs.fields(model)[0].name, "x")
 
 
-def test_keep_reads_as_its_name() -> None:
+def test_keep_reads_as_its_name():
     assert repr(access_tokens.KEEP) == "KEEP"
 
 
-def test_the_version_is_that_of_the_distribution() -> None:
+def test_the_version_is_that_of_the_distribution():
     assert access_tokens.__version__ == metadata.version("access-tokens-client")
 
 
@@ -86,7 +86,7 @@ def test_the_version_is_that_of_the_distribution() -> None:
         ("from access_tokens import AsyncAccessTokensClient as A; A('https://h', 'x')", set()),
     ],
 )
-def test_importing_it_imports_no_more_than_is_needed(statement: str, absent: set[str]) -> None:
+def test_importing_it_imports_no_more_than_is_needed(statement, absent):
     code = f"import sys; {statement}; print(*sys.modules)"
     modules = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

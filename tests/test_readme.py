@@ -34,9 +34,7 @@ def namespace(service: LocalService, other_api: str) -> Iterator[dict[str, Any]]
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
-def test_a_block_runs(
-    block: str, namespace: dict[str, Any], service: LocalService, access_tokens_env: LocalService
-) -> None:
+def test_a_block_runs(block, namespace, service, access_tokens_env):
     exec(compile(block, "README.md", "exec"), namespace)
     if inspect.iscoroutinefunction(namespace.get("main")):
         anyio.run(namespace["main"])
@@ -46,15 +44,13 @@ def test_a_block_runs(
         assert service.requests or "RetryPolicy(" in block
 
 
-def test_the_other_api_was_opened(namespace: dict[str, Any]) -> None:
+def test_the_other_api_was_opened(namespace):
     [block] = [block for block in BLOCKS if "client.auth" in block]
     exec(block, namespace)
     assert namespace["response"].status_code == 200
 
 
-def test_the_error_reads_as_the_readme_says(
-    namespace: dict[str, Any], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_error_reads_as_the_readme_says(namespace, capsys):
     [block] = [block for block in BLOCKS if "no-such-id (HTTP" in block]
     exec(block, namespace)
     first = capsys.readouterr().out.splitlines()[0]

@@ -52,7 +52,7 @@ def page_of(error: str) -> str:
 
 @pytest.mark.fault(63)
 @pytest.mark.parametrize("words", [STORE, LOAD])
-def test_what_is_wrong_with_a_record_is_told_in_short_in_every_dress(words: str) -> None:
+def test_what_is_wrong_with_a_record_is_told_in_short_in_every_dress(words):
     message, short = f"{words}: {TOO_BIG}", ApiError(f"{words}: {IN_SHORT}")
     assert said_json({"error": {"message": message}}) == short
     assert said_json({"error": message}) == short
@@ -61,7 +61,7 @@ def test_what_is_wrong_with_a_record_is_told_in_short_in_every_dress(words: str)
 
 
 @pytest.mark.fault(63)
-def test_a_page_is_read_as_express_writes_it() -> None:
+def test_a_page_is_read_as_express_writes_it():
     page = (
         "<pre>Error: Cannot store invalid token record: [<br> &nbsp;{<br> &nbsp; &nbsp;&quot;origin&quot;: "
         "&quot;string&quot;,<br> &nbsp; &nbsp;&quot;path&quot;: [<br> &nbsp; &nbsp; &nbsp;&quot;owner&quot;"
@@ -94,12 +94,12 @@ def test_a_page_is_read_as_express_writes_it() -> None:
         (" of Ada", " of Ada"),
     ],
 )
-def test_a_hostile_list_leaves_the_words_before_it(rest: str, short: str) -> None:
+def test_a_hostile_list_leaves_the_words_before_it(rest, short):
     assert said_json({"error": {"message": STORE + rest}}) == ApiError(STORE + short)
 
 
 @pytest.mark.parametrize("secret", [PAT, JWT, PHC, "hunter2"])
-def test_a_list_shows_no_secret_either(secret: str) -> None:
+def test_a_list_shows_no_secret_either(secret):
     """Not even one that is spelled in the list's own way."""
     spelled = "".join(f"\\u{ord(each):04x}" for each in secret)
     message = f'{STORE}: [{{"path": ["{secret}"], "message": "bad {spelled}"}}]'

@@ -70,7 +70,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_known_outcome_is_told_at_once(kind: type[AccessTokensError]) -> None:
+def test_a_known_outcome_is_told_at_once(kind):
     error = kind("Failed to register token")
     with pytest.raises(kind) as raised:
         registering().throw(error)
@@ -79,19 +79,19 @@ def test_a_known_outcome_is_told_at_once(kind: type[AccessTokensError]) -> None:
 
 @pytest.mark.fault(81)
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_unknown_outcome_is_looked_up_with_the_hash(kind: type[AccessTokensError]) -> None:
+def test_an_unknown_outcome_is_looked_up_with_the_hash(kind):
     request, _ = performed(looked_up(registering(), unknown(kind)), {"found": [], "notFound": [ID]})
     assert request["url"] == "/admin/tokens/batch"
     assert request["json"] == {"tokenIds": [ID], "includeSecretPhc": True}
 
 
-def test_the_record_that_was_asked_for_is_a_success_and_its_hash_is_left_out() -> None:
+def test_the_record_that_was_asked_for_is_a_success_and_its_hash_is_left_out():
     story = registering()
     looked_up(story, unknown())
     assert result_of(story, BatchLoadResult((OURS,), ())) == attrs.evolve(OURS, secret_phc=None)
 
 
-def test_a_record_without_roles_expiry_and_rights_is_found_again_too() -> None:
+def test_a_record_without_roles_expiry_and_rights_is_found_again_too():
     story = registering(is_admin=False, roles=None, expires_at=None)
     looked_up(story, unknown())
     plain = attrs.evolve(OURS, is_admin=False, roles=(), expires_at=None)
@@ -112,7 +112,7 @@ def test_a_record_without_roles_expiry_and_rights_is_found_again_too() -> None:
         {"last_used_at": 2, "owner": "you", "roles": ()},
     ],
 )
-def test_a_record_with_our_hash_is_ours_whatever_others_have_changed_since(now: dict[str, Any]) -> None:
+def test_a_record_with_our_hash_is_ours_whatever_others_have_changed_since(now):
     story, changed = registering(), attrs.evolve(OURS, **now)
     looked_up(story, unknown(ConflictError))
     assert result_of(story, BatchLoadResult((changed,), ())) == attrs.evolve(changed, secret_phc=None)
@@ -120,24 +120,24 @@ def test_a_record_with_our_hash_is_ours_whatever_others_have_changed_since(now: 
 
 # JSON can hold half of a surrogate pair.
 @pytest.mark.parametrize("other", ["$scrypt$other", "$\ud800", ""])
-def test_another_hash_tells_that_the_pat_of_this_call_is_not_good(other: str) -> None:
+def test_another_hash_tells_that_the_pat_of_this_call_is_not_good(other):
     assert error_after(registering(), attrs.evolve(OURS, secret_phc=other)).outcome_unknown is False
 
 
-def test_the_record_of_another_id_tells_nothing() -> None:
+def test_the_record_of_another_id_tells_nothing():
     other = attrs.evolve(OURS, token_id="B" * 21, secret_phc="$scrypt$other")
     assert error_after(registering(), other).outcome_unknown is True
 
 
-def test_a_record_without_a_hash_tells_nothing() -> None:
+def test_a_record_without_a_hash_tells_nothing():
     assert error_after(registering(), attrs.evolve(OURS, secret_phc=None)).outcome_unknown is True
 
 
-def test_no_record_tells_nothing() -> None:
+def test_no_record_tells_nothing():
     assert error_after(registering()).outcome_unknown is True
 
 
-def test_a_look_that_fails_leaves_the_error_and_its_cause_as_they_were() -> None:
+def test_a_look_that_fails_leaves_the_error_and_its_cause_as_they_were():
     story, cause = registering(), ConnectionResetError("reset")
     error = UnavailableError("Failed to register token", cause=cause, outcome_unknown=True)
     looked_up(story, error)
@@ -157,7 +157,7 @@ def made_here(**options: Any) -> tuple[Procedure[IssueResult], GeneratedToken]:
     return story, made
 
 
-def test_a_token_made_here_is_registered_by_its_hash_alone() -> None:
+def test_a_token_made_here_is_registered_by_its_hash_alone():
     story, made = made_here()
     call = story.send(made)
     assert isinstance(call, Call)
@@ -173,15 +173,13 @@ def test_a_token_made_here_is_registered_by_its_hash_alone() -> None:
 
 
 @pytest.mark.parametrize(("prefix", "begins"), [(None, "pat_"), ("my_", "my_"), ("", "")])
-def test_a_token_made_here_has_the_prefix_and_the_id_that_are_asked_for(
-    prefix: str | None, begins: str
-) -> None:
+def test_a_token_made_here_has_the_prefix_and_the_id_that_are_asked_for(prefix, begins):
     _, made = made_here(prefix=prefix, token_id="B" * 21)
     assert made.token.startswith(f"{begins}{'B' * 21}.")
 
 
 @pytest.mark.fault(64)
-def test_a_token_made_here_is_issued_when_its_record_is_found() -> None:
+def test_a_token_made_here_is_issued_when_its_record_is_found():
     story, made = made_here()
     story.send(made)
     assert looked_up(story, unknown()).failed == "Failed to batch load tokens"
@@ -191,7 +189,7 @@ def test_a_token_made_here_is_issued_when_its_record_is_found() -> None:
 
 
 @pytest.mark.fault(82)
-def test_another_hash_with_an_id_that_was_chosen_here_was_changed_since() -> None:
+def test_another_hash_with_an_id_that_was_chosen_here_was_changed_since():
     story, made = made_here()
     call = story.send(made)
     assert isinstance(call, Call)
@@ -209,9 +207,7 @@ def test_another_hash_with_an_id_that_was_chosen_here_was_changed_since() -> Non
 @pytest.mark.fault(82)
 @pytest.mark.parametrize("generate_locally", [True, False])
 @pytest.mark.parametrize(("token_id", "chosen_here"), [(None, True), (ID, False)])
-def test_only_an_id_that_issue_has_chosen_was_chosen_here(
-    generate_locally: bool, token_id: str | None, chosen_here: bool
-) -> None:
+def test_only_an_id_that_issue_has_chosen_was_chosen_here(generate_locally, token_id, chosen_here):
     story = issue("me", **ASKED, token_id=token_id, generate_locally=generate_locally, prefix=None)
     call = next(story)
     if isinstance(call, Compute):
@@ -220,23 +216,23 @@ def test_only_an_id_that_issue_has_chosen_was_chosen_here(
     assert call.token_id_chosen_here is chosen_here
 
 
-def test_a_prefix_is_for_tokens_made_here() -> None:
+def test_a_prefix_is_for_tokens_made_here():
     with pytest.raises(ValueError, match="^prefix must be left out unless generate_locally is True"):
         next(issue("me", **ASKED, token_id=None, generate_locally=False, prefix="pat_"))
 
 
 @pytest.mark.parametrize(("name", "wrong"), [("owner", ""), ("roles", "a"), ("token_id", "short")])
-def test_no_token_is_made_of_wrong_arguments(name: str, wrong: str) -> None:
+def test_no_token_is_made_of_wrong_arguments(name, wrong):
     arguments: dict[str, Any] = ASKED | {"token_id": None, "generate_locally": True, "prefix": None}
     with pytest.raises((ValueError, TypeError), match=f"^{name} must"):
         next(issue(**({"owner": "me"} | arguments | {name: wrong})))
 
 
 @pytest.mark.parametrize("wrong", ["sp ace", "x" * 101, 7])
-def test_a_prefix_has_the_services_form(wrong: Any) -> None:
+def test_a_prefix_has_the_services_form(wrong):
     with pytest.raises((ValueError, TypeError), match="^prefix must be"):
         made_here(prefix=wrong)
 
 
-def test_work_shows_nothing() -> None:
+def test_work_shows_nothing():
     assert repr(Compute(lambda: "canary")) == "Compute()"

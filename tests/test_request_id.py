@@ -28,14 +28,14 @@ def error_of(call: Call[Any], answer: Answer) -> AccessTokensError:
     "name",
     ["X-Request-Id", "x-correlation-id", "X-Amzn-RequestId", "X-Amzn-Trace-Id", "CF-Ray", "traceparent"],
 )
-def test_an_error_has_the_id_of_its_request(name: str) -> None:
+def test_an_error_has_the_id_of_its_request(name):
     headers = {name.lower(): " Root=1-67891233-abcdef012345678912345678 "}
     error = error_of(READ, Answer(500, headers))
     assert error.request_id == "Root=1-67891233-abcdef012345678912345678"
     assert str(error).endswith("(HTTP 500, request Root=1-67891233-abcdef012345678912345678)")
 
 
-def test_the_id_of_the_service_comes_before_those_of_others() -> None:
+def test_the_id_of_the_service_comes_before_those_of_others():
     assert request_id_in({"cf-ray": "ray", "x-request-id": "own", "traceparent": "trace"}) == "own"
     assert request_id_in({"x-request-id": " ", "cf-ray": "ray"}) == "ray"
     assert request_id_in({"X-Akamai-Request-Id": "other", "cf-ray": "ray"}) == "ray"
@@ -44,7 +44,7 @@ def test_the_id_of_the_service_comes_before_those_of_others() -> None:
     assert request_id_in({"date": "x", "x-paid": "x", "x-client-id": "x"}) is None
 
 
-def test_an_id_is_one_short_line_without_secrets() -> None:
+def test_an_id_is_one_short_line_without_secrets():
     answer = Answer(
         500, {"x-request-id": "a\x07b hunter2-hunter2 " + "x" * 999}, known=(Secret("hunter2-hunter2"),)
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from access_tokens import RetryPolicy
@@ -14,30 +12,30 @@ def waits(policy: RetryPolicy, count: int) -> list[float | None]:
 
 
 @pytest.mark.fault(11)
-def test_waits_double_and_end_after_three_retries() -> None:
+def test_waits_double_and_end_after_three_retries():
     assert waits(RetryPolicy(), 4) == [1.0, 2.0, 4.0, None]
 
 
-def test_waits_are_capped() -> None:
+def test_waits_are_capped():
     assert waits(RetryPolicy(retries=7), 7) == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
 
 
-def test_a_great_many_retries_do_not_overflow() -> None:
+def test_a_great_many_retries_do_not_overflow():
     assert RetryPolicy(retries=10_000).wait_before(9_999) == 30.0
 
 
 @pytest.mark.fault(15)
-def test_retry_after_replaces_the_wait_up_to_a_ceiling() -> None:
+def test_retry_after_replaces_the_wait_up_to_a_ceiling():
     policy = RetryPolicy(backoff=8.0)
     assert [policy.wait_before(1, asked) for asked in (0.0, 120.0, 120.1)] == [0.0, 120.0, None]
 
 
 @pytest.mark.fault(13)
-def test_retry_after_grants_no_further_retry() -> None:
+def test_retry_after_grants_no_further_retry():
     assert RetryPolicy(retries=1).wait_before(2, 0.0) is None
 
 
-def test_jitter_only_shortens_and_leaves_retry_after_alone() -> None:
+def test_jitter_only_shortens_and_leaves_retry_after_alone():
     policy = RetryPolicy(jitter=0.5)
     drawn = [policy.wait_before(1) for _ in range(200)]
     assert all(wait is not None and 0.5 <= wait <= 1.0 for wait in drawn)
@@ -66,6 +64,6 @@ def test_jitter_only_shortens_and_leaves_retry_after_alone() -> None:
         {"statuses": None},
     ],
 )
-def test_a_value_that_makes_no_sense_is_named(values: dict[str, Any]) -> None:
+def test_a_value_that_makes_no_sense_is_named(values):
     with pytest.raises((ValueError, TypeError), match=next(iter(values))):
         RetryPolicy(**values)

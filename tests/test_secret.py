@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import pickle
 import time
-from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -26,7 +25,7 @@ from access_tokens._flow.jwt import AuthToken, Jwt
 from access_tokens._flow.steps import Answer, Call, Send
 from access_tokens._secret import Secret, redact, secrets_in
 
-from .spellings import ESCAPED, PACKED, SPELLINGS, Spell
+from .spellings import ESCAPED, PACKED, SPELLINGS
 
 CANARY = "canary-7f3a"
 RECORD = TokenRecord(token_id="A" * 21, owner="x", is_admin=False, created_at=1, secret_phc=CANARY)
@@ -50,12 +49,12 @@ HOLDERS = [
 @pytest.mark.fault(46)
 @pytest.mark.parametrize("holder", HOLDERS, ids=lambda holder: type(holder).__name__)
 @pytest.mark.parametrize("show", [repr, str, "{}".format, "{!r}".format, lambda x: f"{[x]}", ascii])
-def test_nothing_that_holds_a_secret_shows_it(holder: object, show: Callable[[object], str]) -> None:
+def test_nothing_that_holds_a_secret_shows_it(holder, show):
     assert CANARY not in show(holder)
 
 
 @pytest.mark.fault(46)
-def test_a_call_does_not_show_its_arguments() -> None:
+def test_a_call_does_not_show_its_arguments():
     nowhere: Any = None
     call = Call[Any](
         endpoint=nowhere, arguments={"body": CANARY}, result=repr, failed="", known=(Secret(CANARY),)
@@ -65,16 +64,16 @@ def test_a_call_does_not_show_its_arguments() -> None:
 
 @pytest.mark.fault(46)
 @pytest.mark.parametrize("duplicate", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_a_secret_is_not_duplicated(duplicate: Callable[[object], Any]) -> None:
+def test_a_secret_is_not_duplicated(duplicate):
     with pytest.raises(TypeError, match="cannot be pickled"):
         duplicate(Secret(CANARY))
 
 
-def test_a_hash_that_says_its_version_is_one_too() -> None:
+def test_a_hash_that_says_its_version_is_one_too():
     assert redact("<$scrypt$v=1$ln=14,r=8,p=1$c2FsdA$aGFzaA>") == "<[hidden]>"
 
 
-def test_known_secrets_are_cut_out_of_a_text() -> None:
+def test_known_secrets_are_cut_out_of_a_text():
     assert redact(f"<{CANARY}>", Secret(""), Secret(CANARY)) == "<[hidden]>"
 
 
@@ -87,11 +86,11 @@ def test_known_secrets_are_cut_out_of_a_text() -> None:
         "v1.2.3",
     ],
 )
-def test_ordinary_text_is_left_alone(text: str) -> None:
+def test_ordinary_text_is_left_alone(text):
     assert redact(text) == text
 
 
-def test_a_pat_made_here_is_recognised_with_any_prefix() -> None:
+def test_a_pat_made_here_is_recognised_with_any_prefix():
     for prefix in ("pat_", "", "acme-"):
         made = generate_token(prefix)
         assert redact(f"a {made.token} b {made.secret_phc} c") == f"a {prefix}[hidden] b [hidden] c"
@@ -117,7 +116,7 @@ def windows(text: str) -> set[str]:
 @pytest.mark.fault(72)
 @pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
 @pytest.mark.parametrize("part", PARTS, ids=range(len(PARTS)))
-def test_a_secret_that_was_sent_is_hidden_in_every_spelling(part: str, spell: Spell) -> None:
+def test_a_secret_that_was_sent_is_hidden_in_every_spelling(part, spell):
     text = f"Error: <{spell(part)}> was refused"
     shown = redact(text, *KNOWN)
     assert shown.startswith("Error: <")
@@ -130,14 +129,14 @@ def test_a_secret_that_was_sent_is_hidden_in_every_spelling(part: str, spell: Sp
 @pytest.mark.fault(72)
 @pytest.mark.parametrize("name", sorted(ESCAPED.keys() - LOSSY))
 @pytest.mark.parametrize("secret", [PAT, JWT, PHC])
-def test_the_shape_of_a_secret_is_known_in_every_escape(secret: str, name: str) -> None:
+def test_the_shape_of_a_secret_is_known_in_every_escape(secret, name):
     spelled = ESCAPED[name](secret)
     assert redact(f"Error: <{spelled}> was refused").endswith("[hidden]> was refused")
     assert [each.reveal() for each in secrets_in(spelled)] == [secret.removeprefix("pat_")]
 
 
 @pytest.mark.fault(72)
-def test_words_beside_a_secret_are_shown() -> None:
+def test_words_beside_a_secret_are_shown():
     for text, shown in {
         f"Token not found: {PAT[4:25]} ({PAT})": f"Token not found: {PAT[4:25]} ([hidden])",
         f"id={PAT[4:25]}&secret={PAT[26:]}&x=1": f"id={PAT[4:25]}&secret=[hidden]&x=1",
@@ -150,13 +149,13 @@ def test_words_beside_a_secret_are_shown() -> None:
 
 @pytest.mark.fault(72)
 @given(st.text() | st.text("0123456789abcdefABCDEFxu&#;%\\+/=.$-_"))
-def test_what_holds_no_secret_is_left_as_it_is(text: str) -> None:
+def test_what_holds_no_secret_is_left_as_it_is(text):
     assert redact(text, *KNOWN) == text
 
 
 @pytest.mark.fault(72)
 @given(st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", min_size=21, max_size=21))
-def test_no_honest_id_is_taken_for_a_secret(token_id: str) -> None:
+def test_no_honest_id_is_taken_for_a_secret(token_id):
     assert check.new_token_id(token_id) == token_id
     for other in (
         f"{token_id}%2F&#43;\\u002b",
@@ -170,7 +169,7 @@ def test_no_honest_id_is_taken_for_a_secret(token_id: str) -> None:
 
 
 @pytest.mark.fault(72)
-def test_a_short_secret_is_hidden_whole_and_none_of_its_letters() -> None:
+def test_a_short_secret_is_hidden_whole_and_none_of_its_letters():
     short = (Secret("jwt"), Secret("a.b.c"), Secret("pat_x"))
     assert (
         redact("Invalid JWT: jwt, a.b.c b c pat%5fx", *short)
@@ -212,7 +211,7 @@ ENDLESS = [
 
 @pytest.mark.fault(72)
 @pytest.mark.parametrize("part", ENDLESS, ids=range(len(ENDLESS)))
-def test_the_work_grows_as_the_text_does(part: str) -> None:
+def test_the_work_grows_as_the_text_does(part):
     """It is 16 times as much for 16 times the text, where it would be 256 times as much."""
 
     def work(size: int) -> float:
@@ -224,13 +223,13 @@ def test_the_work_grows_as_the_text_does(part: str) -> None:
 
 
 @pytest.mark.fault(72)
-def test_a_text_of_1_mib_is_looked_through_to_its_end() -> None:
+def test_a_text_of_1_mib_is_looked_through_to_its_end():
     text = "a word, %41 & " * 2**16
     assert redact(text + PAT[26:].replace("/", "%2F") + text, *KNOWN) == f"{text}[hidden]{text}"
 
 
 @pytest.mark.fault(72)
-def test_what_a_secret_is_known_by_is_made_when_it_is_needed_and_goes_with_it() -> None:
+def test_what_a_secret_is_known_by_is_made_when_it_is_needed_and_goes_with_it():
     secret = Secret(PAT)
     assert secret._traces is None
     redact("x", secret)

@@ -41,7 +41,7 @@ def checked(endpoint: Any = "https://api.example.com", **changes: Any) -> Settin
         ("http://[::1]:3000", "http://[::1]:3000/admin/tokens"),
     ],
 )
-def test_an_endpoint_is_joined_with_the_routes(endpoint: str, url: str) -> None:
+def test_an_endpoint_is_joined_with_the_routes(endpoint, url):
     assert str(httpx.URL(checked(endpoint).url("/admin/tokens"))) == url
 
 
@@ -76,7 +76,7 @@ def test_an_endpoint_is_joined_with_the_routes(endpoint: str, url: str) -> None:
         None,
     ],
 )
-def test_an_endpoint_that_is_wrong_or_unsafe_is_refused(endpoint: Any) -> None:
+def test_an_endpoint_that_is_wrong_or_unsafe_is_refused(endpoint):
     with pytest.raises((ValueError, TypeError), match="^endpoint must"):
         checked(endpoint)
 
@@ -86,23 +86,23 @@ LONGEST_HOST = f"{LABEL}.{LABEL}.{LABEL}.{'a' * 61}"
 
 
 @pytest.mark.parametrize("host", [LABEL, LONGEST_HOST, "a.b", "example.com."])
-def test_a_host_may_be_as_long_as_a_name_server_takes(host: str) -> None:
+def test_a_host_may_be_as_long_as_a_name_server_takes(host):
     assert checked(f"https://{host}").base == f"https://{host}"
 
 
 @pytest.mark.parametrize("host", [f"a{LABEL}", f"{LONGEST_HOST}a", "a..b", ".a"])
-def test_a_host_that_no_name_server_could_be_asked_for_is_refused(host: str) -> None:
+def test_a_host_that_no_name_server_could_be_asked_for_is_refused(host):
     with pytest.raises(ValueError, match="^endpoint must be an absolute https:// URL$"):
         checked(f"https://{host}")
 
 
-def test_the_rest_of_a_path_is_left_as_it_is() -> None:
+def test_the_rest_of_a_path_is_left_as_it_is():
     moved = checked(auth_path="/v1/login", admin_path="/APEX/")
     assert moved.url("/auth/token") == "https://api.example.com/v1/login/token"
     assert moved.url("/admin/tokens/a%2Fb/revoke") == "https://api.example.com/APEX/tokens/a%2Fb/revoke"
 
 
-def test_http_is_allowed_when_asked_for() -> None:
+def test_http_is_allowed_when_asked_for():
     allowed = checked("http://api.example.com", allow_http=True)
     assert (allowed.base, allowed.allow_http) == ("http://api.example.com", True)
 
@@ -125,7 +125,7 @@ def test_http_is_allowed_when_asked_for() -> None:
         7,
     ],
 )
-def test_a_path_that_leads_elsewhere_is_refused(name: str, path: Any) -> None:
+def test_a_path_that_leads_elsewhere_is_refused(name, path):
     with pytest.raises((ValueError, TypeError), match=f"^{name} must"):
         checked(**{name: path})
 
@@ -134,22 +134,22 @@ def test_a_path_that_leads_elsewhere_is_refused(name: str, path: Any) -> None:
     ("path", "url"),
     [("/v1/pats/", "/v1/pats/tokens"), ("/", "/tokens"), ("", "/tokens"), ("/%C3%A4", "/%C3%A4/tokens")],
 )
-def test_a_deployment_may_have_its_routes_elsewhere(path: str, url: str) -> None:
+def test_a_deployment_may_have_its_routes_elsewhere(path, url):
     assert checked(admin_path=path).url("/admin/tokens") == f"https://api.example.com{url}"
 
 
-def test_five_seconds_of_the_timeout_are_to_connect() -> None:
+def test_five_seconds_of_the_timeout_are_to_connect():
     usual = timeout_of(None, checked(timeout=None))
     assert usual == checked(timeout=30.0).timeout == httpx.Timeout(30.0, connect=5.0)
     assert checked(timeout=2).timeout == httpx.Timeout(2.0)
     assert checked(timeout=httpx.Timeout(7.0)).timeout == httpx.Timeout(7.0)
 
 
-def test_a_duration_may_be_as_long_as_a_lock_can_wait() -> None:
+def test_a_duration_may_be_as_long_as_a_lock_can_wait():
     assert checked(deadline=LONGEST_WAIT).deadline == LONGEST_WAIT
 
 
-def test_a_duration_may_be_shorter_than_a_second() -> None:
+def test_a_duration_may_be_shorter_than_a_second():
     assert checked(timeout=0.5).timeout == httpx.Timeout(0.5)
 
 
@@ -161,7 +161,7 @@ NO_DURATIONS = [0, -1, float("nan"), float("inf"), 10**400, 1e10, True, "30", De
     ("name", "value"),
     [("deadline", None), *((name, value) for name in ("timeout", "deadline") for value in NO_DURATIONS)],
 )
-def test_a_duration_is_a_number_of_seconds(name: str, value: Any) -> None:
+def test_a_duration_is_a_number_of_seconds(name, value):
     with pytest.raises((ValueError, TypeError), match=f"^{name} must be a number of seconds"):
         checked(**{name: value})
 
@@ -169,14 +169,14 @@ def test_a_duration_is_a_number_of_seconds(name: str, value: Any) -> None:
 @pytest.mark.fault(70)
 @pytest.mark.parametrize("name", ["connect", "read", "write", "pool"])
 @pytest.mark.parametrize("value", NO_DURATIONS)
-def test_so_is_each_part_of_a_timeout(name: str, value: Any) -> None:
+def test_so_is_each_part_of_a_timeout(name, value):
     timeout = httpx.Timeout(5.0, **{name: value})
     with pytest.raises((ValueError, TypeError), match=rf"^timeout\.{name} must be a number of seconds"):
         checked(timeout=timeout)
 
 
 @pytest.mark.fault(70)
-def test_a_part_of_a_timeout_may_be_none_and_does_not_change_later() -> None:
+def test_a_part_of_a_timeout_may_be_none_and_does_not_change_later():
     mine = httpx.Timeout(None, connect=7)
     kept = checked(timeout=mine).timeout
     mine.connect = -1
@@ -184,7 +184,7 @@ def test_a_part_of_a_timeout_may_be_none_and_does_not_change_later() -> None:
 
 
 @pytest.mark.parametrize("value", ["no", 1, None])
-def test_sending_in_the_clear_is_allowed_by_true_alone(value: Any) -> None:
+def test_sending_in_the_clear_is_allowed_by_true_alone(value):
     with pytest.raises(TypeError, match="^allow_http must"):
         checked("http://api.example.com", allow_http=value)
 
@@ -193,13 +193,13 @@ def test_sending_in_the_clear_is_allowed_by_true_alone(value: Any) -> None:
     ("kind", "http_client"),
     [(AccessTokensClient, httpx.AsyncClient()), (AsyncAccessTokensClient, httpx.Client())],
 )
-def test_an_http_client_has_the_colour_of_the_client(kind: Any, http_client: Any) -> None:
+def test_an_http_client_has_the_variant_of_the_client(kind, http_client):
     with pytest.raises(TypeError, match="^http_client must be an httpx"):
         kind("https://api.example.com", PAT, http_client=http_client)
 
 
 @pytest.mark.fault(70)
-def test_an_http_client_is_open() -> None:
+def test_an_http_client_is_open():
     borrowed = httpx.Client()
     borrowed.close()
     with pytest.raises(ValueError, match="^http_client must not be closed$"):
@@ -207,18 +207,18 @@ def test_an_http_client_is_open() -> None:
 
 
 @pytest.mark.fault(70)
-def test_an_http_client_of_tasks_is_open() -> None:
+def test_an_http_client_of_tasks_is_open():
     borrowed = httpx.AsyncClient()
     anyio.run(borrowed.aclose)
     with pytest.raises(ValueError, match="^http_client must not be closed$"):
         AsyncAccessTokensClient("https://api.example.com", PAT, http_client=borrowed)
 
 
-def test_the_retry_policy_is_kept() -> None:
+def test_the_retry_policy_is_kept():
     policy = RetryPolicy(retries=1)
     assert checked(retry=policy).retry is policy
 
 
-def test_a_retry_policy_is_one() -> None:
+def test_a_retry_policy_is_one():
     with pytest.raises(TypeError, match="^retry must be a RetryPolicy"):
         checked(retry=3)

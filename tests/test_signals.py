@@ -94,20 +94,20 @@ def caught(call: Callable[[], Any]) -> Exception:
 
 
 @pytest.mark.parametrize("handler", HANDLERS.values(), ids=HANDLERS)
-def test_every_sort_of_handler_is_known(handler: Callable[..., Any]) -> None:
+def test_every_sort_of_handler_is_known(handler):
     with handled_by(handler):
         assert is_from_handler(caught(interrupted))
 
 
 @pytest.mark.parametrize("handler", HANDLERS.values(), ids=HANDLERS)
-def test_what_others_raise_meanwhile_is_no_handlers(handler: Callable[..., Any]) -> None:
+def test_what_others_raise_meanwhile_is_no_handlers(handler):
     with handled_by(handler):
         assert not is_from_handler(caught(fail))
         assert not is_from_handler(caught(Mock(side_effect=OSError)))
         assert not is_from_handler(caught(decorated(fail)))
 
 
-def test_a_class_of_the_transports_is_a_connections() -> None:
+def test_a_class_of_the_transports_is_a_connections():
     def handler(signum: int, frame: object) -> None:
         raise httpx.ReadTimeout("x")
 
@@ -134,7 +134,7 @@ def raise_again(error: Exception) -> None:
     raise error
 
 
-def test_what_libraries_have_made_another_exception_of_is_passed_on() -> None:
+def test_what_libraries_have_made_another_exception_of_is_passed_on():
     limit = TimeoutError()
     with handled_by(lambda *_: raise_again(limit)):
         mapped = caught(mapped_twice)
@@ -159,12 +159,12 @@ def try_another() -> None:
 
 
 @pytest.mark.parametrize("transport", [convert, try_another])
-def test_what_the_caller_has_caught_is_not_passed_on(transport: Callable[[], None]) -> None:
+def test_what_the_caller_has_caught_is_not_passed_on(transport):
     with handled_by(restoring):
         pass_on(caught(transport))
 
 
-def test_a_handlers_exception_is_known_when_its_traceback_is_gone() -> None:
+def test_a_handlers_exception_is_known_when_its_traceback_is_gone():
     with handled_by(restoring):
         error, other = caught(interrupted), caught(fail)
     for each in (error, other):
@@ -173,7 +173,7 @@ def test_a_handlers_exception_is_known_when_its_traceback_is_gone() -> None:
     assert (is_from_handler(error), is_from_handler(other)) == (True, False)
 
 
-def test_what_a_handler_raises_is_not_suppressed() -> None:
+def test_what_a_handler_raises_is_not_suppressed():
     with handled_by(restoring):
         with suppress(TimeoutError):
             fail()

@@ -93,9 +93,7 @@ def inputs(operation: dict[str, Any], with_body: bool) -> set[str]:
     ("name", "operation"), operations(), ids=lambda value: value if isinstance(value, str) else ""
 )
 @pytest.mark.parametrize("client", [AccessTokensClient, AsyncAccessTokensClient])
-def test_every_operation_and_every_input_has_its_place(
-    client: type, name: str, operation: dict[str, Any]
-) -> None:
+def test_every_operation_and_every_input_has_its_place(client, name, operation):
     assert name in METHODS, f"{client.__name__} has no method for the operation {name}"
     accepted = set(inspect.signature(getattr(client, METHODS[name])).parameters)
     for each in inputs(operation, with_body=(name, "body") not in UNREACHABLE):
@@ -103,7 +101,7 @@ def test_every_operation_and_every_input_has_its_place(
         assert expected <= accepted, f"{client.__name__}.{METHODS[name]} lacks {each} of the operation {name}"
 
 
-def test_every_schema_with_properties_has_its_place() -> None:
+def test_every_schema_with_properties_has_its_place():
     requests = {
         media["schema"]["$ref"].rpartition("/")[2]
         for _, operation in operations()
@@ -115,7 +113,7 @@ def test_every_schema_with_properties_has_its_place() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ANSWERS))
-def test_every_property_of_an_answer_reaches_the_caller(name: str) -> None:
+def test_every_property_of_an_answer_reaches_the_caller(name):
     model = ANSWERS[name]
     reached = {model} if isinstance(model, str) else set(read_from(model))
     for each in SCHEMAS[name]["properties"]:
@@ -142,9 +140,7 @@ def type_of(schema: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("name", READ)
-def test_every_property_of_an_answer_has_its_type_and_may_be_missing_when_the_service_says_so(
-    name: str,
-) -> None:
+def test_every_property_of_an_answer_has_its_type_and_may_be_missing_when_the_service_says_so(name):
     fields, required = read_from(ANSWERS[name]), SCHEMAS[name]["required"]
     for each, schema in SCHEMAS[name]["properties"].items():
         expected, found = type_of(schema), fields[each]
@@ -155,12 +151,12 @@ def test_every_property_of_an_answer_has_its_type_and_may_be_missing_when_the_se
 @pytest.mark.parametrize(
     "name", sorted(name for name, model in ANSWERS.items() if not isinstance(model, str))
 )
-def test_no_model_has_what_the_service_does_not_answer(name: str) -> None:
+def test_no_model_has_what_the_service_does_not_answer(name):
     model: Any = ANSWERS[name]
     assert set(read_from(model)) <= set(SCHEMAS[name]["properties"])
 
 
-def test_every_operation_parameter_and_property_is_described() -> None:
+def test_every_operation_parameter_and_property_is_described():
     bare = [name for name, operation in operations() if not operation.get("description")]
     for name, operation in operations():
         bare += [

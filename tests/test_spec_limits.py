@@ -114,7 +114,7 @@ LIMITED = {
 }
 
 
-def test_every_limited_input_is_tried() -> None:
+def test_every_limited_input_is_tried():
     assert set(LIMITED) == set(PLACES), "add the new place to PLACES, and its check to _calls/arguments.py"
 
 
@@ -159,7 +159,7 @@ def is_right(value: str, schema: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("place", sorted(LIMITED), ids=".".join)
-def test_what_is_refused_is_what_the_spec_limits(place: tuple[str, str]) -> None:
+def test_what_is_refused_is_what_the_spec_limits(place):
     tried = list(edges(LIMITED[place]))
     assert {fits for _, fits in tried} == {True, False}
     for value, fits in tried:
@@ -173,12 +173,12 @@ def test_what_is_refused_is_what_the_spec_limits(place: tuple[str, str]) -> None
 @pytest.mark.parametrize(
     "place", sorted(place for place, schema in LIMITED.items() if "maximum" in schema), ids=".".join
 )
-def test_no_number_over_the_maximum_is_taken(place: tuple[str, str]) -> None:
+def test_no_number_over_the_maximum_is_taken(place):
     with pytest.raises(ValueError, match=" must "):
         PLACES[place](LIMITED[place]["maximum"] + 1)
 
 
-def test_the_keys_of_its_own_are_explained_in_the_header_of_the_spec() -> None:
+def test_the_keys_of_its_own_are_explained_in_the_header_of_the_spec():
     used = set(re.findall(r"\b(x-[\w-]+)'", f"{SCHEMAS} {SPEC['paths']} {SPEC['components']}"))
     assert used - {"x-www-form-urlencoded"} == OUR_OWN
     assert all(f"`{each}`" in SPEC["info"]["description"] for each in OUR_OWN)

@@ -16,7 +16,7 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 
 from access_tokens import AccessTokensClient, AccessTokensError, AsyncAccessTokensClient
 
-from .colours import AsyncCaller, SyncCaller, result_of
+from .variants import AsyncCaller, SyncCaller, result_of
 from .state_faults import SITUATIONS, Situation
 from .state_model import PAT
 from .state_rules import KINDS, NAMES, OPERATIONS, Machine
@@ -148,13 +148,13 @@ class AsyncMachine(Machine):
 
 
 @pytest.mark.fault(21, 22, 25, 27, 29, 34, 45)
-def test_a_client_for_threads_survives_any_order_of_events() -> None:
+def test_a_client_for_threads_survives_any_order_of_events():
     run_state_machine_as_test(SyncMachine, settings=MANY)
 
 
 @pytest.mark.fault(21, 22, 25, 26, 27, 29, 31, 32, 34, 45)
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_a_client_for_tasks_survives_any_order_of_events(backend: str) -> None:
+def test_a_client_for_tasks_survives_any_order_of_events(backend):
     with start_blocking_portal(backend) as portal:
         machine = type("Machine", (AsyncMachine,), {"portal": portal})
         run_state_machine_as_test(machine, settings=FEWER)

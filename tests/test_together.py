@@ -42,21 +42,21 @@ class Bench:
         return [partial(self.work, number) for number in range(count)]
 
 
-async def test_no_work_has_no_results() -> None:
+async def test_no_work_has_no_results():
     assert await together([]) == []
 
 
-async def test_results_are_in_the_order_of_the_works_whichever_ends_first() -> None:
+async def test_results_are_in_the_order_of_the_works_whichever_ends_first():
     assert await together(Bench().works(11)) == [*range(11)]
 
 
-async def test_no_more_is_under_way_than_the_bound() -> None:
+async def test_no_more_is_under_way_than_the_bound():
     bench = Bench()
     await together(bench.works(15))
     assert bench.most == AT_ONCE
 
 
-async def test_the_first_error_comes_as_it_is_and_ends_the_others() -> None:
+async def test_the_first_error_comes_as_it_is_and_ends_the_others():
     bench, error = Bench(), KeyError("x")
     with pytest.raises(KeyError) as raised:
         await together(bench.works(2) + [partial(bench.fail, error)] + bench.works(9))  # noqa: RUF005
@@ -65,7 +65,7 @@ async def test_the_first_error_comes_as_it_is_and_ends_the_others() -> None:
     assert (len(bench.begun), bench.ended) == (AT_ONCE - 1, [])
 
 
-async def test_there_may_be_less_room_than_the_bound() -> None:
+async def test_there_may_be_less_room_than_the_bound():
     bench = Bench()
     assert await together(bench.works(5), width=2) == [*range(5)]
     assert bench.most == 2
@@ -76,7 +76,7 @@ class Stop(BaseException):
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, Stop])
-async def test_what_is_no_exception_comes_as_it_is_too(kind: type[BaseException]) -> None:
+async def test_what_is_no_exception_comes_as_it_is_too(kind):
     bench, error = Bench(), kind()
     with pytest.raises(kind) as raised:
         await together(bench.works(1) + [partial(bench.fail, error)])  # noqa: RUF005
@@ -84,7 +84,7 @@ async def test_what_is_no_exception_comes_as_it_is_too(kind: type[BaseException]
     assert bench.ended == []
 
 
-async def test_who_is_cancelled_leaves_nothing_under_way() -> None:
+async def test_who_is_cancelled_leaves_nothing_under_way():
     bench = Bench()
     with anyio.CancelScope() as scope:
         scope.cancel()

@@ -11,11 +11,11 @@ import pytest
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient, RetryPolicy, UnavailableError
 from access_tokens.testing import LocalService
 
-from .colours import COLOURS, run
+from .variants import VARIANTS, run
 
 ONCE = RetryPolicy(retries=0)
 
-pytestmark = [pytest.mark.fault(99), pytest.mark.parametrize("colour", COLOURS)]
+pytestmark = [pytest.mark.fault(99), pytest.mark.parametrize("variant", VARIANTS)]
 
 
 @pytest.fixture
@@ -24,9 +24,9 @@ def service() -> Iterator[LocalService]:
         yield running
 
 
-def called(colour: str, endpoint: str, api_key: str, call: Callable[[Any], Any]) -> Any:
+def called(variant: str, endpoint: str, api_key: str, call: Callable[[Any], Any]) -> Any:
     """Make a call on a client that uses its own connections."""
-    if colour == "sync":
+    if variant == "sync":
         with AccessTokensClient(endpoint, api_key, retry=ONCE) as client:
             return call(client)
 
@@ -34,16 +34,14 @@ def called(colour: str, endpoint: str, api_key: str, call: Callable[[Any], Any])
         async with AsyncAccessTokensClient(endpoint, api_key, retry=ONCE) as client:
             return await call(client)
 
-    return run(colour, main)
+    return run(variant, main)
 
 
-def test_each_request_goes_through_a_transport_of_httpx(
-    colour: str, service: LocalService, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_request_goes_through_a_transport_of_httpx(variant, service, monkeypatch):
     """The class of which is patched."""
     seen: list[tuple[str, str, int]] = []
-    kind: Any = httpx.HTTPTransport if colour == "sync" else httpx.AsyncHTTPTransport
-    name = "handle_request" if colour == "sync" else "handle_async_request"
+    kind: Any = httpx.HTTPTransport if variant == "sync" else httpx.AsyncHTTPTransport
+    name = "handle_request" if variant == "sync" else "handle_async_request"
     original = getattr(kind, name)
 
     def note(request: httpx.Request, response: httpx.Response) -> httpx.Response:
@@ -56,8 +54,8 @@ def test_each_request_goes_through_a_transport_of_httpx(
     async def handle_async(self: Any, request: httpx.Request) -> httpx.Response:
         return note(request, await original(self, request))
 
-    monkeypatch.setattr(kind, name, handle if colour == "sync" else handle_async)
-    called(colour, service.endpoint, service.admin_pat, lambda client: client.list())
+    monkeypatch.setattr(kind, name, handle if variant == "sync" else handle_async)
+    called(variant, service.endpoint, service.admin_pat, lambda client: client.list())
     assert seen == [("POST", "/auth/token", 200), ("GET", "/admin/tokens", 200)]
 
 
@@ -76,10 +74,8 @@ def spans() -> Iterator[Callable[[], list[Any]]]:
     instrumentor.uninstrument()
 
 
-def test_opentelemetry_traces_each_request(
-    colour: str, service: LocalService, spans: Callable[[], list[Any]]
-) -> None:
-    called(colour, service.endpoint, service.admin_pat, lambda client: client.list())
+def test_opentelemetry_traces_each_request(variant, service, spans):
+    called(variant, service.endpoint, service.admin_pat, lambda client: client.list())
     exchange, listing = spans()
     assert exchange.attributes["http.method"] == "POST"
     assert exchange.attributes["http.url"] == f"{service.endpoint}/auth/token"
@@ -91,8 +87,8 @@ def test_opentelemetry_traces_each_request(
     assert sent == [f"{span.context.span_id:016x}" for span in (exchange, listing)]
 
 
-def test_opentelemetry_sees_a_request_fail(colour: str, spans: Callable[[], list[Any]]) -> None:
+def test_opentelemetry_sees_a_request_fail(variant, spans):
     with pytest.raises(UnavailableError):
-        called(colour, "http://127.0.0.1:9", "pat_x", lambda client: client.list())
+        called(variant, "http://127.0.0.1:9", "pat_x", lambda client: client.list())
     [span] = spans()
     assert span.status.is_ok is False

@@ -38,7 +38,7 @@ def page(walk: TokenWalk, *records: TokenRecord) -> tuple[dict[str, Any], list[s
     return dict(arguments), [each.token_id for each in stop.value.value]
 
 
-def test_it_asks_for_everything_and_goes_on_from_the_last_record() -> None:
+def test_it_asks_for_everything_and_goes_on_from_the_last_record():
     walker = walk()
     assert walker.is_over is False
     first, _ = page(walker, record("a"), record("b"))
@@ -62,7 +62,7 @@ def test_it_asks_for_everything_and_goes_on_from_the_last_record() -> None:
         ),
     ],
 )
-def test_it_filters_on_this_side(options: dict[str, bool], wanted: list[str]) -> None:
+def test_it_filters_on_this_side(options, wanted):
     records = [
         record("active"),
         record("later", expires_at=NOW + 1),
@@ -74,26 +74,26 @@ def test_it_filters_on_this_side(options: dict[str, bool], wanted: list[str]) ->
 
 
 @pytest.mark.fault(44)
-def test_a_full_page_of_which_nothing_is_wanted_is_not_the_end() -> None:
+def test_a_full_page_of_which_nothing_is_wanted_is_not_the_end():
     walker = walk()
     assert page(walker, record("a", revoked_at=1), record("b", revoked_at=1))[1] == []
     assert not walker.is_over
 
 
-def test_the_role_and_the_hash_are_asked_for() -> None:
+def test_the_role_and_the_hash_are_asked_for():
     arguments, _ = page(walk(has_role="reader", include_secret_phc=True))
     assert (arguments["has_role"], arguments["include_secret_phc"]) == ("reader", True)
 
 
 @pytest.mark.fault(44)
-def test_a_page_that_overlaps_with_the_one_before_gives_no_duplicates() -> None:
+def test_a_page_that_overlaps_with_the_one_before_gives_no_duplicates():
     walker = walk()
     page(walker, record("a"), record("b"))
     assert page(walker, record("b"), record("c"))[1] == ["c"]
 
 
 @pytest.mark.fault(44)
-def test_a_page_that_repeats_is_an_error() -> None:
+def test_a_page_that_repeats_is_an_error():
     walker = walk()
     page(walker, record("a"), record("b"))
     message = "^Invalid list tokens response: the list goes in a circle$"
@@ -103,14 +103,14 @@ def test_a_page_that_repeats_is_an_error() -> None:
 
 @pytest.mark.fault(44)
 @pytest.mark.parametrize("last", ["", "..", "\ud800"])
-def test_a_page_that_ends_in_no_id_is_an_error(last: str) -> None:
+def test_a_page_that_ends_in_no_id_is_an_error(last):
     message = "^Invalid list tokens response: the list cannot be continued after its last id$"
     with pytest.raises(InvalidResponseError, match=message):
         page(walk(), record("a"), record(last))
 
 
 @pytest.mark.parametrize("length", [2, 3, 5, 8])
-def test_a_longer_circle_ends_in_an_error_too(length: int) -> None:
+def test_a_longer_circle_ends_in_an_error_too(length):
     walker = walk(page_size=1)
 
     def go_round() -> None:
@@ -124,6 +124,6 @@ def test_a_longer_circle_ends_in_an_error_too(length: int) -> None:
 @pytest.mark.parametrize(
     "wrong", [{"page_size": 0}, {"page_size": 1001}, {"has_role": ""}, {"include_revoked": 1}]
 )
-def test_a_wrong_argument_is_refused_before_the_walk(wrong: dict[str, Any]) -> None:
+def test_a_wrong_argument_is_refused_before_the_walk(wrong):
     with pytest.raises((ValueError, TypeError), match=next(iter(wrong))):
         walk(**wrong)

@@ -23,7 +23,7 @@ def hasty_threads() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
-def test_what_was_added_is_in_it_until_it_is_discarded() -> None:
+def test_what_was_added_is_in_it_until_it_is_discarded():
     living = SafeWeakSet[Thing]()
     one, other = Thing(), Thing()
     living.add(one)
@@ -35,7 +35,7 @@ def test_what_was_added_is_in_it_until_it_is_discarded() -> None:
     assert list(living) == [other]
 
 
-def test_it_keeps_nothing_alive() -> None:
+def test_it_keeps_nothing_alive():
     living = SafeWeakSet[Thing]()
     one, other = Thing(), Thing()
     living.add(one)
@@ -44,7 +44,7 @@ def test_it_keeps_nothing_alive() -> None:
     assert list(living) == [other]
 
 
-def test_it_may_change_while_it_is_walked_through() -> None:
+def test_it_may_change_while_it_is_walked_through():
     living = SafeWeakSet[Thing]()
     things = [Thing(), Thing()]
     for thing in things:
@@ -57,7 +57,7 @@ def test_it_may_change_while_it_is_walked_through() -> None:
 
 
 @pytest.mark.usefixtures("hasty_threads")
-def test_threads_change_it_while_another_walks_through_it() -> None:
+def test_threads_change_it_while_another_walks_through_it():
     living = SafeWeakSet[Thing]()
     kept = [Thing() for _ in range(50)]
     for thing in kept:

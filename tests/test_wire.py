@@ -34,7 +34,7 @@ def deployment() -> Settings:
     )
 
 
-def test_a_form_is_sent_as_the_generated_core_describes_it(deployment: Settings) -> None:
+def test_a_form_is_sent_as_the_generated_core_describes_it(deployment):
     kwargs = {
         "method": "post",
         "url": "/auth/token",
@@ -48,7 +48,7 @@ def test_a_form_is_sent_as_the_generated_core_describes_it(deployment: Settings)
     )
 
 
-def test_a_request_carries_the_bearer_token_in_the_header_alone(deployment: Settings) -> None:
+def test_a_request_carries_the_bearer_token_in_the_header_alone(deployment):
     kwargs = {
         "method": "post",
         "url": "/admin/tokens",
@@ -70,7 +70,7 @@ async def joined(parts: AsyncIterable[bytes]) -> bytes:
     return b"".join([part async for part in parts])
 
 
-def test_the_body_of_a_request_can_be_read_in_both_colours_and_again(deployment: Settings) -> None:
+def test_the_body_of_a_request_can_be_read_in_both_variants_and_again(deployment):
     kwargs = {"method": "post", "url": "/admin/tokens", "json": {"owner": "x"}}
     stream: Any = wire.build_request(deployment, kwargs, JWT, seconds_left=300.0).stream
     for _ in range(2):
@@ -78,7 +78,7 @@ def test_the_body_of_a_request_can_be_read_in_both_colours_and_again(deployment:
         assert anyio.run(joined, stream) == b'{"owner":"x"}'
 
 
-def test_a_request_has_the_query_and_the_headers_of_the_generated_core(deployment: Settings) -> None:
+def test_a_request_has_the_query_and_the_headers_of_the_generated_core(deployment):
     kwargs = {"method": "get", "url": "/admin/tokens", "params": {"limit": 7}, "headers": {"Accept": "x/y"}}
     request = wire.build_request(deployment, kwargs, JWT, seconds_left=300.0)
     assert request.url.query == b"limit=7"
@@ -86,13 +86,13 @@ def test_a_request_has_the_query_and_the_headers_of_the_generated_core(deploymen
     assert request.content == b""
 
 
-def test_no_timeout_reaches_past_the_deadline(deployment: Settings) -> None:
+def test_no_timeout_reaches_past_the_deadline(deployment):
     kwargs = {"method": "get", "url": "/admin/tokens"}
     request = wire.build_request(deployment, kwargs, JWT, seconds_left=7.0)
     assert request.extensions["timeout"] == {"connect": 5.0, "read": 7.0, "write": 7.0, "pool": 7.0}
 
 
-def test_without_timeouts_there_is_the_deadline(deployment: Settings) -> None:
+def test_without_timeouts_there_is_the_deadline(deployment):
     patient = attrs.evolve(deployment, timeout=httpx.Timeout(None, connect=5.0))
     request = wire.build_request(patient, {"method": "get", "url": "/admin/tokens"}, JWT, seconds_left=7.0)
     assert request.extensions["timeout"] == {"connect": 5.0, "read": 7.0, "write": 7.0, "pool": 7.0}
@@ -104,7 +104,7 @@ def test_without_timeouts_there_is_the_deadline(deployment: Settings) -> None:
 @example("a/b?c#d")
 @example("//evil.example")
 @example("\0\n\\")
-def test_any_id_is_one_segment_of_the_path(token_id: str) -> None:
+def test_any_id_is_one_segment_of_the_path(token_id):
     from access_tokens_api.api.tokens import revoke_token
     from access_tokens_api.models import RevokeTokenRequest
 
@@ -127,13 +127,13 @@ def retry_after(value: str) -> float | None:
 @pytest.mark.parametrize(
     ("value", "seconds"), [("0", 0.0), ("5", 5.0), ("007", 7.0), ("9" * 400, float("inf"))]
 )
-def test_retry_after_may_be_seconds(value: str, seconds: float) -> None:
+def test_retry_after_may_be_seconds(value, seconds):
     assert retry_after(value) == seconds
 
 
 @pytest.mark.fault(13)
 @pytest.mark.parametrize(("ahead", "seconds"), [(90, 90.0), (0, 0.0), (-90, 0.0)])
-def test_retry_after_may_be_a_date_ahead_or_past(ahead: int, seconds: float) -> None:
+def test_retry_after_may_be_a_date_ahead_or_past(ahead, seconds):
     assert retry_after(format_datetime(NOW + timedelta(seconds=ahead), usegmt=True)) == seconds
 
 
@@ -156,35 +156,35 @@ def test_retry_after_may_be_a_date_ahead_or_past(ahead: int, seconds: float) -> 
         "Tue, 01 Jan 20990 00:00:00 GMT",
     ],
 )
-def test_a_retry_after_that_makes_no_sense_is_ignored(value: str) -> None:
+def test_a_retry_after_that_makes_no_sense_is_ignored(value):
     assert retry_after(value) is None
 
 
 @pytest.mark.fault(14)
 @given(st.text() | st.from_regex(r"[A-Z][a-z]{2}, \d{1,3} [A-Z][a-z]{2} \d{1,6} \d\d:\d\d:\d\d .{0,6}"))
-def test_no_retry_after_breaks_it(value: str) -> None:
+def test_no_retry_after_breaks_it(value):
     seconds = retry_after(value)
     assert seconds is None or seconds >= 0
 
 
 @pytest.mark.fault(13)
 @pytest.mark.parametrize(("status", "seconds"), [(429, 5.0), (503, 5.0), (500, None), (200, None)])
-def test_retry_after_is_read_on_429_and_503(status: int, seconds: float | None) -> None:
+def test_retry_after_is_read_on_429_and_503(status, seconds):
     response = httpx.Response(status, headers={"retry-after": "5"})
     assert wire.answer_from(response, b"", 0.0).retry_after == seconds
 
 
-def test_a_date_to_retry_after_is_counted_from_now() -> None:
+def test_a_date_to_retry_after_is_counted_from_now():
     ahead = format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
     seconds = wire.answer_from(httpx.Response(503, headers={"retry-after": ahead}), b"", 0.0).retry_after
     assert seconds == pytest.approx(86_400, abs=3600)
 
 
-def test_without_a_header_there_is_nothing_to_retry_after() -> None:
+def test_without_a_header_there_is_nothing_to_retry_after():
     assert wire.answer_from(httpx.Response(429), b"", 0.0).retry_after is None
 
 
-def test_an_answer_knows_what_is_secret_of_its_request() -> None:
+def test_an_answer_knows_what_is_secret_of_its_request():
     """Its own secrets, the JWT, and the PAT, which is hidden wherever a service got it from."""
     pat, phc = Secret("the-pat"), Secret("the-phc")
     base = settings("https://h/b", pat, **SETTINGS)
@@ -193,7 +193,7 @@ def test_an_answer_knows_what_is_secret_of_its_request() -> None:
     assert set(answer.known) == {JWT, pat, phc}
 
 
-def test_an_answer_has_what_the_flow_and_the_generated_core_read() -> None:
+def test_an_answer_has_what_the_flow_and_the_generated_core_read():
     response = httpx.Response(503, headers={"Content-Type": "text/plain"})
     answer = wire.answer_from(response, b"body", sent_at=7.0)
     assert (answer.status_code, answer.reason, answer.content) == (503, "Service Unavailable", b"body")

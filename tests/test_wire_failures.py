@@ -16,13 +16,13 @@ from access_tokens._secret import Secret
 JWT = Secret("the-jwt")
 
 
-def test_a_failure_without_words_takes_those_of_what_caused_it() -> None:
+def test_a_failure_without_words_takes_those_of_what_caused_it():
     error = httpx.ConnectError("")
     error.__cause__ = ssl.SSLCertVerificationError("certificate has expired")
     assert "certificate has expired" in str(wire.failure_of(error, "h").cause)
 
 
-def test_tls_that_wants_to_go_on_is_no_reason() -> None:
+def test_tls_that_wants_to_go_on_is_no_reason():
     error = httpx.ConnectError("")
     error.__cause__ = ssl.SSLWantReadError("The operation did not complete (read)")
     assert str(wire.failure_of(error, "h").cause) == "h: ConnectError"
@@ -70,7 +70,7 @@ REQUEST = httpx.Request("GET", "https://h/", headers={"Authorization": "Bearer t
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
-def test_failures_are_sorted_and_hold_no_secret(error: Exception, acted: bool, kind: type[Exception]) -> None:
+def test_failures_are_sorted_and_hold_no_secret(error, acted, kind):
     failure = wire.failure_of(error, "h:443", JWT)
     assert (failure.acted, failure.kind) == (acted, kind)
     assert "the-jwt" not in repr(failure.cause)
@@ -79,32 +79,32 @@ def test_failures_are_sorted_and_hold_no_secret(error: Exception, acted: bool, k
     assert getattr(failure.cause, "_request", None) is None
 
 
-def test_a_failure_of_the_network_names_the_host_and_keeps_its_type() -> None:
+def test_a_failure_of_the_network_names_the_host_and_keeps_its_type():
     cause = wire.failure_of(httpx.ConnectError("[Errno 111] Connection refused"), "h:443").cause
     assert isinstance(cause, httpx.ConnectError)
     assert str(cause) == "h:443: [Errno 111] Connection refused"
     assert str(wire.failure_of(httpx.ReadTimeout(""), "h:443").cause) == "h:443: ReadTimeout"
 
 
-def test_what_is_wrong_with_a_body_is_kept() -> None:
+def test_what_is_wrong_with_a_body_is_kept():
     assert (
         str(wire.failure_of(UnreadableBodyError("the body ended early"), "h").cause) == "the body ended early"
     )
 
 
-def test_an_illegal_header_is_not_quoted() -> None:
+def test_an_illegal_header_is_not_quoted():
     """The text of the transport's error holds its value, which may be any secret."""
     failure = wire.failure_of(httpx.LocalProtocolError("Illegal header value b'hunter2'"), "h:443")
     assert str(failure.cause) == "h:443: LocalProtocolError"
 
 
-def test_an_error_of_the_system_becomes_one_of_the_transport() -> None:
+def test_an_error_of_the_system_becomes_one_of_the_transport():
     cause = wire.failure_of(OSError(9, "Bad file descriptor"), "h:443").cause
     assert type(cause) is httpx.TransportError
     assert str(cause) == "h:443: [Errno 9] Bad file descriptor"
 
 
-def test_a_long_text_is_cut() -> None:
+def test_a_long_text_is_cut():
     assert str(wire.failure_of(httpx.ReadError("x" * 501), "h").cause) == f"h: {'x' * 500}"
 
 
@@ -123,10 +123,10 @@ def test_a_long_text_is_cut() -> None:
         ("http_of_mine", True),
     ],
 )
-def test_an_exception_of_no_transport_is_foreign(module: str, is_foreign: bool) -> None:
+def test_an_exception_of_no_transport_is_foreign(module, is_foreign):
     error = type("Trouble", (Exception,), {"__module__": module})
     assert wire.is_foreign(error()) is is_foreign
 
 
-def test_an_interrupt_is_foreign() -> None:
+def test_an_interrupt_is_foreign():
     assert wire.is_foreign(KeyboardInterrupt())

@@ -25,7 +25,7 @@ def expiry(service: LocalService, token_id: str) -> int:
     return int(str(record["expiresAt"]))
 
 
-def test_what_expires_soon_is_prolonged(service: LocalService) -> None:
+def test_what_expires_soon_is_prolonged(service):
     tokens = expiring_tokens(service)
     done = run_example("async_script", service, "7")
     assert (done.returncode, done.stderr) == (0, "")
@@ -37,13 +37,13 @@ def test_what_expires_soon_is_prolonged(service: LocalService) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("soon",)])
-def test_the_prolongation_says_how_it_is_used(service: LocalService, arguments: tuple[str, ...]) -> None:
+def test_the_prolongation_says_how_it_is_used(service, arguments):
     done = run_example("async_script", service, *arguments)
     assert done.returncode == 1
     assert "async_script DAYS" in done.stderr
 
 
-def test_the_prolongation_reports_what_fails(service: LocalService) -> None:
+def test_the_prolongation_reports_what_fails(service):
     service.fail_next(status=403, body={"error": "Not today"})
     done = run_example("async_script", service, "7")
     assert done.returncode == 1
@@ -51,7 +51,7 @@ def test_the_prolongation_reports_what_fails(service: LocalService) -> None:
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_one_failure_does_not_stop_the_others(service: LocalService, backend: str) -> None:
+def test_one_failure_does_not_stop_the_others(service, backend):
     tokens = expiring_tokens(service)
     service.fail_next(status=400, path=f"/admin/tokens/{tokens['soon']}")
 

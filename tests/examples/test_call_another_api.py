@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from access_tokens import AccessTokensClient, AsyncAccessTokensClient
+from access_tokens import AsyncAccessTokensClient
 from access_tokens.testing import LocalService
 from examples import call_another_api
 
@@ -52,7 +52,7 @@ def another_api(service: LocalService) -> Iterator[str]:
         yield f"{url}/whoami"
 
 
-def test_another_api_knows_who_calls(service: LocalService, another_api: str) -> None:
+def test_another_api_knows_who_calls(service, another_api):
     done = run_example("call_another_api", service, another_api)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
@@ -62,9 +62,7 @@ def test_another_api_knows_who_calls(service: LocalService, another_api: str) ->
     assert service.exchanges == 2
 
 
-def test_another_api_is_called_on_after_a_new_key(
-    service: LocalService, client: AccessTokensClient, another_api: str
-) -> None:
+def test_another_api_is_called_on_after_a_new_key(service, client, another_api):
     before = call_another_api.fetch(client, another_api)
     service.rotate_key()
     assert call_another_api.fetch(client, another_api) == before
@@ -72,9 +70,7 @@ def test_another_api_is_called_on_after_a_new_key(
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_another_api_is_called_on_in_async_code_after_a_new_key(
-    service: LocalService, another_api: str, backend: str
-) -> None:
+def test_another_api_is_called_on_in_async_code_after_a_new_key(service, another_api, backend):
     async def fetch_twice() -> tuple[str, str]:
         async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
             before = await call_another_api.fetch_async(client, another_api)
@@ -93,16 +89,14 @@ def test_another_api_is_called_on_in_async_code_after_a_new_key(
         ("{another_api}/unknown", "404 Not Found"),
     ],
 )
-def test_a_call_of_another_api_that_fails_is_reported(
-    service: LocalService, another_api: str, url: str, reason: str
-) -> None:
+def test_a_call_of_another_api_that_fails_is_reported(service, another_api, url, reason):
     done = run_example("call_another_api", service, url.format(another_api=another_api))
     assert done.returncode == 1
     assert done.stderr.startswith("Failed: ")
     assert reason in done.stderr
 
 
-def test_a_refused_pat_is_reported(service: LocalService, another_api: str) -> None:
+def test_a_refused_pat_is_reported(service, another_api):
     service.revoke(service.admin_token_id)
     done = run_example("call_another_api", service, another_api)
     assert done.returncode == 1

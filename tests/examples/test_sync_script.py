@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from access_tokens import AccessTokensClient, ConflictError, UnavailableError
@@ -13,7 +11,7 @@ from examples import sync_script
 from .running import DAY, NO_WAIT, UNKNOWN, id_of, revoked, run_example
 
 
-def test_a_credential_is_rotated(service: LocalService, tmp_path: Path) -> None:
+def test_a_credential_is_rotated(service, tmp_path):
     expires_at = int(service.now()) + DAY
     old = id_of(service.issue("ci@example.com", roles=["reader", "writer"], expires_at=expires_at))
     file = tmp_path / "pat"
@@ -31,21 +29,19 @@ def test_a_credential_is_rotated(service: LocalService, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), (UNKNOWN,)])
-def test_the_rotation_says_how_it_is_used(service: LocalService, arguments: tuple[str, ...]) -> None:
+def test_the_rotation_says_how_it_is_used(service, arguments):
     done = run_example("sync_script", service, *arguments)
     assert done.returncode == 1
     assert "TOKEN_ID NEW_PAT_FILE" in done.stderr
 
 
-def test_an_unknown_token_is_not_rotated(service: LocalService, tmp_path: Path) -> None:
+def test_an_unknown_token_is_not_rotated(service, tmp_path):
     done = run_example("sync_script", service, UNKNOWN, str(tmp_path / "pat"))
     assert done.returncode == 1
     assert done.stderr == f"Not rotated: no token with the id {UNKNOWN} is in use\n"
 
 
-def test_a_new_token_whose_answer_was_lost_is_revoked(
-    service: LocalService, client: AccessTokensClient, tmp_path: Path
-) -> None:
+def test_a_new_token_whose_answer_was_lost_is_revoked(service, client, tmp_path):
     [old] = service.seed(1)
     service.drop_next(path="/admin/tokens", method="POST", after=True)
     with pytest.raises(ConflictError) as caught:
@@ -55,9 +51,7 @@ def test_a_new_token_whose_answer_was_lost_is_revoked(
     assert not revoked(service, old)
 
 
-def test_a_new_token_that_was_never_issued_needs_no_revocation(
-    service: LocalService, client: AccessTokensClient, tmp_path: Path
-) -> None:
+def test_a_new_token_that_was_never_issued_needs_no_revocation(service, client, tmp_path):
     [old] = service.seed(1)
     service.fail_next(4, status=503, path="/admin/tokens", method="POST")
     with pytest.raises(UnavailableError) as caught:
@@ -66,9 +60,7 @@ def test_a_new_token_that_was_never_issued_needs_no_revocation(
     assert not revoked(service, old)
 
 
-def test_a_new_token_that_cannot_be_handed_over_is_revoked(
-    service: LocalService, client: AccessTokensClient, tmp_path: Path
-) -> None:
+def test_a_new_token_that_cannot_be_handed_over_is_revoked(service, client, tmp_path):
     [old] = service.seed(1, owner="ci@example.com")
     file = tmp_path / "pat"
     file.write_text("precious")
@@ -78,9 +70,7 @@ def test_a_new_token_that_cannot_be_handed_over_is_revoked(
     assert file.read_text() == "precious"
 
 
-def test_the_rotation_reports_what_fails(
-    service: LocalService, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_rotation_reports_what_fails(service, monkeypatch, tmp_path):
     [old] = service.seed(1)
     service.fail_next(1, status=500, body={"error": f"Token not found: {old}"}, path="*/revoke")
     monkeypatch.setenv("ACCESS_TOKENS_ENDPOINT", service.endpoint)
@@ -89,9 +79,7 @@ def test_the_rotation_reports_what_fails(
         sync_script.main(old, str(tmp_path / "pat"))
 
 
-def test_the_rotation_says_which_token_to_look_at(
-    service: LocalService, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_rotation_says_which_token_to_look_at(service, monkeypatch, tmp_path):
     [old] = service.seed(1)
     # What `from_env` makes must not wait between its attempts.
     monkeypatch.setattr(AccessTokensClient, "from_env", lambda: client_of(service))

@@ -14,15 +14,13 @@ from examples.tour import guide, threads
 from .running import SECRETS, run
 
 
-def test_the_tour_succeeds() -> None:
+def test_the_tour_succeeds():
     done = run("-m", "examples.tour")
     assert (done.returncode, done.stderr) == (0, "")
     assert re.fullmatch(r"All \d\d checks passed, in \d+\.\d s\.", done.stdout.splitlines()[-1])
 
 
-def test_the_tour_fits_a_terminal_and_keeps_its_secrets(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_tour_fits_a_terminal_and_keeps_its_secrets(monkeypatch, capsys):
     sent: set[str] = set()
 
     class Watched(LocalService):
@@ -62,9 +60,7 @@ class KeepsItsKey(LocalService):
         (partial(LocalService, admin_path="/elsewhere"), "EndpointError: Failed to list tokens"),
     ],
 )
-def test_the_tour_ends_where_something_differs(
-    another: object, difference: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_tour_ends_where_something_differs(another, difference, monkeypatch, capsys):
     monkeypatch.setattr(guide, "LocalService", another)
     assert tour.main() == 1
     last = capsys.readouterr().out.splitlines()[-1]
@@ -72,15 +68,13 @@ def test_the_tour_ends_where_something_differs(
     assert difference in last
 
 
-def test_the_tour_ends_when_a_task_fails(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_tour_ends_when_a_task_fails(monkeypatch, capsys):
     monkeypatch.setattr(tour, "from_threads", lambda guide: None)
     monkeypatch.setattr(guide, "LocalService", partial(LocalService, auth_path="/elsewhere"))
     assert tour.main() == 1
     assert "after 0 checks. EndpointError: Failed to authenticate" in capsys.readouterr().out
 
 
-def test_a_call_that_must_fail_and_does_not_is_a_difference() -> None:
+def test_a_call_that_must_fail_and_does_not_is_a_difference():
     with pytest.raises(guide.Differs, match="the call succeeded"):
         threads.error_of(lambda: None)

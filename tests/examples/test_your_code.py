@@ -5,7 +5,7 @@ from __future__ import annotations
 from .running import run
 
 
-def test_a_users_tests_pass() -> None:
+def test_a_users_tests_pass():
     done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "examples/test_your_code.py")
     assert done.returncode == 0, done.stdout
     assert "4 passed" in done.stdout

@@ -42,9 +42,9 @@ class Canned:
     page: Page | None = None
     requests: list[httpx.Request] = field(factory=list)
 
-    def http_client(self, colour: str, **options: Any) -> Any:
-        """Return an HTTP stack of a colour, which needs not be closed."""
-        kind = httpx.Client if colour == "sync" else httpx.AsyncClient
+    def http_client(self, variant: str, **options: Any) -> Any:
+        """Return an HTTP stack of a variant, which needs not be closed."""
+        kind = httpx.Client if variant == "sync" else httpx.AsyncClient
         return kind(transport=httpx.MockTransport(self._respond), **options)
 
     def _respond(self, request: httpx.Request) -> httpx.Response:

@@ -99,7 +99,7 @@ def narrow(
     request: pytest.FixtureRequest,
     server: FaultServer,
     make_client: Callable[..., Any],
-    colour: str,
+    variant: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[..., Any]]:
     """Makes clients with a JWT and so many connections, their own or those of an HTTP client."""
@@ -107,7 +107,7 @@ def narrow(
 
     def make(width: int, **options: Any) -> Any:
         if request.param == "borrowed":
-            kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+            kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
             options["http_client"] = kind(limits=httpx.Limits(max_connections=width))
         monkeypatch.setattr("access_tokens._http.limits.MAX_CONNECTIONS", width)
         made.append(make_client(server.endpoint, "pat_x", **options))
@@ -118,4 +118,4 @@ def narrow(
     for each in made:
         own = each.client._session._borrowed
         if own is not None:
-            own.close() if colour == "sync" else each.portal.call(own.aclose)
+            own.close() if variant == "sync" else each.portal.call(own.aclose)

@@ -11,7 +11,7 @@ from attrs import Factory, define
 
 from access_tokens import AccessTokensClient, RetryPolicy
 
-from ..colours import result_of
+from ..variants import result_of
 from .pools import Pools
 from .scripted import PATIENCE, ScriptedService, scripted_service
 

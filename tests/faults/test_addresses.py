@@ -71,9 +71,7 @@ def resolve(monkeypatch: pytest.MonkeyPatch, server: FaultServer) -> Iterator[Ca
     ],
     ids=" ".join,
 )
-def test_a_dead_address_keeps_nobody_from_the_next(
-    server: FaultServer, resolve: Callable[..., str], make_client: Make, addresses: list[str]
-) -> None:
+def test_a_dead_address_keeps_nobody_from_the_next(server, resolve, make_client, addresses):
     """No attempt of the policy is lost to it."""
     client = make_client(resolve(*addresses), "pat_x", allow_http=True)
     assert len(client.list()) == 1
@@ -81,12 +79,7 @@ def test_a_dead_address_keeps_nobody_from_the_next(
 
 
 @needs_dead
-def test_neither_does_a_dead_address_of_a_proxy(
-    server: FaultServer,
-    resolve: Callable[..., str],
-    make_client: Make,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_neither_does_a_dead_address_of_a_proxy(server, resolve, make_client, monkeypatch):
     """The server is the proxy here, and answers for the service."""
     monkeypatch.setenv("HTTP_PROXY", resolve(DEAD[0], GOOD))
     client = make_client("http://api.example.com", "pat_x", allow_http=True)
@@ -95,9 +88,7 @@ def test_neither_does_a_dead_address_of_a_proxy(
 
 
 @pytest.mark.fault(1)
-def test_addresses_that_all_refuse_are_tried_four_times(
-    resolve: Callable[..., str], make_client: Make
-) -> None:
+def test_addresses_that_all_refuse_are_tried_four_times(resolve, make_client):
     client = make_client(resolve(*REFUSED), "pat_x", allow_http=True)
     keep_jwt(client)
     error = failure_of(LIST, client)
@@ -109,9 +100,7 @@ def test_addresses_that_all_refuse_are_tried_four_times(
 
 @needs_dead
 @pytest.mark.fault(57)
-def test_addresses_that_are_all_dead_share_what_time_there_is_to_connect(
-    server: FaultServer, resolve: Callable[..., str], make_client: Make
-) -> None:
+def test_addresses_that_are_all_dead_share_what_time_there_is_to_connect(server, resolve, make_client):
     timeout = httpx.Timeout(5, connect=0.05)
     client = make_client(resolve(*DEAD), "pat_x", allow_http=True, timeout=timeout)
     keep_jwt(client)
@@ -122,9 +111,7 @@ def test_addresses_that_are_all_dead_share_what_time_there_is_to_connect(
 
 
 @needs_dead
-def test_attempts_that_are_too_late_are_broken_off(
-    resolve: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_attempts_that_are_too_late_are_broken_off(resolve, monkeypatch):
     tried: list[socket.socket] = []
 
     def connect_ex(self: socket.socket, where: Any) -> int:

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -95,7 +94,7 @@ pytestmark = pytest.mark.fault(98)
 
 
 @pytest.mark.parametrize("options", ["-v", "-vv --showlocals --tb=long -p no:access_tokens"])
-def test_pytest_explains_no_assertion_with_a_secret(tmp_path: Path, options: str) -> None:
+def test_pytest_explains_no_assertion_with_a_secret(tmp_path, options):
     (tmp_path / "test_failing.py").write_text(FAILING)
     told = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options.split(), str(tmp_path)],
@@ -111,14 +110,14 @@ def test_pytest_explains_no_assertion_with_a_secret(tmp_path: Path, options: str
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("holder", HOLDERS)
-def test_hypothesis_and_ipython_show_none(holder: Callable[[str], Any], place: Callable[[Any], Any]) -> None:
+def test_hypothesis_and_ipython_show_none(holder, place):
     shown = pretty(place(holder(CANARY)))
     assert "[hidden]" in shown
     assert CANARY not in shown
 
 
 @pytest.mark.parametrize("holder", HOLDERS)
-def test_values_are_compared_whole(holder: Callable[[str], Any]) -> None:
+def test_values_are_compared_whole(holder):
     one, twin, other = holder("a"), holder("a"), holder("b")
     assert one == twin
     assert hash(one) == hash(twin)
@@ -128,7 +127,7 @@ def test_values_are_compared_whole(holder: Callable[[str], Any]) -> None:
     assert attrs.evolve(one) == one
 
 
-def test_a_value_equals_none_of_another_class() -> None:
+def test_a_value_equals_none_of_another_class():
     class Derived(TokenRecord):
         pass
 

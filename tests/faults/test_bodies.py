@@ -26,11 +26,10 @@ from .operations import (
     REGISTER,
     REVOKE,
     TOKEN_ID,
-    Operation,
     failure_of,
     keep_jwt,
 )
-from .server import TOKENS, FaultServer, Play, response
+from .server import TOKENS, Play, response
 
 Make = Callable[..., Any]
 JSON = "Content-Type: application/json"
@@ -60,9 +59,7 @@ NOT_THE_SERVICES = {
 
 @pytest.mark.fault(17)
 @pytest.mark.parametrize("operation", [LIST, ISSUE, REGISTER, AUTHENTICATE], ids=lambda each: each.name)
-def test_an_answer_that_is_not_the_services_is_told_after_one_request(
-    server: FaultServer, victim: Any, operation: Operation
-) -> None:
+def test_an_answer_that_is_not_the_services_is_told_after_one_request(server, victim, operation):
     if operation is not AUTHENTICATE:
         keep_jwt(victim)
     for name, answer in NOT_THE_SERVICES.items():
@@ -80,7 +77,7 @@ def test_an_answer_that_is_not_the_services_is_told_after_one_request(
 
 
 @pytest.mark.fault(17)
-def test_a_page_is_no_success_where_no_body_is_due(server: FaultServer, victim: Any) -> None:
+def test_a_page_is_no_success_where_no_body_is_due(server, victim):
     """A gateway that greets everybody has revoked nothing."""
     server.play(REVOKE.path, say(NOT_THE_SERVICES["a page"]))
     error = failure_of(REVOKE, victim)
@@ -102,9 +99,7 @@ SHAPES = {
 @pytest.mark.fault(18)
 @pytest.mark.parametrize(("kind", "body"), SHAPES.values(), ids=SHAPES)
 @pytest.mark.parametrize("packed", [False, True], ids=["as it is", "packed"])
-def test_a_refusal_is_recognised_in_every_dress(
-    server: FaultServer, victim: Any, kind: str, body: str, packed: bool
-) -> None:
+def test_a_refusal_is_recognised_in_every_dress(server, victim, kind, body, packed):
     """Also packed, since that is what the client says it can read."""
     content = gzip.compress(body.encode()) if packed else body.encode()
     lines = ["Content-Encoding: gzip"] if packed else []
@@ -121,9 +116,7 @@ def test_a_refusal_is_recognised_in_every_dress(
     [b"not gzip", gzip.compress(b"{x" * 99)[:-9], gzip.compress(bytes(2**26))],
     ids=["not gzip", "cut", "bomb"],
 )
-def test_an_error_that_is_packed_wrongly_is_told_by_its_status(
-    server: FaultServer, victim: Any, body: bytes
-) -> None:
+def test_an_error_that_is_packed_wrongly_is_told_by_its_status(server, victim, body):
     keep_jwt(victim)
     server.play(TOKENS, say(response(400, body, JSON, "Content-Encoding: gzip")))
     error = failure_of(LIST, victim)
@@ -136,16 +129,14 @@ def test_an_error_that_is_packed_wrongly_is_told_by_its_status(
     [gzip.compress(b'{"error": "no"}')[:-4], gzip.compress(b'{"error": "no"}') + b"more"],
     ids=["cut", "with more behind it"],
 )
-def test_as_much_of_an_error_is_read_as_can_be_unpacked(
-    server: FaultServer, victim: Any, body: bytes
-) -> None:
+def test_as_much_of_an_error_is_read_as_can_be_unpacked(server, victim, body):
     keep_jwt(victim)
     server.play(TOKENS, say(response(400, body, JSON, "Content-Encoding: gzip")))
     assert failure_of(LIST, victim).reason == "no"
 
 
 @pytest.mark.fault(18)
-def test_an_empty_error_is_told_by_its_status(server: FaultServer, victim: Any) -> None:
+def test_an_empty_error_is_told_by_its_status(server, victim):
     keep_jwt(victim)
     server.play(TOKENS, say(response(400)), say(b"HTTP/1.1 400\r\nContent-Length: 0\r\n\r\n"))
     assert failure_of(LIST, victim).reason == "Status"
@@ -188,7 +179,7 @@ ODD_BODIES = [
 
 
 @pytest.mark.fault(18)
-def test_no_body_and_no_charset_keeps_an_error_from_being_told(server: FaultServer, victim: Any) -> None:
+def test_no_body_and_no_charset_keeps_an_error_from_being_told(server, victim):
     keep_jwt(victim)
     for media_type in ("application/json", "text/html", "text/plain", "", "a/b/c"):
         for charset, body in zip(CHARSETS, cycle(ODD_BODIES), strict=False):
@@ -215,7 +206,7 @@ def bodies_of(text: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.fault(18)
-def test_a_body_of_10_mb_becomes_one_line(server: FaultServer, victim: Any) -> None:
+def test_a_body_of_10_mb_becomes_one_line(server, victim):
     keep_jwt(victim)
     for kind, body in bodies_of("x\n" * 5_000_000):
         server.play(TOKENS, say(response(400, body.encode(), kind)))
@@ -224,7 +215,7 @@ def test_a_body_of_10_mb_becomes_one_line(server: FaultServer, victim: Any) -> N
 
 @pytest.mark.fault(18)
 @pytest.mark.parametrize("size", [4000, 100_000])
-def test_a_long_message_is_cut(server: FaultServer, victim: Any, size: int) -> None:
+def test_a_long_message_is_cut(server, victim, size):
     keep_jwt(victim)
     text = ("word " * size)[:size]
     server.play(TOKENS, say(response(400, {"error": {"message": text, "details": {"a": [text]}}})))
@@ -247,14 +238,14 @@ MEDIA_TYPES = [
 
 @pytest.mark.fault(19)
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
-def test_an_error_is_read_by_its_media_type(server: FaultServer, victim: Any, media_type: str) -> None:
+def test_an_error_is_read_by_its_media_type(server, victim, media_type):
     keep_jwt(victim)
     server.play(TOKENS, say(response(400, {"error": "Bad"}, f"Content-Type: {media_type}")))
     assert failure_of(LIST, victim).cause == ApiError("Bad")
 
 
 @pytest.mark.fault(19)
-def test_an_error_without_a_media_type_is_read(server: FaultServer, victim: Any) -> None:
+def test_an_error_without_a_media_type_is_read(server, victim):
     keep_jwt(victim)
     server.play(TOKENS, say(b'HTTP/1.1 400 No\r\nContent-Length: 16\r\n\r\n{"error": "Bad"}'))
     assert failure_of(LIST, victim).cause == ApiError("Bad")
@@ -262,7 +253,7 @@ def test_an_error_without_a_media_type_is_read(server: FaultServer, victim: Any)
 
 @pytest.mark.fault(19)
 @pytest.mark.parametrize("media_type", [*MEDIA_TYPES, "text/html", "text/plain; charset=utf-7", "a/b/c"])
-def test_a_success_is_read_whatever_its_media_type(server: FaultServer, victim: Any, media_type: str) -> None:
+def test_a_success_is_read_whatever_its_media_type(server, victim, media_type):
     server.play(TOKENS, say(response(200, {"records": []}, f"Content-Type: {media_type}")))
     assert victim.list() == []
 
@@ -288,9 +279,7 @@ HOSTILE = {
 
 @pytest.mark.fault(71, 47)
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
-def test_every_call_fails_typed_whatever_breaks_a_parser(
-    server: FaultServer, victim: Any, answer: bytes
-) -> None:
+def test_every_call_fails_typed_whatever_breaks_a_parser(server, victim, answer):
     for operation in OPERATIONS:
         if operation is not AUTHENTICATE:
             keep_jwt(victim)

@@ -14,7 +14,7 @@ from access_tokens import UnavailableError
 
 from .canned import Canned
 from .operations import LIST, failure_of, keep_jwt
-from .server import TOKENS, FaultServer, Peer
+from .server import TOKENS, Peer
 
 Make = Callable[..., Any]
 ENDPOINT = "https://api.example.com"
@@ -27,11 +27,11 @@ def service() -> Canned:
 
 
 @pytest.fixture
-def made(service: Canned, make_client: Make, colour: str) -> Make:
+def made(service: Canned, make_client: Make, variant: str) -> Make:
     """Makes an HTTP client with such options, and a client that is given it."""
 
     def make(**options: Any) -> tuple[Any, Any]:
-        own = service.http_client(colour, **options)
+        own = service.http_client(variant, **options)
         return own, make_client(ENDPOINT, "pat_x", http_client=own)
 
     return make
@@ -42,7 +42,7 @@ def sent(service: Canned, name: str) -> set[str | None]:
     return {each.headers.get(name) for each in service.requests}
 
 
-def test_headers_that_its_owner_has_set_are_sent(service: Canned, made: Make) -> None:
+def test_headers_that_its_owner_has_set_are_sent(service, made):
     _, client = made(headers={"X-Tenant": "acme", "user-agent": "acme/1", "Accept-Language": "de"})
     client.list()
     assert len(service.requests) == 2
@@ -52,7 +52,7 @@ def test_headers_that_its_owner_has_set_are_sent(service: Canned, made: Make) ->
     assert all(each.headers.get_list("user-agent") == ["acme/1"] for each in service.requests)
 
 
-def test_a_header_may_be_there_twice_and_of_any_bytes(service: Canned, made: Make) -> None:
+def test_a_header_may_be_there_twice_and_of_any_bytes(service, made):
     _, client = made(headers=[(b"X-Via", b"a"), (b"X-Via", "ü".encode())])
     client.list()
     assert [value for name, value in service.requests[-1].headers.raw if name == b"X-Via"] == [
@@ -79,8 +79,8 @@ OURS = {
 }
 
 
-def test_what_is_ours_stays_ours(service: Canned, make_client: Make, colour: str, made: Make) -> None:
-    plain = make_client(ENDPOINT, "pat_x", http_client=service.http_client(colour))
+def test_what_is_ours_stays_ours(service, make_client, variant, made):
+    plain = make_client(ENDPOINT, "pat_x", http_client=service.http_client(variant))
     plain.batch_load(["A" * 21])
     without = [each.headers for each in service.requests]
     service.requests.clear()
@@ -91,7 +91,7 @@ def test_what_is_ours_stays_ours(service: Canned, make_client: Make, colour: str
     assert sent(service, "Host") == {"api.example.com"}
 
 
-def test_what_httpx_sets_itself_does_not_count(service: Canned, made: Make) -> None:
+def test_what_httpx_sets_itself_does_not_count(service, made):
     _, client = made()
     client.list()
     [agent] = sent(service, "User-Agent")
@@ -103,7 +103,7 @@ def test_what_httpx_sets_itself_does_not_count(service: Canned, made: Make) -> N
     }
 
 
-def test_params_that_its_owner_has_set_are_sent_and_ours_go_first(service: Canned, made: Make) -> None:
+def test_params_that_its_owner_has_set_are_sent_and_ours_go_first(service, made):
     _, client = made(params={"code": "a b", "tag": ["x", "y"], "limit": "7"})
     client.list(limit=5, has_role="reader")
     exchange, call = service.requests
@@ -113,7 +113,7 @@ def test_params_that_its_owner_has_set_are_sent_and_ours_go_first(service: Canne
     )
 
 
-def test_its_timeout_holds_within_the_deadline(service: Canned, made: Make) -> None:
+def test_its_timeout_holds_within_the_deadline(service, made):
     _, client = made(timeout=httpx.Timeout(None, connect=2.0))
     client.list()
     assert service.requests[-1].extensions["timeout"] == {
@@ -122,13 +122,13 @@ def test_its_timeout_holds_within_the_deadline(service: Canned, made: Make) -> N
     }
 
 
-def test_a_timeout_that_is_given_goes_first(service: Canned, make_client: Make, colour: str) -> None:
-    own = service.http_client(colour, timeout=2.0)
+def test_a_timeout_that_is_given_goes_first(service, make_client, variant):
+    own = service.http_client(variant, timeout=2.0)
     make_client(ENDPOINT, "pat_x", http_client=own, timeout=7).list()
     assert set(service.requests[-1].extensions["timeout"].values()) == {7.0, 5.0}
 
 
-def test_what_is_changed_later_counts_as_well(service: Canned, made: Make) -> None:
+def test_what_is_changed_later_counts_as_well(service, made):
     own, client = made(headers={"X-Old": "1"})
     client.list()
     own.headers = {"X-New": "2"}
@@ -141,16 +141,16 @@ def test_what_is_changed_later_counts_as_well(service: Canned, made: Make) -> No
     assert set(last.extensions["timeout"].values()) == {9.0}
 
 
-def test_a_user_agent_that_is_removed_is_ours(service: Canned, made: Make) -> None:
+def test_a_user_agent_that_is_removed_is_ours(service, made):
     own, client = made()
     del own.headers["User-Agent"]
     client.list()
     assert "access-tokens-client/" in service.requests[-1].headers["User-Agent"]
 
 
-def test_generated_operations_go_the_same_way(service: Canned, made: Make, colour: str) -> None:
+def test_generated_operations_go_the_same_way(service, made, variant):
     _, client = made(headers={"X-Tenant": "acme", "User-Agent": "acme/1"}, params={"code": "1"})
-    if colour == "sync":
+    if variant == "sync":
         list_tokens.sync(client=client.api, limit=5)
     else:
         client.portal.call(lambda: list_tokens.asyncio(client=client.api, limit=5))
@@ -159,41 +159,39 @@ def test_generated_operations_go_the_same_way(service: Canned, made: Make, colou
     assert (last.url.params["code"], last.url.params["limit"]) == ("1", "5")
 
 
-def test_its_hooks_see_what_is_sent(service: Canned, colour: str, make_client: Make) -> None:
+def test_its_hooks_see_what_is_sent(service, variant, make_client):
     seen: list[httpx.Request] = []
 
     async def note(request: httpx.Request) -> None:
         seen.append(request)
 
-    hook = seen.append if colour == "sync" else note
-    own = service.http_client(colour, headers={"X-Tenant": "acme"}, event_hooks={"request": [hook]})
+    hook = seen.append if variant == "sync" else note
+    own = service.http_client(variant, headers={"X-Tenant": "acme"}, event_hooks={"request": [hook]})
     make_client(ENDPOINT, "pat_x", http_client=own).list()
     assert [each.headers["X-Tenant"] for each in seen] == ["acme", "acme"]
 
 
-def test_its_timeout_is_waited_for(server: FaultServer, make_client: Make, colour: str) -> None:
+def test_its_timeout_is_waited_for(server, make_client, variant):
     """Over a real connection."""
     server.always(TOKENS, Peer.stall)
-    kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+    kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
     own = kind(timeout=0.05)
     client = make_client(server.endpoint, "pat_x", http_client=own)
     keep_jwt(client)
     error = failure_of(LIST, client)
-    own.close() if colour == "sync" else client.portal.call(own.aclose)
+    own.close() if variant == "sync" else client.portal.call(own.aclose)
     assert (type(error), error.attempts) == (UnavailableError, 4)
     assert isinstance(error.cause, httpx.ReadTimeout)
 
 
-def test_a_secret_of_its_owner_is_not_shown(
-    server: FaultServer, make_client: Make, colour: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_secret_of_its_owner_is_not_shown(server, make_client, variant, caplog):
     caplog.set_level(logging.DEBUG, "access_tokens")
     server.always(TOKENS, Peer.reset)
-    kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+    kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
     own = kind(headers={"X-Key": "key-of-the-owner"}, params={"code": "code-of-the-owner"})
     client = make_client(server.endpoint, "pat_x", http_client=own)
     error = failure_of(LIST, client)
-    own.close() if colour == "sync" else client.portal.call(own.aclose)
+    own.close() if variant == "sync" else client.portal.call(own.aclose)
     ours = [each.getMessage() for each in caplog.records if each.name == "access_tokens"]
     assert ours
     assert "of-the-owner" not in " ".join([*ours, repr(client.client), str(error), repr(error.cause)])

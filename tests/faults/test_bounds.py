@@ -20,7 +20,7 @@ from access_tokens.errors import UnreadableError
 
 from ..live.api.calls import invoke
 from .operations import LIST, OPERATIONS, TOKEN_ID, failure_of, keep_jwt
-from .server import RECORD, TOKENS, FaultServer, response
+from .server import RECORD, TOKENS, response
 from .test_framing import MIB, little_memory, say
 
 pytestmark = pytest.mark.fault(73)
@@ -56,7 +56,7 @@ FLOODS = {
 
 @pytest.mark.fault(20)
 @pytest.mark.parametrize("name", CALLS)
-def test_a_few_packed_bytes_take_little_memory(server: FaultServer, victim: Any, name: str) -> None:
+def test_a_few_packed_bytes_take_little_memory(server, victim, name):
     """Not for a moment is there what they would be made into, of 1 GiB."""
     path, call = CALLS[name]
     if name != "authenticate":
@@ -69,7 +69,7 @@ def test_a_few_packed_bytes_take_little_memory(server: FaultServer, victim: Any,
 
 
 @pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
-def test_no_flood_of_values_is_parsed(flood: bytes) -> None:
+def test_no_flood_of_values_is_parsed(flood):
     with pytest.raises(UnreadableError, match="^over 250000 values$"):
         ANY.check_values(flood)
 
@@ -87,7 +87,7 @@ LARGEST_RECORD = json.dumps(
 ).encode()
 
 
-def test_the_largest_answers_that_were_asked_for_are_read(server: FaultServer, victim: Any) -> None:
+def test_the_largest_answers_that_were_asked_for_are_read(server, victim):
     records = b",".join([LARGEST_RECORD] * 100)
     keep_jwt(victim)
     server.play(TOKENS, say(response(200, b'{"records":[' + records + b"]}")))
@@ -100,7 +100,7 @@ def test_the_largest_answers_that_were_asked_for_are_read(server: FaultServer, v
     assert victim.issue("x").record.owner == "\U0001f600" * 50
 
 
-def test_an_error_is_read_up_to_256_kib(server: FaultServer, victim: Any) -> None:
+def test_an_error_is_read_up_to_256_kib(server, victim):
     keep_jwt(victim)
     at_its_end, behind_it = (b'{"error": "Bad"}'.rjust(2**18 + more) for more in (0, 1))
     server.play(TOKENS, say(response(400, at_its_end)), say(response(400, behind_it)))
@@ -116,7 +116,7 @@ LONG_DETAILS = {
 
 
 @pytest.mark.parametrize("details", LONG_DETAILS.values(), ids=LONG_DETAILS)
-def test_details_that_are_long_are_an_excerpt(server: FaultServer, victim: Any, details: bytes) -> None:
+def test_details_that_are_long_are_an_excerpt(server, victim, details):
     keep_jwt(victim)
     server.play(TOKENS, say(response(400, b'{"error":{"message":"Bad","details":%b}}' % details)))
     with little_memory(most=12 * MIB):
@@ -125,11 +125,11 @@ def test_details_that_are_long_are_an_excerpt(server: FaultServer, victim: Any, 
     assert error.cause.details == json.dumps(json.loads(details))[:4096]
 
 
-def test_what_a_hook_of_the_callers_client_has_read_is_bounded_too(make_client: Any, colour: str) -> None:
+def test_what_a_hook_of_the_callers_client_has_read_is_bounded_too(make_client, variant):
     def respond(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=FLOODS["empty objects"])  # which reads it
 
-    kind = httpx.Client if colour == "sync" else httpx.AsyncClient
+    kind = httpx.Client if variant == "sync" else httpx.AsyncClient
     client = make_client("https://h", "pat_x", http_client=kind(transport=httpx.MockTransport(respond)))
     keep_jwt(client)
     with pytest.raises(InvalidResponseError, match="over 6464 KiB"):
@@ -147,7 +147,7 @@ def marks_outside_texts(value: Any) -> int:
 
 @given(ANY_JSON)
 @profile(max_examples=60)
-def test_values_are_counted_as_they_are(value: Any) -> None:
+def test_values_are_counted_as_they_are(value):
     content = json.dumps(value).encode().ljust(2000)
     marks = marks_outside_texts(value)
     Bounds(0, marks).check_values(content)
@@ -156,6 +156,6 @@ def test_values_are_counted_as_they_are(value: Any) -> None:
             Bounds(0, marks - 1).check_values(content)
 
 
-def test_no_bound_is_over_32_mib() -> None:
+def test_no_bound_is_over_32_mib():
     assert [bounds_of(records).size for records in (1, 100, 1000)] == [2**17, 101 * 2**16, 2**25]
     assert ANY.size == 2**25

@@ -31,9 +31,9 @@ def service() -> Canned:
 
 
 @pytest.fixture
-def client(service: Canned, colour: str, make_client: Make) -> Any:
-    """A client of each colour, of a service that remembers what it was asked."""
-    return make_client(ENDPOINT, PAT, http_client=service.http_client(colour))
+def client(service: Canned, variant: str, make_client: Make) -> Any:
+    """A client of each variant, of a service that remembers what it was asked."""
+    return make_client(ENDPOINT, PAT, http_client=service.http_client(variant))
 
 
 # Where an id is a segment of the path, and what comes after it.
@@ -56,7 +56,7 @@ TOO_LONG_ENCODED = pytest.param("\u00e4" * 1025, id="2,050 bytes")
 
 @pytest.mark.fault(38)
 @pytest.mark.parametrize("value", ["", ".", "..", "\ud800", TOO_LONG, TOO_LONG_ENCODED, 7, None])
-def test_an_id_that_can_be_no_segment_is_refused(client: Any, service: Canned, value: Any) -> None:
+def test_an_id_that_can_be_no_segment_is_refused(client, service, value):
     calls = [call for call, _ in IN_PATH.values()]
     calls += [] if value is None else [*MADE.values(), *ELSEWHERE.values()]  # where None means: none
     for call in calls:
@@ -67,9 +67,7 @@ def test_an_id_that_can_be_no_segment_is_refused(client: Any, service: Canned, v
 
 @pytest.mark.fault(61)
 @pytest.mark.parametrize("value", ["short", "A" * 22, "A" * 20 + "-", "A" * 20 + "\u00e4"])
-def test_a_token_to_be_made_has_an_id_of_21_letters_and_digits(
-    client: Any, service: Canned, value: str
-) -> None:
+def test_a_token_to_be_made_has_an_id_of_21_letters_and_digits(client, service, value):
     for call in MADE.values():
         with pytest.raises(ValueError, match="^token_id must be 21 ASCII letters and digits$"):
             call(client, value)
@@ -78,9 +76,7 @@ def test_a_token_to_be_made_has_an_id_of_21_letters_and_digits(
 
 @pytest.mark.fault(38)
 @pytest.mark.parametrize("value", ["a/b", "a?b", "a#b", "%2e%2e", "//evil", "\0", "\n"])
-def test_any_other_id_is_one_segment_and_leaves_the_rest_of_the_url_alone(
-    client: Any, service: Canned, value: str
-) -> None:
+def test_any_other_id_is_one_segment_and_leaves_the_rest_of_the_url_alone(client, service, value):
     for call, rest in IN_PATH.values():
         call(client, value)
         assert segment_of(service, rest) == value
@@ -104,7 +100,7 @@ def test_any_other_id_is_one_segment_and_leaves_the_rest_of_the_url_alone(
     ],
     ids=["PAT", "with Bearer", "newline", "quotes", "no padding", "JWT", "hash"],
 )
-def test_a_secret_in_the_place_of_an_id_is_refused(client: Any, service: Canned, value: str) -> None:
+def test_a_secret_in_the_place_of_an_id_is_refused(client, service, value):
     """It would go into the URL, the log and the text of an error."""
     for call in [*(call for call, _ in IN_PATH.values()), *MADE.values(), *ELSEWHERE.values()]:
         with pytest.raises(ValueError, match="^(after_)?token_ids? must be the id of a token"):
@@ -113,7 +109,7 @@ def test_a_secret_in_the_place_of_an_id_is_refused(client: Any, service: Canned,
 
 
 @pytest.mark.fault(38)
-def test_no_id_changes_the_host_or_the_route(client: Any, service: Canned) -> None:
+def test_no_id_changes_the_host_or_the_route(client, service):
     @given(st.text(min_size=1, max_size=50).filter(lambda text: text not in {".", ".."}))
     @example("%2e%2e/%2e%2e")
     @example("\\..\\")
@@ -150,9 +146,9 @@ def segment_of(service: Canned, rest: str) -> str:
     ],
 )
 def test_an_endpoint_may_have_a_slash_a_base_path_and_an_international_name(
-    service: Canned, colour: str, make_client: Make, endpoint: str, base: str
-) -> None:
-    make_client(endpoint, PAT, http_client=service.http_client(colour)).list()
+    service, variant, make_client, endpoint, base
+):
+    make_client(endpoint, PAT, http_client=service.http_client(variant)).list()
     urls = [request.url for request in service.requests]
     sent = [f"{url.scheme}://{url.raw_host.decode()}{url.raw_path.decode()}" for url in urls]
     assert sent == [f"{base}/auth/token", f"{base}/admin/tokens"]
@@ -175,7 +171,7 @@ BOTH = pytest.mark.parametrize("kind", [AccessTokensClient, AsyncAccessTokensCli
         "https://api.example.com:99999",
     ],
 )
-def test_an_endpoint_that_is_wrong_or_unsafe_is_refused(kind: Kind, endpoint: str) -> None:
+def test_an_endpoint_that_is_wrong_or_unsafe_is_refused(kind, endpoint):
     with pytest.raises(ValueError, match="^endpoint must"):
         kind(endpoint, PAT)
 
@@ -186,7 +182,7 @@ def test_an_endpoint_that_is_wrong_or_unsafe_is_refused(kind: Kind, endpoint: st
 @pytest.mark.parametrize(
     "path", ["https://evil.example", "//evil", "/..", "/a/../b", "/a?b", "/%2e%2e/x", "\\\\evil"]
 )
-def test_a_path_that_leads_elsewhere_is_refused(kind: Kind, name: str, path: str) -> None:
+def test_a_path_that_leads_elsewhere_is_refused(kind, name, path):
     options: dict[str, Any] = {name: path}
     with pytest.raises(ValueError, match=f"^{name} must"):
         kind(ENDPOINT, PAT, **options)
@@ -207,7 +203,7 @@ BAD_PATS = {
 @pytest.mark.fault(41)
 @BOTH
 @pytest.mark.parametrize("pat", BAD_PATS.values(), ids=BAD_PATS)
-def test_a_pat_that_fits_no_header_is_refused_and_not_printed(kind: Kind, pat: Any) -> None:
+def test_a_pat_that_fits_no_header_is_refused_and_not_printed(kind, pat):
     with pytest.raises(ValueError, match="^api_key must") as raised:
         kind(ENDPOINT, pat)
     assert "q83vASNF" not in printed(raised.value)
@@ -221,7 +217,7 @@ def printed(error: BaseException) -> str:
 
 @pytest.mark.fault(41)
 @BOTH
-def test_the_traceback_of_a_refused_pat_can_be_captured_with_its_locals(kind: Kind) -> None:
+def test_the_traceback_of_a_refused_pat_can_be_captured_with_its_locals(kind):
     with pytest.raises(ValueError, match="^api_key must") as raised:
         kind(ENDPOINT, "")
     assert traceback.TracebackException.from_exception(raised.value, capture_locals=True)

@@ -40,7 +40,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     "secret",
     [PAT, PAT.removeprefix("pat_"), PAT.replace("pat_", "acme-"), quote(PAT, safe=""), JWT, PHC, *KNOWN],
 )
-def test_a_secret_is_known_by_its_shape_and_never_shown_whole(watch: Watch, secret: str) -> None:
+def test_a_secret_is_known_by_its_shape_and_never_shown_whole(watch, secret):
     watch.look("output", "a place", f"before <{secret}> after")
     assert re.fullmatch(r"a (PAT|JWT|hash|canary) \(\S{5}…, \d+ characters\) in a place", watch.take()[0])
     assert secret not in masked(f"before <{secret}> after")
@@ -59,7 +59,7 @@ def test_a_secret_is_known_by_its_shape_and_never_shown_whole(watch: Watch, secr
         "v1.2.3",
     ],
 )
-def test_ordinary_text_is_no_secret(text: str) -> None:
+def test_ordinary_text_is_no_secret(text):
     assert secret_in(text) is None
 
 
@@ -81,7 +81,7 @@ def error_with(**attributes: Any) -> BaseException:
     return error
 
 
-def test_a_log_record_is_looked_at_with_its_arguments_and_its_exception(watch: Watch) -> None:
+def test_a_log_record_is_looked_at_with_its_arguments_and_its_exception(watch):
     assert emit(watch, PAT)
     assert emit(watch, "%s", [PAT])
     assert emit(watch, "failed", exc_info=ValueError(PAT))
@@ -114,19 +114,17 @@ def error_from_below(held: object) -> BaseException:
         error_with(__cause__=error_from_below({"Authorization": PAT})),
     ],
 )
-def test_an_error_is_looked_at_with_its_chain_and_the_locals_of_its_frames(
-    watch: Watch, error: BaseException
-) -> None:
+def test_an_error_is_looked_at_with_its_chain_and_the_locals_of_its_frames(watch, error):
     watch.error(error, "a session")
     assert "that leaves a session" in watch.take()[0]
 
 
-def test_an_error_without_a_secret_is_fine(watch: Watch) -> None:
+def test_an_error_without_a_secret_is_fine(watch):
     watch.error(AccessTokensError("Failed", cause=error_from_below("fine")), "a session")  # type: ignore[arg-type]
     assert watch.take() == []
 
 
-def test_what_is_found_between_two_tests_fails_the_run(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_found_between_two_tests_fails_the_run(watch, monkeypatch):
     monkeypatch.setattr(canaries, "LISTENER", canaries.Listener())
     session: Any = SimpleNamespace(exitstatus=0)
     canaries.pytest_sessionfinish(session)
@@ -136,7 +134,7 @@ def test_what_is_found_between_two_tests_fails_the_run(watch: Watch, monkeypatch
     assert session.exitstatus == pytest.ExitCode.TESTS_FAILED
 
 
-def test_what_is_planted_in_a_test_makes_it_fail() -> None:
+def test_what_is_planted_in_a_test_makes_it_fail():
     plugins = [f"-p{each}" for each in ("no:cacheprovider", "pytest_timeout", "anyio.pytest_plugin")]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-vrN", *plugins, "tests/faults/planted.py"],

@@ -10,7 +10,7 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from ..colours import ASYNC, in_tasks, run
+from ..variants import ASYNC, in_tasks, run
 from .async_situations import SITUATIONS, Situation, closing, cold, http_client, retry_wait, trickling_answer
 from .async_stage import Stage
 from .pools import Pools
@@ -58,12 +58,12 @@ async def sweep(pools: Pools, situation: Situation, way: Way, again: int = 0) ->
 _broken_off = pytest.mark.xfail(reason="Task.cancel breaks the clean-up of httpx off", strict=True)
 _CASES = [
     pytest.param(
-        colour,
+        variant,
         situation,
-        id=f"{colour}-{situation.__name__}",
-        marks=_broken_off if colour == "asyncio" and situation is http_client else (),
+        id=f"{variant}-{situation.__name__}",
+        marks=_broken_off if variant == "asyncio" and situation is http_client else (),
     )
-    for colour in ASYNC
+    for variant in ASYNC
     for situation in SITUATIONS
 ]
 
@@ -73,31 +73,27 @@ def name_of(situation: Situation) -> str:
 
 
 @pytest.mark.fault(32, 33)
-@pytest.mark.parametrize(("colour", "situation"), _CASES)
-def test_a_cancelled_call_leaves_nothing_behind(pools: Pools, situation: Situation, colour: str) -> None:
+@pytest.mark.parametrize(("variant", "situation"), _CASES)
+def test_a_cancelled_call_leaves_nothing_behind(pools, situation, variant):
     """Whatever it was doing, and in whichever way it was cancelled."""
-    for way in WAYS[colour]:
-        assert run(colour, sweep, pools, situation, way)
+    for way in WAYS[variant]:
+        assert run(variant, sweep, pools, situation, way)
     gc.collect()  # what is not closed is complained of
 
 
 @pytest.mark.fault(33)
 @pytest.mark.parametrize("situation", [cold, retry_wait], ids=name_of)
 @in_tasks
-def test_a_call_that_takes_too_long_leaves_nothing_behind(
-    pools: Pools, situation: Situation, colour: str
-) -> None:
+def test_a_call_that_takes_too_long_leaves_nothing_behind(pools, situation, variant):
     """As above, with a timeout of the caller's."""
-    for way in TIMEOUTS[colour]:
-        assert run(colour, sweep, pools, situation, way)
+    for way in TIMEOUTS[variant]:
+        assert run(variant, sweep, pools, situation, way)
     gc.collect()
 
 
 @pytest.mark.fault(33)
 @pytest.mark.parametrize("situation", [cold, trickling_answer, closing], ids=name_of)
-def test_a_call_that_is_cancelled_while_it_cleans_up_leaves_nothing_behind(
-    pools: Pools, situation: Situation
-) -> None:
+def test_a_call_that_is_cancelled_while_it_cleans_up_leaves_nothing_behind(pools, situation):
     """Only asyncio has a cancellation that goes through shields."""
     for again in range(1, 4):
         anyio.run(sweep, pools, situation, by_task, again)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,9 +43,7 @@ def check_refusal(error: AccessTokensError, client: Any, server: FaultServer, re
 @pytest.mark.fault(7)
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize(("options", "reason"), REFUSED.values(), ids=REFUSED)
-def test_a_certificate_at_the_wrong_time_is_refused_at_once(
-    authority: trustme.CA, make_client: Make, options: dict[str, Any], reason: str
-) -> None:
+def test_a_certificate_at_the_wrong_time_is_refused_at_once(authority, make_client, options, reason):
     with FaultServer(context_of(authority, **options)) as server:
         client = make_client(server.endpoint, "pat_x")
         keep_jwt(client)
@@ -56,9 +53,7 @@ def test_a_certificate_at_the_wrong_time_is_refused_at_once(
 @pytest.mark.fault(7)
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("name", ["127.0.0.2", "api.example.com"])
-def test_a_certificate_of_another_host_is_refused_at_once(
-    authority: trustme.CA, make_client: Make, name: str
-) -> None:
+def test_a_certificate_of_another_host_is_refused_at_once(authority, make_client, name):
     with FaultServer(context_of(authority, name)) as server:
         client = make_client(server.endpoint, "pat_x")
         keep_jwt(client)
@@ -67,9 +62,7 @@ def test_a_certificate_of_another_host_is_refused_at_once(
 
 @pytest.mark.fault(7)
 @pytest.mark.parametrize("known", [True, False])
-def test_a_certificate_of_an_unknown_authority_is_refused_at_once(
-    request: pytest.FixtureRequest, make_client: Make, known: bool
-) -> None:
+def test_a_certificate_of_an_unknown_authority_is_refused_at_once(request, make_client, known):
     """Also where another authority is trusted."""
     if known:
         request.getfixturevalue("trusted")
@@ -80,9 +73,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused_at_once(
 
 
 @pytest.mark.fault(7)
-def test_a_refused_certificate_is_told_of_the_exchange_too(
-    context: ssl.SSLContext, make_client: Make
-) -> None:
+def test_a_refused_certificate_is_told_of_the_exchange_too(context, make_client):
     with FaultServer(context) as server:
         client = make_client(server.endpoint, "pat_x")
         error = failure_of(LIST, client)
@@ -92,9 +83,7 @@ def test_a_refused_certificate_is_told_of_the_exchange_too(
 @pytest.mark.fault(56)
 @pytest.mark.fault(7)
 @pytest.mark.parametrize("content", [None, "", "no certificate"])
-def test_a_file_of_authorities_that_cannot_be_read_fails_at_once(
-    make_client: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
-) -> None:
+def test_a_file_of_authorities_that_cannot_be_read_fails_at_once(make_client, tmp_path, monkeypatch, content):
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text(content)
@@ -106,9 +95,7 @@ def test_a_file_of_authorities_that_cannot_be_read_fails_at_once(
 
 @pytest.mark.fault(56)
 @pytest.mark.usefixtures("trusted")
-def test_what_the_environment_names_is_read_once_for_each_client(
-    context: ssl.SSLContext, make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_the_environment_names_is_read_once_for_each_client(context, make_client, monkeypatch):
     """With its first connection."""
     with FaultServer(context) as server:
         server.play(TOKENS, lambda peer: peer.send(response(200, {"records": []}, "Connection: close")))

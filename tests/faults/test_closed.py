@@ -10,8 +10,7 @@ import pytest
 
 from access_tokens import ClientClosedError
 
-from ..colours import result_of
-from .server import FaultServer
+from ..variants import result_of
 
 pytestmark = pytest.mark.fault(34)
 
@@ -30,9 +29,7 @@ USES: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("is_warm", [False, True], ids=["unused", "used"])
 @pytest.mark.parametrize("name", USES)
-def test_nothing_can_be_done_with_a_closed_client(
-    victim: Any, server: FaultServer, name: str, is_warm: bool
-) -> None:
+def test_nothing_can_be_done_with_a_closed_client(victim, server, name, is_warm):
     if is_warm:
         victim.list()
     victim.close()
@@ -44,9 +41,7 @@ def test_nothing_can_be_done_with_a_closed_client(
 
 
 @pytest.mark.parametrize("is_warm", [False, True], ids=["unused", "used"])
-def test_the_auth_of_a_closed_client_sends_nothing_to_another_api(
-    victim: Any, server: FaultServer, colour: str, is_warm: bool
-) -> None:
+def test_the_auth_of_a_closed_client_sends_nothing_to_another_api(victim, server, variant, is_warm):
     if is_warm:
         victim.list()
     auth, seen = victim.auth, list[httpx.Request]()
@@ -66,12 +61,12 @@ def test_the_auth_of_a_closed_client_sends_nothing_to_another_api(
         async with httpx.AsyncClient(auth=auth, transport=transport) as http:
             return await http.get("https://other.example")
 
-    error = result_of(call if colour == "sync" else lambda: victim.portal.call(call_async))
+    error = result_of(call if variant == "sync" else lambda: victim.portal.call(call_async))
     assert isinstance(error, ClientClosedError)
     assert seen == []
 
 
-def test_a_mistake_in_an_argument_is_still_told_as_such(victim: Any) -> None:
+def test_a_mistake_in_an_argument_is_still_told_as_such(victim):
     victim.close()
     with pytest.raises(ValueError, match="limit"):
         victim.list(limit=0)

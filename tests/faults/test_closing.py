@@ -137,9 +137,7 @@ def little_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("phase", PHASES, ids=lambda phase: phase.__name__)
-def test_closing_ends_a_call_wherever_it_is(
-    server: FaultServer, make_client: Make, little_is_kept: None, phase: Callable[[FaultServer, Make], Under]
-) -> None:
+def test_closing_ends_a_call_wherever_it_is(server, make_client, little_is_kept, phase):
     client, call, reached = phase(server, make_client)
     task = Task(call)
     reached.wait()
@@ -149,7 +147,7 @@ def test_closing_ends_a_call_wherever_it_is(
 
 
 @needs_dead
-def test_closing_ends_a_call_that_connects(make_client: Make, request: pytest.FixtureRequest) -> None:
+def test_closing_ends_a_call_that_connects(make_client, request):
     with dead() as port:
         endpoint = f"http://127.0.0.1:{port}"
         client = make_client(endpoint, "pat_x", timeout=httpx.Timeout(2 * PATIENCE))
@@ -170,9 +168,7 @@ def connecting_to(endpoint: str) -> int:
     return sum(line[2:4] == [f"0100007F:{port:04X}", SYN_SENT] for line in lines)
 
 
-def test_closing_ends_the_leader_of_an_exchange_and_all_who_wait_for_it(
-    victim: Any, server: FaultServer
-) -> None:
+def test_closing_ends_the_leader_of_an_exchange_and_all_who_wait_for_it(victim, server):
     reached = Reached()
     server.play(EXCHANGE, reached)
     crowd = Task(lambda: victim.at_once(20, lambda client: client.list()))
@@ -182,7 +178,7 @@ def test_closing_ends_the_leader_of_an_exchange_and_all_who_wait_for_it(
     assert len(server.requests) == 1
 
 
-def test_closing_ends_who_waits_for_a_connection(victim: Any, server: FaultServer) -> None:
+def test_closing_ends_who_waits_for_a_connection(victim, server):
     """And what they would have sent is never sent."""
     victim.authenticate()
     server.always(TOKENS, Peer.stall)
@@ -193,7 +189,7 @@ def test_closing_ends_who_waits_for_a_connection(victim: Any, server: FaultServe
     assert server.count(TOKENS) == 100
 
 
-def test_it_may_be_closed_many_times_at_once(victim: Any, server: FaultServer) -> None:
+def test_it_may_be_closed_many_times_at_once(victim, server):
     reached = Reached()
     server.play(TOKENS, reached)
     task = Task(victim.list)
@@ -203,15 +199,13 @@ def test_it_may_be_closed_many_times_at_once(victim: Any, server: FaultServer) -
     assert outcomes(*[victim.close] * 8) == [None] * 8
 
 
-def test_closing_leaves_no_connection(victim: Any, server: FaultServer) -> None:
+def test_closing_leaves_no_connection(victim, server):
     victim.at_once(10, lambda client: client.list())
     victim.close()
     until(lambda: not server._open)
 
 
-def test_closing_while_a_connection_is_taken_loses_none(
-    server: FaultServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_closing_while_a_connection_is_taken_loses_none(server, monkeypatch):
     """One that is lost stays open until it is collected, which warns."""
     turnstile = Turnstile()
     server.always(TOKENS, turnstile)

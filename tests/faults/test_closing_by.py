@@ -16,8 +16,8 @@ import pytest
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient, ClientClosedError
 from access_tokens._http import happy_eyeballs
 
-from ..colours import in_tasks, result_of, run
-from .server import EXCHANGE, TOKENS, FaultServer, Peer
+from ..variants import in_tasks, result_of, run
+from .server import EXCHANGE, TOKENS, Peer
 from .signals import handling, needs_signals, send_signal
 from .threads import PATIENCE, Task, until, waiting_in_the_library
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.fault(34)
 
 @needs_signals
 @pytest.mark.parametrize("path", [EXCHANGE, TOKENS])
-def test_a_signal_handler_may_close_it_in_the_thread_that_calls(server: FaultServer, path: str) -> None:
+def test_a_signal_handler_may_close_it_in_the_thread_that_calls(server, path):
     client = AccessTokensClient(server.endpoint, "pat_x")
     server.play(path, send_signal)
     with handling(client.close):
@@ -37,7 +37,7 @@ def test_a_signal_handler_may_close_it_in_the_thread_that_calls(server: FaultSer
 @needs_signals
 @in_tasks
 @pytest.mark.parametrize("path", [EXCHANGE, TOKENS])
-def test_a_task_that_receives_signals_may_close_it(server: FaultServer, colour: str, path: str) -> None:
+def test_a_task_that_receives_signals_may_close_it(server, variant, path):
     server.play(path, send_signal)
 
     async def main() -> Any:
@@ -54,7 +54,7 @@ def test_a_task_that_receives_signals_may_close_it(server: FaultServer, colour: 
             with pytest.raises(ClientClosedError):
                 await client.list()
 
-    run(colour, main)
+    run(variant, main)
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,7 @@ def test_a_task_that_receives_signals_may_close_it(server: FaultServer, colour: 
         "https",
     ],
 )
-def test_a_thread_that_has_just_connected_leaves_no_socket(
-    server: FaultServer, monkeypatch: pytest.MonkeyPatch, scheme: str
-) -> None:
+def test_a_thread_that_has_just_connected_leaves_no_socket(server, monkeypatch, scheme):
     """Python warns of sockets that are left to the garbage collector, and warnings are errors here."""
     client = AccessTokensClient(server.endpoint.replace("http", scheme), "pat_x")
 
@@ -82,7 +80,7 @@ def test_a_thread_that_has_just_connected_leaves_no_socket(
     gc.collect()
 
 
-def test_an_iteration_goes_on_to_the_end_of_its_page(server: FaultServer) -> None:
+def test_an_iteration_goes_on_to_the_end_of_its_page(server):
     client = AccessTokensClient(server.endpoint, "pat_x")
     walk = client.iter_tokens(page_size=1)
     assert next(walk)
@@ -95,7 +93,7 @@ def test_an_iteration_goes_on_to_the_end_of_its_page(server: FaultServer) -> Non
 
 @in_tasks
 class TestTasks:
-    def test_an_iteration_goes_on_to_the_end_of_its_page(self, server: FaultServer, colour: str) -> None:
+    def test_an_iteration_goes_on_to_the_end_of_its_page(self, server, variant):
         async def main() -> None:
             client = AsyncAccessTokensClient(server.endpoint, "pat_x")
             walk = aiter(client.iter_tokens(page_size=1))
@@ -105,9 +103,9 @@ class TestTasks:
                 await anext(walk)
             assert server.count(TOKENS) == 1
 
-        run(colour, main)
+        run(variant, main)
 
-    def test_it_may_be_closed_by_the_task_that_will_call(self, server: FaultServer, colour: str) -> None:
+    def test_it_may_be_closed_by_the_task_that_will_call(self, server, variant):
         """Also inside its own `async with`."""
 
         async def main() -> None:
@@ -117,9 +115,9 @@ class TestTasks:
                 with pytest.raises(ClientClosedError):
                     await client.list()
 
-        run(colour, main)
+        run(variant, main)
 
-    def test_a_closing_that_is_cancelled_can_be_done_again(self, server: FaultServer, colour: str) -> None:
+    def test_a_closing_that_is_cancelled_can_be_done_again(self, server, variant):
         """And nothing is left open after it."""
 
         async def main() -> None:
@@ -134,10 +132,10 @@ class TestTasks:
             with pytest.raises(ClientClosedError):
                 await client.list()
 
-        run(colour, main)
+        run(variant, main)
         until(lambda: not server._open)
 
-    def test_a_closing_and_a_cancellation_at_once_end_a_call(self, server: FaultServer, colour: str) -> None:
+    def test_a_closing_and_a_cancellation_at_once_end_a_call(self, server, variant):
         server.always(TOKENS, Peer.stall)
 
         async def main() -> None:
@@ -152,21 +150,21 @@ class TestTasks:
                     group.cancel_scope.cancel()
             await client.aclose()
 
-        run(colour, main)
+        run(variant, main)
         until(lambda: not server._open)
 
-    def test_it_may_be_closed_before_its_first_use(self, server: FaultServer, colour: str) -> None:
+    def test_it_may_be_closed_before_its_first_use(self, server, variant):
         async def main() -> None:
             client = AsyncAccessTokensClient(server.endpoint, "pat_x")
             await client.aclose()
             with pytest.raises(ClientClosedError):
                 await client.list()
 
-        run(colour, main)
+        run(variant, main)
         assert server.requests == []
 
 
-def test_threads_behind_those_that_it_cannot_wake_end_at_once(server: FaultServer) -> None:
+def test_threads_behind_those_that_it_cannot_wake_end_at_once(server):
     """Behind those that read through the caller's own HTTP stack, which has but two connections."""
     server.always(TOKENS, Peer.stall)
     with httpx.Client(limits=httpx.Limits(max_connections=2)) as http:
@@ -183,7 +181,7 @@ def test_threads_behind_those_that_it_cannot_wake_end_at_once(server: FaultServe
     assert server.count(TOKENS) == 2
 
 
-def test_a_task_that_is_cancelled_natively_closes_it(server: FaultServer) -> None:
+def test_a_task_that_is_cancelled_natively_closes_it(server):
     """As a server does that shuts down: the `async with` is left by a cancellation."""
     server.play(TOKENS, Peer.stall)
 
@@ -202,7 +200,7 @@ def test_a_task_that_is_cancelled_natively_closes_it(server: FaultServer) -> Non
     until(lambda: not server._open)
 
 
-def test_a_with_block_that_is_left_by_an_error_ends_what_other_threads_do(server: FaultServer) -> None:
+def test_a_with_block_that_is_left_by_an_error_ends_what_other_threads_do(server):
     server.play(TOKENS, Peer.stall)
     with suppress(ZeroDivisionError), AccessTokensClient(server.endpoint, "pat_x") as client:
         task = Task(client.list)

@@ -14,7 +14,7 @@ from anyio.lowlevel import checkpoint
 
 from access_tokens import AsyncAccessTokensClient, RetryPolicy, UnavailableError
 
-from ..colours import ASYNC, SyncCaller, in_tasks, run
+from ..variants import ASYNC, SyncCaller, in_tasks, run
 from .memory import Memory
 from .plays import Issuer, refuse
 from .server import EXCHANGE, TOKENS, FaultServer, Peer
@@ -67,12 +67,12 @@ def assert_fails_as_one(caller: Any, results: list[Any]) -> None:
 class TestColdCallers:
     @pytest.mark.fault(31)
     def test_a_crowd_costs_one_exchange_with_all_of_it_under_way_before_the_answer(
-        self, victim: Any, server: FaultServer, colour: str
-    ) -> None:
-        issuer, count = Issuer(server), CROWD[colour]
+        self, victim, server, variant
+    ):
+        issuer, count = Issuer(server), CROWD[variant]
 
         def answer_late(peer: Peer) -> None:
-            until(lambda: colour != "sync" or waiting_in_the_library() >= count - 1)
+            until(lambda: variant != "sync" or waiting_in_the_library() >= count - 1)
             issuer.exchange(peer)
 
         server.play(EXCHANGE, answer_late)
@@ -81,35 +81,27 @@ class TestColdCallers:
         assert (server.count(EXCHANGE), server.count(TOKENS)) == (1, count)
 
     @pytest.mark.fault(31)
-    def test_a_crowd_that_cannot_connect_fails_together(
-        self, make_client: Make, nowhere: str, colour: str
-    ) -> None:
+    def test_a_crowd_that_cannot_connect_fails_together(self, make_client, nowhere, variant):
         client = make_client(nowhere, "pat_x")
-        assert_fails_as_one(client, storm(client, CROWD[colour]))
+        assert_fails_as_one(client, storm(client, CROWD[variant]))
 
     @pytest.mark.fault(31)
-    def test_a_crowd_before_a_failing_service_fails_together(
-        self, victim: Any, server: FaultServer, colour: str
-    ) -> None:
+    def test_a_crowd_before_a_failing_service_fails_together(self, victim, server, variant):
         server.always(EXCHANGE, refuse(503))
-        assert_fails_as_one(victim, storm(victim, CROWD[colour]))
+        assert_fails_as_one(victim, storm(victim, CROWD[variant]))
         assert len(server.requests) == 4
 
     @pytest.mark.fault(31)
-    def test_a_crowd_before_a_silent_service_fails_together(
-        self, make_client: Make, server: FaultServer, colour: str
-    ) -> None:
+    def test_a_crowd_before_a_silent_service_fails_together(self, make_client, server, variant):
         server.always(EXCHANGE, Peer.stall)
         client = make_client(server.endpoint, "pat_x", timeout=httpx.Timeout(5, read=0.1))
-        assert_fails_as_one(client, storm(client, CROWD[colour]))
+        assert_fails_as_one(client, storm(client, CROWD[variant]))
         assert len(server.requests) <= 4  # a busy machine may connect too late
 
     @pytest.mark.fault(31)
-    def test_a_crowd_that_has_failed_succeeds_later(
-        self, victim: Any, server: FaultServer, colour: str
-    ) -> None:
+    def test_a_crowd_that_has_failed_succeeds_later(self, victim, server, variant):
         server.play(EXCHANGE, *[refuse(503)] * 4)
-        storm(victim, CROWD[colour])
+        storm(victim, CROWD[variant])
         results = victim.at_once(20, lambda client: client.list())
         assert [len(each) for each in results] == [1] * 20
         assert server.count(EXCHANGE) == 5
@@ -117,7 +109,7 @@ class TestColdCallers:
 
 class TestLeadersOfThreads:
     @pytest.mark.fault(32)
-    def test_one_that_is_interrupted_hands_over(self) -> None:
+    def test_one_that_is_interrupted_hands_over(self):
         """As by a Ctrl-C inside the exchange, while others wait for it."""
         memory = Memory()
         memory.play(EXCHANGE, interrupted_when(lambda: waiting_in_the_library() >= 9))
@@ -129,7 +121,7 @@ class TestLeadersOfThreads:
         assert memory.exchanges == 2
 
     @pytest.mark.fault(32)
-    def test_when_all_are_interrupted_one_after_the_other_the_next_call_works(self) -> None:
+    def test_when_all_are_interrupted_one_after_the_other_the_next_call_works(self):
         memory = Memory()
         memory.play(EXCHANGE, *[interrupted_when(lambda: True)] * 5)
         with memory.client() as client:
@@ -150,9 +142,7 @@ def interrupted_when(condition: Callable[[], bool]) -> Callable[[httpx.Request],
 @pytest.mark.fault(32)
 @in_tasks
 class TestLeadersOfTasks:
-    def test_when_all_are_cancelled_nothing_is_left_and_the_next_call_works(
-        self, server: FaultServer, colour: str
-    ) -> None:
+    def test_when_all_are_cancelled_nothing_is_left_and_the_next_call_works(self, server, variant):
         server.play(EXCHANGE, Peer.stall)
 
         async def main() -> None:
@@ -167,11 +157,9 @@ class TestLeadersOfTasks:
                 assert await client.list()
             assert server.count(EXCHANGE) == 2
 
-        run(colour, main)
+        run(variant, main)
 
-    def test_leaders_that_are_cancelled_one_after_the_other_hand_over_each_time(
-        self, server: FaultServer, colour: str
-    ) -> None:
+    def test_leaders_that_are_cancelled_one_after_the_other_hand_over_each_time(self, server, variant):
         server.play(EXCHANGE, *[Peer.stall] * 4)
 
         async def main() -> None:
@@ -196,7 +184,7 @@ class TestLeadersOfTasks:
                 assert [len(each) for each in results] == [1]
             assert server.count(EXCHANGE) == 5
 
-        run(colour, main)
+        run(variant, main)
 
 
 async def reached(server: FaultServer, path: str, count: int = 1) -> None:
@@ -205,7 +193,7 @@ async def reached(server: FaultServer, path: str, count: int = 1) -> None:
 
 
 @pytest.mark.fault(32)
-def test_native_cancellation_of_a_leader_hands_over(server: FaultServer) -> None:
+def test_native_cancellation_of_a_leader_hands_over(server):
     """By asyncio itself, with no scope of anyio's around it."""
     server.play(EXCHANGE, Peer.stall)
 

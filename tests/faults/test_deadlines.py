@@ -12,7 +12,7 @@ import pytest
 from access_tokens import AccessTokensError, UnavailableError
 
 from .operations import ISSUE, LIST, Operation, hurry
-from .server import EXCHANGE, TOKENS, FaultServer, Peer, Play
+from .server import EXCHANGE, TOKENS, Peer, Play
 
 Make = Callable[..., Any]
 OVER = r"no answer within the deadline of 0\.15 s"
@@ -56,9 +56,7 @@ ENDLESS = {
 
 @pytest.mark.fault(6)
 @pytest.mark.parametrize("answer", ENDLESS.values(), ids=ENDLESS)
-def test_an_answer_without_end_is_left_at_the_deadline(
-    server: FaultServer, victim: Any, answer: Play
-) -> None:
+def test_an_answer_without_end_is_left_at_the_deadline(server, victim, answer):
     victim.authenticate()
     server.always(TOKENS, answer)
     hurry(victim)
@@ -67,7 +65,7 @@ def test_an_answer_without_end_is_left_at_the_deadline(
 
 
 @pytest.mark.fault(6)
-def test_an_exchange_without_end_is_left_at_the_deadline(server: FaultServer, victim: Any) -> None:
+def test_an_exchange_without_end_is_left_at_the_deadline(server, victim):
     victim.list()
     server.always(EXCHANGE, ENDLESS["body"])
     hurry(victim)
@@ -84,7 +82,7 @@ def shake_hands_for_ever(peer: Peer) -> None:
 
 @pytest.mark.fault(57)
 @pytest.mark.fault(6, 7)
-def test_a_handshake_without_end_is_left_at_the_deadline(server: FaultServer, make_client: Make) -> None:
+def test_a_handshake_without_end_is_left_at_the_deadline(server, make_client):
     server.greet(shake_hands_for_ever)
     client = make_client(f"https://{server.address}", "pat_x")
     hurry(client)
@@ -102,9 +100,7 @@ def tunnel_to_a_handshake_for_ever(peer: Peer) -> None:
 @pytest.mark.fault(57)
 @pytest.mark.fault(6, 10)
 @pytest.mark.parametrize("answer", [without_end(TUNNEL, b"X: y\r\n"), tunnel_to_a_handshake_for_ever])
-def test_a_proxy_without_end_is_left_at_the_deadline(
-    server: FaultServer, make_client: Make, answer: Play, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_without_end_is_left_at_the_deadline(server, make_client, answer, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", server.endpoint)
     server.always("api.example.com:443", answer)
     client = make_client("https://api.example.com", "pat_x")
@@ -122,9 +118,7 @@ def silence() -> Iterator[threading.Event]:
 
 @pytest.mark.fault(57)
 @pytest.mark.fault(6)
-def test_name_servers_that_say_nothing_are_left_at_the_deadline(
-    make_client: Make, monkeypatch: pytest.MonkeyPatch, silence: threading.Event
-) -> None:
+def test_name_servers_that_say_nothing_are_left_at_the_deadline(make_client, monkeypatch, silence):
     waited: list[str] = []
 
     def ask(host: str, *rest: int, **_: Any) -> Any:

@@ -12,7 +12,7 @@ from access_tokens_api.models import RegisterTokenRequest
 import access_tokens
 from access_tokens._flow.steps import Answer
 
-from ..colours import result_of
+from ..variants import result_of
 from .depths import bearers_in, seen_in
 from .troubles import OTHER_PAT, PHC
 
@@ -49,7 +49,7 @@ def suspended(secret: str) -> Iterator[str]:
         suspended(PHC),
     ],
 )
-def test_a_secret_that_an_error_brings_along_is_found(held: object) -> None:
+def test_a_secret_that_an_error_brings_along_is_found(held):
     error = raise_below_the_library(held=held)
     for carrier in (error, chained(cause=error), chained(context=error), BaseExceptionGroup("", [error])):
         assert seen_in(carrier, [PHC])
@@ -62,7 +62,7 @@ def chained(cause: BaseException | None = None, context: BaseException | None = 
 
 
 @pytest.mark.fault(49)
-def test_a_bearer_that_an_error_keeps_alive_is_found() -> None:
+def test_a_bearer_that_an_error_keeps_alive_is_found():
     request = httpx.Request("GET", "https://h", headers={"Authorization": f"Bearer {OTHER_PAT}"})
     assert {"Request", "bytes"} <= set(
         bearers_in(chained(cause=raise_below_the_library(held=[{"a": request}])))

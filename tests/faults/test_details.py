@@ -15,7 +15,7 @@ from access_tokens._flow.steps import Answer
 
 from ..consequences import check_is_usable
 from .operations import AUTHENTICATE, LIST, REVOKE, failure_of, keep_jwt
-from .server import FaultServer, response
+from .server import response
 from .test_framing import say
 
 pytestmark = pytest.mark.fault(74)
@@ -46,7 +46,7 @@ DETAILS = {
 
 
 @pytest.mark.parametrize("details", DETAILS.values(), ids=DETAILS)
-def test_an_error_is_usable_whatever_its_details(server: FaultServer, victim: Any, details: bytes) -> None:
+def test_an_error_is_usable_whatever_its_details(server, victim, details):
     for operation in (AUTHENTICATE, LIST, REVOKE):
         if operation is not AUTHENTICATE:
             keep_jwt(victim)
@@ -65,24 +65,24 @@ def details_of(details: bytes) -> Any:
     return error.details
 
 
-def test_details_down_to_20_levels_are_kept_and_deeper_ones_are_an_excerpt() -> None:
+def test_details_down_to_20_levels_are_kept_and_deeper_ones_are_an_excerpt():
     assert details_of(nested(20)) == json.loads(nested(20))
     assert details_of(nested(21)) == '{"a": ' * 20 + '"…"' + "}" * 20
     assert details_of(b'{"a":%b}' % nested(19, b"[", b"]")) == {"a": json.loads(nested(19, b"[", b"]"))}
     assert details_of(b'{"b":"c","a":%b}' % nested(900, b"[", b"]")).startswith('{"b": "c", "a": [[[')
 
 
-def test_details_of_more_than_2048_values_are_an_excerpt() -> None:
+def test_details_of_more_than_2048_values_are_an_excerpt():
     assert len(details_of(b'{"":[%b]}' % b",".join([b"1"] * 1300))[""]) == 1300
     assert details_of(b'{"":[%b]}' % b",".join([b"1"] * 3000)) == ('{"": [' + "1, " * 3000)[:4096]
 
 
-def test_half_an_emoji_is_told_as_what_no_text_can_hold() -> None:
+def test_half_an_emoji_is_told_as_what_no_text_can_hold():
     assert details_of(b'{"\\ud800":["a\\udfff"]}') == {"\ufffd": ["a\ufffd"]}
     assert details_of(b'"\\ud83d\\ude00\\ud83d"') == "\U0001f600\ufffd"
 
 
-def test_a_thread_that_is_deep_already_reads_what_it_can() -> None:
+def test_a_thread_that_is_deep_already_reads_what_it_can():
     body = b'{"error":{"message":"Bad","details":%b}}' % DETAILS["900 objects deep"]
     answer = Answer(400, {"content-type": "application/json"}, body)
     said: list[Any] = []

@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from access_tokens import RateLimitedError, RetryPolicy, UnavailableError
-from access_tokens.testing import LocalService
 
-from .plays import Issuer, refuse
-from .server import EXCHANGE, TOKENS, FaultServer, Peer, Play
+from .plays import refuse
+from .server import EXCHANGE, TOKENS, Peer, Play
 from .threads import Task, until
 
 Make = Callable[..., Any]
@@ -27,9 +26,7 @@ PASSING: dict[str, Play] = {
 
 @pytest.mark.fault(28)
 @pytest.mark.parametrize("name", PASSING)
-def test_an_exchange_that_fails_for_now_is_repeated_by_the_policy_once(
-    victim: Any, server: FaultServer, issuer: Issuer, name: str
-) -> None:
+def test_an_exchange_that_fails_for_now_is_repeated_by_the_policy_once(victim, server, issuer, name):
     """Four requests, and not four for each attempt of the call; the error says that it was the exchange."""
     server.play(EXCHANGE, *[PASSING[name]] * 4)
     with pytest.raises((UnavailableError, RateLimitedError)) as raised:
@@ -46,9 +43,7 @@ def test_an_exchange_that_fails_for_now_is_repeated_by_the_policy_once(
 @pytest.mark.fault(28)
 @pytest.mark.parametrize("times", [1, 2, 3])
 @pytest.mark.parametrize("name", ["429", "503", "reset"])
-def test_an_exchange_that_fails_now_and_then_succeeds(
-    victim: Any, server: FaultServer, issuer: Issuer, name: str, times: int
-) -> None:
+def test_an_exchange_that_fails_now_and_then_succeeds(victim, server, issuer, name, times):
     server.play(EXCHANGE, *[PASSING[name]] * times)
     assert victim.list()
     assert (server.count(EXCHANGE), issuer.bearers) == (times + 1, ["jwt-1"])
@@ -56,9 +51,7 @@ def test_an_exchange_that_fails_now_and_then_succeeds(
 
 
 @pytest.mark.fault(28)
-def test_the_retries_of_the_exchange_are_not_those_of_the_call(
-    victim: Any, server: FaultServer, issuer: Issuer
-) -> None:
+def test_the_retries_of_the_exchange_are_not_those_of_the_call(victim, server, issuer):
     server.play(EXCHANGE, *[refuse(503)] * 3)
     server.play(TOKENS, *[refuse(503)] * 3)
     assert victim.list()
@@ -67,7 +60,7 @@ def test_the_retries_of_the_exchange_are_not_those_of_the_call(
 
 
 @pytest.mark.fault(28)
-def test_an_exchange_is_limited_as_long_as_the_service_asks(victim: Any, server: FaultServer) -> None:
+def test_an_exchange_is_limited_as_long_as_the_service_asks(victim, server):
     server.play(EXCHANGE, refuse(429, "Retry-After: 17"), refuse(429, "Retry-After: 121"))
     with pytest.raises(RateLimitedError, match="^Failed to authenticate") as raised:
         victim.list()
@@ -75,7 +68,7 @@ def test_an_exchange_is_limited_as_long_as_the_service_asks(victim: Any, server:
 
 
 @pytest.mark.fault(28)
-def test_an_issue_whose_exchange_fails_was_not_done(victim: Any, server: FaultServer) -> None:
+def test_an_issue_whose_exchange_fails_was_not_done(victim, server):
     server.play(EXCHANGE, *[Peer.reset] * 4)
     with pytest.raises(UnavailableError, match="^Failed to authenticate") as raised:
         victim.issue("x")
@@ -84,9 +77,7 @@ def test_an_issue_whose_exchange_fails_was_not_done(victim: Any, server: FaultSe
 
 @pytest.mark.fault(29)
 @pytest.mark.parametrize("name", PASSING)
-def test_a_renewal_that_fails_for_now_leaves_a_jwt_with_20_seconds_in_use(
-    victim: Any, server: FaultServer, issuer: Issuer, name: str
-) -> None:
+def test_a_renewal_that_fails_for_now_leaves_a_jwt_with_20_seconds_in_use(victim, server, issuer, name):
     victim.list()
     victim.clock.advance(3580)
     server.play(EXCHANGE, PASSING[name])
@@ -96,9 +87,7 @@ def test_a_renewal_that_fails_for_now_leaves_a_jwt_with_20_seconds_in_use(
 
 
 @pytest.mark.fault(29)
-def test_a_renewal_that_is_not_answered_leaves_the_jwt_in_use(
-    server: FaultServer, issuer: Issuer, make_client: Make
-) -> None:
+def test_a_renewal_that_is_not_answered_leaves_the_jwt_in_use(server, issuer, make_client):
     victim = make_client(server.endpoint, "pat_x", timeout=0.1)
     victim.list()
     victim.clock.advance(3580)
@@ -109,9 +98,7 @@ def test_a_renewal_that_is_not_answered_leaves_the_jwt_in_use(
 
 @pytest.mark.fault(29)
 @pytest.mark.parametrize("name", PASSING)
-def test_with_no_second_left_a_failed_exchange_is_the_calls_error(
-    victim: Any, server: FaultServer, issuer: Issuer, name: str
-) -> None:
+def test_with_no_second_left_a_failed_exchange_is_the_calls_error(victim, server, issuer, name):
     victim.list()
     victim.clock.advance(3600)
     server.play(EXCHANGE, *[PASSING[name]] * 4)
@@ -121,9 +108,7 @@ def test_with_no_second_left_a_failed_exchange_is_the_calls_error(
 
 
 @pytest.mark.fault(29, 77)
-def test_a_jwt_that_ends_during_its_renewal_is_not_sent_but_exchanged(
-    victim: Any, server: FaultServer, issuer: Issuer
-) -> None:
+def test_a_jwt_that_ends_during_its_renewal_is_not_sent_but_exchanged(victim, server, issuer):
     def fail_late(peer: Peer) -> None:
         victim.clock.advance(20)
         refuse(503)(peer)
@@ -137,9 +122,7 @@ def test_a_jwt_that_ends_during_its_renewal_is_not_sent_but_exchanged(
 
 
 @pytest.mark.fault(29)
-def test_many_callers_go_on_with_the_jwt_after_one_failed_renewal(
-    victim: Any, server: FaultServer, issuer: Issuer
-) -> None:
+def test_many_callers_go_on_with_the_jwt_after_one_failed_renewal(victim, server, issuer):
     victim.list()
     victim.clock.advance(3580)
     server.play(EXCHANGE, refuse(503))
@@ -148,13 +131,11 @@ def test_many_callers_go_on_with_the_jwt_after_one_failed_renewal(
 
 
 @pytest.mark.fault(30)
-def test_a_new_key_under_100_busy_callers_costs_one_exchange_and_fails_none(
-    service: LocalService, make_client: Make, colour: str
-) -> None:
+def test_a_new_key_under_100_busy_callers_costs_one_exchange_and_fails_none(service, make_client, variant):
     client = make_client(service.endpoint, service.admin_pat, retry=RetryPolicy(retries=0))
     client.list()
     done: list[None] = []
-    with busy(client, 100, keeps_calling(colour, done)):
+    with busy(client, 100, keeps_calling(variant, done)):
         until(lambda: len(done) >= 50)
         service.rotate_key()
         so_far = len(done)
@@ -174,7 +155,7 @@ def busy(client: Any, count: int, run: Callable[[threading.Event], Any]) -> Iter
     assert crowd.outcome() == [None] * count
 
 
-def keeps_calling(colour: str, done: list[None]) -> Callable[[threading.Event], Any]:
+def keeps_calling(variant: str, done: list[None]) -> Callable[[threading.Event], Any]:
     """Return what a caller does until it is over."""
 
     def in_thread(over: threading.Event, client: Any) -> None:
@@ -187,4 +168,4 @@ def keeps_calling(colour: str, done: list[None]) -> Callable[[threading.Event], 
             await client.list()
             done.append(None)
 
-    return partial(partial, in_thread if colour == "sync" else in_task)
+    return partial(partial, in_thread if variant == "sync" else in_task)

@@ -15,7 +15,7 @@ import pytest
 
 from access_tokens import AsyncAccessTokensClient, RetryPolicy, UnavailableError
 
-from ..colours import in_tasks, run
+from ..variants import in_tasks, run
 from .operations import LIST, keep_jwt
 from .server import EXCHANGE, JWT, RECORD, TOKENS, FaultServer, Peer, Play, response
 
@@ -71,9 +71,9 @@ def check_next_call(server: FaultServer, client: Any) -> None:
 
 
 @pytest.fixture(params=["own", "borrowed"])
-def make(request: pytest.FixtureRequest, make_client: Make, colour: str) -> Iterator[Make]:
+def make(request: pytest.FixtureRequest, make_client: Make, variant: str) -> Iterator[Make]:
     """Makes clients with connections of their own, and over an HTTP client of the caller's."""
-    kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+    kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
     own = kind() if request.param == "borrowed" else None
     made: list[Any] = []
 
@@ -83,14 +83,12 @@ def make(request: pytest.FixtureRequest, make_client: Make, colour: str) -> Iter
 
     yield make
     if own:
-        own.close() if colour == "sync" else made[0].portal.call(own.aclose)
+        own.close() if variant == "sync" else made[0].portal.call(own.aclose)
 
 
 @pytest.mark.fault(50)
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
-def test_what_follows_an_answer_is_thrown_away_with_the_connection(
-    server: FaultServer, victim: Any, answer: bytes
-) -> None:
+def test_what_follows_an_answer_is_thrown_away_with_the_connection(server, victim, answer):
     keep_jwt(victim)
     for name, surplus in SURPLUS.items():
         connections = server.connections
@@ -102,7 +100,7 @@ def test_what_follows_an_answer_is_thrown_away_with_the_connection(
 
 
 @pytest.mark.fault(50)
-def test_what_follows_a_jwt_becomes_no_jwt(server: FaultServer, make: Make) -> None:
+def test_what_follows_a_jwt_becomes_no_jwt(server, make):
     """A second one, of somebody else."""
     foreign = response(200, JWT | {"access_token": "somebody-elses"})
     server.always(EXCHANGE, say(response(200, JWT) + foreign))
@@ -116,7 +114,7 @@ def test_what_follows_a_jwt_becomes_no_jwt(server: FaultServer, make: Make) -> N
 
 
 @pytest.mark.fault(50)
-def test_an_answer_on_an_idle_connection_is_thrown_away_with_it(server: FaultServer, make: Make) -> None:
+def test_an_answer_on_an_idle_connection_is_thrown_away_with_it(server, make):
     victim = make(server.endpoint)
     sent = threading.Event()
 
@@ -137,9 +135,7 @@ def test_an_answer_on_an_idle_connection_is_thrown_away_with_it(server: FaultSer
 
 
 @pytest.mark.fault(50)
-def test_what_follows_an_answer_on_a_full_reading_is_thrown_away(
-    server: FaultServer, make: Make, request: pytest.FixtureRequest
-) -> None:
+def test_what_follows_an_answer_on_a_full_reading_is_thrown_away(server, make, request):
     """The answer fills what is read at once to the byte, so that what follows waits in some buffer below."""
     victim = make(server.endpoint)
     room = 65536 - len(response(200, b"", "Content-Type: application/json")) - 5 + 1
@@ -161,9 +157,7 @@ def encrypted(context: ssl.SSLContext, trusted: None) -> Iterator[FaultServer]:
 
 
 @pytest.mark.fault(50)
-def test_a_record_that_follows_an_answer_is_thrown_away_with_the_connection(
-    encrypted: FaultServer, make: Make, request: pytest.FixtureRequest
-) -> None:
+def test_a_record_that_follows_an_answer_is_thrown_away_with_the_connection(encrypted, make, request):
     """It has come over the wire together with the answer, and waits to be decrypted."""
 
     def send_both_at_once(peer: Peer) -> None:
@@ -181,7 +175,7 @@ def test_a_record_that_follows_an_answer_is_thrown_away_with_the_connection(
 
 
 @pytest.mark.fault(50, 4)
-def test_an_answer_that_comes_too_late_answers_nothing(server: FaultServer, make_client: Make) -> None:
+def test_an_answer_that_comes_too_late_answers_nothing(server, make_client):
     """Neither the repeat of the request, nor another."""
     given_up = threading.Event()
 
@@ -202,7 +196,7 @@ def test_an_answer_that_comes_too_late_answers_nothing(server: FaultServer, make
 
 @pytest.mark.fault(50, 33)
 @in_tasks
-def test_the_answer_to_a_cancelled_call_answers_nothing(server: FaultServer, colour: str) -> None:
+def test_the_answer_to_a_cancelled_call_answers_nothing(server, variant):
     asked, cancelled = threading.Event(), threading.Event()
 
     def answer_late(peer: Peer) -> None:
@@ -223,5 +217,5 @@ def test_the_answer_to_a_cancelled_call_answers_nothing(server: FaultServer, col
             for _ in range(3):
                 assert [each.owner for each in await client.list()] == [RECORD["owner"]]
 
-    run(colour, main)
+    run(variant, main)
     assert server.count(TOKENS) == 5

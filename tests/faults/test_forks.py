@@ -16,7 +16,7 @@ import pytest
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient
 from access_tokens._http import tls
 
-from ..colours import in_tasks, run
+from ..variants import in_tasks, run
 from .children import Child, echo, forks, gets_its_own, left_behind, locks_of
 from .footprint import descriptors
 from .plays import Held
@@ -35,9 +35,7 @@ def shared(server: FaultServer) -> Iterator[Any]:
         yield client
 
 
-def test_a_child_works_after_use_with_the_jwt_and_a_connection_of_its_own(
-    shared: Any, server: FaultServer
-) -> None:
+def test_a_child_works_after_use_with_the_jwt_and_a_connection_of_its_own(shared, server):
     assert gets_its_own(shared, "before")
     assert Child(lambda: gets_its_own(shared, "child", 3)).succeeds()
     assert gets_its_own(shared, "parent", 3)
@@ -45,7 +43,7 @@ def test_a_child_works_after_use_with_the_jwt_and_a_connection_of_its_own(
     assert server.connections == 2
 
 
-def test_a_child_of_a_child_works(shared: Any, server: FaultServer) -> None:
+def test_a_child_of_a_child_works(shared, server):
     def child() -> bool:
         grandchild = Child(lambda: gets_its_own(shared, "grandchild", 3))
         return gets_its_own(shared, "child", 3) and grandchild.succeeds()
@@ -56,9 +54,7 @@ def test_a_child_of_a_child_works(shared: Any, server: FaultServer) -> None:
 
 
 @pytest.mark.parametrize("path", [EXCHANGE, TOKENS])
-def test_a_child_works_though_another_thread_waits_for_an_answer(
-    shared: Any, server: FaultServer, path: str
-) -> None:
+def test_a_child_works_though_another_thread_waits_for_an_answer(shared, server, path):
     """Of the exchange, or of a call. Its connection is closed in the child, and answered in the parent."""
     held = Held(echo) if path == TOKENS else Held()
     server.play(path, held)
@@ -71,7 +67,7 @@ def test_a_child_works_though_another_thread_waits_for_an_answer(
     assert task.outcome() is True
 
 
-def test_a_child_works_though_many_threads_waited_for_the_exchange(shared: Any, server: FaultServer) -> None:
+def test_a_child_works_though_many_threads_waited_for_the_exchange(shared, server):
     held = Held()
     server.play(EXCHANGE, held)
     tasks = [Task(partial(gets_its_own, shared, f"thread-{number}")) for number in range(10)]
@@ -83,15 +79,13 @@ def test_a_child_works_though_many_threads_waited_for_the_exchange(shared: Any, 
 
 
 @pytest.mark.fault(79)
-def test_there_is_no_lock_that_another_thread_could_hold(shared: Any, server: FaultServer) -> None:
+def test_there_is_no_lock_that_another_thread_could_hold(shared, server):
     """It would be held for ever in a child, where a call may go on that waits for it."""
     assert gets_its_own(shared, "before")
     assert list(locks_of(shared._session)) == []
 
 
-def test_a_child_works_though_another_thread_was_setting_tls_up(
-    shared: Any, server: FaultServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_child_works_though_another_thread_was_setting_tls_up(shared, server, monkeypatch):
     """That of another client even, since what caches may lock for all instances of a class."""
     came, go_on = threading.Event(), threading.Event()
     set_up = tls._context_for
@@ -110,7 +104,7 @@ def test_a_child_works_though_another_thread_was_setting_tls_up(
     assert task.outcome() is True
 
 
-def test_what_a_child_closes_stays_open_in_the_parent(shared: Any, server: FaultServer) -> None:
+def test_what_a_child_closes_stays_open_in_the_parent(shared, server):
     def child() -> bool:
         assert gets_its_own(shared, "child")
         shared.close()
@@ -123,9 +117,7 @@ def test_what_a_child_closes_stays_open_in_the_parent(shared: Any, server: Fault
     assert server.connections == 2
 
 
-def test_a_child_that_is_the_last_to_close_works_though_the_parent_has_closed(
-    shared: Any, server: FaultServer
-) -> None:
+def test_a_child_that_is_the_last_to_close_works_though_the_parent_has_closed(shared, server):
     assert gets_its_own(shared, "before")
     reading, writing = os.pipe()
     child = Child(lambda: os.read(reading, 1) and gets_its_own(shared, "child", 3))
@@ -136,9 +128,7 @@ def test_a_child_that_is_the_last_to_close_works_though_the_parent_has_closed(
     os.close(writing)
 
 
-def test_four_children_and_their_parent_at_once_each_get_their_own_answers(
-    shared: Any, server: FaultServer
-) -> None:
+def test_four_children_and_their_parent_at_once_each_get_their_own_answers(shared, server):
     """As with a server that makes a client and then forks its workers."""
     assert gets_its_own(shared, "before")
     children = [Child(partial(gets_its_own, shared, f"child-{number}", 25)) for number in range(4)]
@@ -148,7 +138,7 @@ def test_four_children_and_their_parent_at_once_each_get_their_own_answers(
     assert (server.connections, server.trouble) == (5, [])
 
 
-def test_an_iteration_goes_on_in_both(shared: Any, server: FaultServer) -> None:
+def test_an_iteration_goes_on_in_both(shared, server):
     server.play(TOKENS, page(1), *[page(2), page(3), page()] * 2)
     walk = shared.iter_tokens(page_size=1)
     assert next(walk).token_id == "1"
@@ -162,7 +152,7 @@ def page(*numbers: int) -> Play:
     return lambda peer: peer.send(response(200, {"records": records}))
 
 
-def test_a_child_has_no_more_descriptors_than_its_parent(shared: Any, server: FaultServer) -> None:
+def test_a_child_has_no_more_descriptors_than_its_parent(shared, server):
     tasks = [Task(partial(gets_its_own, shared, f"before-{number}", 5)) for number in range(5)]
     assert all(task.outcome() for task in tasks)
     inherited = len(descriptors())
@@ -174,7 +164,7 @@ def test_a_child_has_no_more_descriptors_than_its_parent(shared: Any, server: Fa
     assert Child(child).succeeds()
 
 
-def test_multiprocessing_by_fork_works(shared: Any, server: FaultServer) -> None:
+def test_multiprocessing_by_fork_works(shared, server):
     assert gets_its_own(shared, "before")
     context = multiprocessing.get_context("fork")
     processes = [context.Process(target=must_get_its_own, args=(shared, f"p-{n}")) for n in range(2)]
@@ -196,7 +186,7 @@ def make_and_use(endpoint: str) -> None:
         must_get_its_own(client, "spawned")
 
 
-def test_multiprocessing_by_spawn_has_to_make_a_client_of_its_own(shared: Any, server: FaultServer) -> None:
+def test_multiprocessing_by_spawn_has_to_make_a_client_of_its_own(shared, server):
     context = multiprocessing.get_context("spawn")
     with pytest.raises(TypeError):
         context.Process(target=must_get_its_own, args=(shared, "child")).start()
@@ -215,9 +205,7 @@ def shared_async(server: FaultServer) -> Iterator[Callable[[], AsyncAccessTokens
 
 
 @in_tasks
-def test_an_async_client_works_in_the_loop_of_a_child(
-    shared_async: Callable[[], AsyncAccessTokensClient], server: FaultServer, colour: str
-) -> None:
+def test_an_async_client_works_in_the_loop_of_a_child(shared_async, server, variant):
     """After its use in a loop of the parent, which is over, and then again in one of the parent."""
     client = shared_async()
 
@@ -225,9 +213,9 @@ def test_an_async_client_works_in_the_loop_of_a_child(
         records = await client.list(has_role=name)
         return {record.owner for record in records} == {name}
 
-    assert run(colour, main, "before")
-    children = [Child(partial(run, colour, main, f"child-{n}")) for n in range(3)]
-    assert run(colour, main, "parent")
+    assert run(variant, main, "before")
+    children = [Child(partial(run, variant, main, f"child-{n}")) for n in range(3)]
+    assert run(variant, main, "parent")
     assert all(child.succeeds() for child in children)
     assert server.count(EXCHANGE) == 1
 
@@ -268,7 +256,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(pids[0], 0)[1]))
 """
 
 
-def test_a_child_that_is_forked_while_a_client_is_imported_does_not_hang() -> None:
+def test_a_child_that_is_forked_while_a_client_is_imported_does_not_hang():
     command = [sys.executable, "-c", FORKED_EARLY]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (ended.stdout, ended.stderr) == ("0\n", "")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -28,7 +27,6 @@ from .server import FaultServer, Peer
 from .signals import handling, needs_signals
 from .sync_situations import (
     Situation,
-    Wait,
     for_a_connection,
     for_an_answer,
     for_an_exchange,
@@ -69,7 +67,7 @@ def forked_at(pools: Pools, situation: Situation, place: Place | None, *, calls:
 
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 @pytest.mark.parametrize("situation", LINES, ids=name_of)
-def test_a_child_goes_on_from_any_line(pools: Pools, situation: Situation) -> None:
+def test_a_child_goes_on_from_any_line(pools, situation):
     """Every other one makes a call of its own before, as the handler may that has forked it."""
     places = forked_at(pools, situation, None, calls=False)
     assert places
@@ -102,7 +100,7 @@ def forked_by_a_signal(twin: Twin, afterwards: Callable[[], object]) -> Iterator
     [for_an_answer, for_the_rest_of_an_answer, for_an_exchange, for_a_connection],
     ids=name_of,
 )
-def test_a_child_goes_on_from_a_wait(pools: Pools, wait: Wait, calls: bool) -> None:
+def test_a_child_goes_on_from_a_wait(pools, wait, calls):
     """For an answer, for an exchange that another leads, for a place that another has."""
     with on_stage(pools) as stage:
         twin = Twin(stage.client.list if calls else lambda: True)
@@ -120,9 +118,7 @@ def main_waits_in(*names: str) -> bool:
 
 
 @needs_signals
-def test_a_child_goes_on_though_its_parent_alone_makes_the_connection(
-    server: FaultServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_child_goes_on_though_its_parent_alone_makes_the_connection(server, monkeypatch):
     """However long a connection may take."""
     twin, going_on, resolve = Twin(), threading.Event(), socket.getaddrinfo
     with forked_by_a_signal(twin, going_on.set) as send:
@@ -140,7 +136,7 @@ def test_a_child_goes_on_though_its_parent_alone_makes_the_connection(
         assert twin.succeeds()
 
 
-def test_a_child_goes_on_from_a_handler_of_the_log(server: FaultServer) -> None:
+def test_a_child_goes_on_from_a_handler_of_the_log(server):
     """Though logging fails there to release the lock of the handler."""
     twin = Twin()
 
@@ -157,7 +153,7 @@ def test_a_child_goes_on_from_a_handler_of_the_log(server: FaultServer) -> None:
 
 
 @needs_signals
-def test_a_child_leaves_a_handshake_to_its_parent(context: ssl.SSLContext, trusted: None) -> None:
+def test_a_child_leaves_a_handshake_to_its_parent(context, trusted):
     """Whose bytes it would take otherwise."""
     twin, going_on, results = Twin(), threading.Event(), list[bool]()
 

@@ -23,7 +23,7 @@ from access_tokens._http.body import Body
 
 from ..live.api.calls import invoke
 from .operations import ISSUE, LIST, failure_of, keep_jwt
-from .server import EXCHANGE, RECORD, TOKENS, FaultServer, Peer, Play, response
+from .server import EXCHANGE, RECORD, TOKENS, Peer, Play, response
 
 Make = Callable[..., Any]
 MIB = 2**20
@@ -69,9 +69,7 @@ FLOODS = {
 
 @pytest.mark.fault(20)
 @pytest.mark.parametrize(("head", "piece"), FLOODS.values(), ids=FLOODS)
-def test_a_gigabyte_is_left_at_its_beginning(
-    server: FaultServer, victim: Any, head: bytes, piece: bytes
-) -> None:
+def test_a_gigabyte_is_left_at_its_beginning(server, victim, head, piece):
     """Almost nothing is held in memory, and the rest is not even received."""
     is_left = threading.Event()
 
@@ -100,7 +98,7 @@ def test_a_gigabyte_is_left_at_its_beginning(
 @pytest.mark.fault(58)
 @pytest.mark.fault(20)
 @pytest.mark.parametrize("size", [1, 2, 3])
-def test_small_pieces_take_no_more_memory_than_their_bytes(size: int) -> None:
+def test_small_pieces_take_no_more_memory_than_their_bytes(size):
     """Such as those of an answer in chunks of a byte."""
     body = Body(httpx.Response(200))
     with little_memory(most=MIB // 2):
@@ -129,7 +127,7 @@ UNPACKABLE = {
 
 
 @pytest.mark.fault(20)
-def test_what_is_packed_wrongly_is_told_after_one_request(server: FaultServer, victim: Any) -> None:
+def test_what_is_packed_wrongly_is_told_after_one_request(server, victim):
     keep_jwt(victim)
     for body, encoding, reason in UNPACKABLE.values():
         server.play(TOKENS, say(response(201, body, f"Content-Encoding: {encoding}")))
@@ -141,7 +139,7 @@ def test_what_is_packed_wrongly_is_told_after_one_request(server: FaultServer, v
 
 
 @pytest.mark.fault(20)
-def test_what_is_packed_rightly_is_read_however_it_is_cut(server: FaultServer, victim: Any) -> None:
+def test_what_is_packed_rightly_is_read_however_it_is_cut(server, victim):
     chunks = b"".join(b"1;x=y\r\n%c\r\n" % each for each in PACKED)
     server.play(TOKENS, say(GZIP, CHUNKED, chunks, b"0\r\nX-Trailer: y\r\n\r\n"))
     assert len(victim.list()) == 1
@@ -193,7 +191,7 @@ HARDLY_HTTP = {
 
 
 @pytest.mark.fault(20, 3)
-def test_what_is_hardly_http_is_asked_for_four_times(server: FaultServer, victim: Any) -> None:
+def test_what_is_hardly_http_is_asked_for_four_times(server, victim):
     keep_jwt(victim)
     for name, answer in HARDLY_HTTP.items():
         server.requests.clear()
@@ -210,7 +208,7 @@ def test_what_is_hardly_http_is_asked_for_four_times(server: FaultServer, victim
 
 @pytest.mark.fault(60)
 @pytest.mark.fault(20, 46)
-def test_a_service_that_echoes_gets_no_secret_shown(server: FaultServer, victim: Any) -> None:
+def test_a_service_that_echoes_gets_no_secret_shown(server, victim):
     server.always(EXCHANGE, and_leave(b"POST /auth/token HTTP/1.1\r\nAuthorization: Bearer pat_x\r\n\r\n"))
     with pytest.raises(UnavailableError) as raised:
         victim.authenticate()
@@ -236,8 +234,8 @@ HARDLY_READABLE = {
 @pytest.mark.fault(72)
 @pytest.mark.parametrize("answer", HARDLY_READABLE.values(), ids=HARDLY_READABLE)
 def test_the_text_of_what_is_hardly_http_shows_no_secret_in_any_spelling(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, caplog: Any, answer: bytes
-) -> None:
+    server, make_client, monkeypatch, caplog, answer
+):
     """It is the bytes as Python writes them, in the error and in the log. What httpcore logs is its own."""
     monkeypatch.setattr(logging.getLogger("httpcore.http11"), "disabled", True)
     client = make_client(server.endpoint, PAT)
@@ -263,9 +261,7 @@ def update_by_operation(client: Any) -> None:
 
 @pytest.mark.fault(72)
 @pytest.mark.parametrize("update", [update_by_method, update_by_operation])
-def test_a_part_of_a_hash_that_was_sent_is_hidden_as_well(
-    server: FaultServer, victim: Any, update: Callable[[Any], None]
-) -> None:
+def test_a_part_of_a_hash_that_was_sent_is_hidden_as_well(server, victim, update):
     keep_jwt(victim)
     hardly_http = and_leave(b"HTTP/1.1 %b\r\n\r\n" % PHC[-39:].encode())
     for answer in (hardly_http, say(response(400, {"error": PHC[-20:]}))):
@@ -285,7 +281,7 @@ def and_leave(answer: bytes) -> Play:
 
 @pytest.mark.fault(20)
 @pytest.mark.parametrize("version", [b"1.0", b"1.1", b"1.9", b"3.0"])
-def test_an_answer_of_any_version_is_read(server: FaultServer, victim: Any, version: bytes) -> None:
+def test_an_answer_of_any_version_is_read(server, victim, version):
     body = json.dumps({"records": [RECORD]}).encode()
     server.play(TOKENS, and_leave(b"HTTP/%b 200\r\n\r\n%b" % (version, body)))
     assert len(LIST.call(victim)) == 1
@@ -293,7 +289,7 @@ def test_an_answer_of_any_version_is_read(server: FaultServer, victim: Any, vers
 
 
 @pytest.mark.fault(20)
-def test_interim_answers_are_no_answers(server: FaultServer, victim: Any) -> None:
+def test_interim_answers_are_no_answers(server, victim):
     interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
     server.play(TOKENS, say(interim, interim, response(200, {"records": []})))
     assert victim.list() == []

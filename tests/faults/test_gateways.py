@@ -60,7 +60,7 @@ def told_at_once(server: FaultServer, victim: Any, operation: Operation, play: P
 
 @pytest.mark.fault(85)
 @pytest.mark.parametrize("shape", SAID)
-def test_what_a_gateway_says_is_shown(server: FaultServer, victim: Any, shape: str) -> None:
+def test_what_a_gateway_says_is_shown(server, victim, shape):
     for operation in OPERATIONS:
         server.requests.clear()
         error = told_at_once(server, victim, operation, say(400, *SAID[shape]))
@@ -72,9 +72,7 @@ def test_what_a_gateway_says_is_shown(server: FaultServer, victim: Any, shape: s
 @pytest.mark.fault(86)
 @each_operation
 @pytest.mark.parametrize("status", [400, 401, 403])
-def test_the_page_of_a_firewall_is_no_refusal_and_costs_no_jwt(
-    server: FaultServer, victim: Any, operation: Operation, status: int
-) -> None:
+def test_the_page_of_a_firewall_is_no_refusal_and_costs_no_jwt(server, victim, operation, status):
     error = told_at_once(server, victim, operation, say(status, BLOCKED, PAGE))
     assert (type(error), error.cause) == (EndpointError, ApiError("Request blocked"))
     server.requests.clear()
@@ -93,7 +91,7 @@ OTHERWISE: dict[str, Any] = {
 
 @pytest.mark.fault(86)
 @pytest.mark.parametrize("way", OTHERWISE)
-def test_a_page_that_cannot_be_kept_is_one_all_the_same(server: FaultServer, victim: Any, way: str) -> None:
+def test_a_page_that_cannot_be_kept_is_one_all_the_same(server, victim, way):
     error = told_at_once(server, victim, LIST, say(401, *OTHERWISE[way]))
     assert type(error) is EndpointError
     assert error.reason == ("Status" if way in {"packed otherwise", "empty"} else "Request blocked")
@@ -101,9 +99,7 @@ def test_a_page_that_cannot_be_kept_is_one_all_the_same(server: FaultServer, vic
 
 @pytest.mark.fault(86)
 @pytest.mark.parametrize("status", [400, 401, 403])
-def test_the_page_of_a_firewall_does_not_refuse_the_pat(
-    server: FaultServer, victim: Any, status: int
-) -> None:
+def test_the_page_of_a_firewall_does_not_refuse_the_pat(server, victim, status):
     server.play(EXCHANGE, say(status, BLOCKED, PAGE))
     error = failure_of(LIST, victim)
     assert (type(error), error.message) == (EndpointError, "Failed to authenticate")
@@ -124,9 +120,7 @@ def retry_at(moment: datetime) -> str:
 @pytest.mark.fault(91)
 @pytest.mark.parametrize("minutes_off", [-600, -10, 0, 10, 600])
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_date_to_come_back_is_counted_by_the_clock_of_who_says_it(
-    server: FaultServer, victim: Any, minutes_off: int, status: int
-) -> None:
+def test_a_date_to_come_back_is_counted_by_the_clock_of_who_says_it(server, victim, minutes_off, status):
     keep_jwt(victim)
     there = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes_off)
     server.play(TOKENS, say(status, {"error": "busy"}, date(there), retry_at(there + timedelta(seconds=7))))
@@ -136,9 +130,7 @@ def test_a_date_to_come_back_is_counted_by_the_clock_of_who_says_it(
 
 @pytest.mark.fault(91)
 @pytest.mark.parametrize("minutes_off", [-600, 600])
-def test_the_clock_may_be_told_twice_or_as_asctime_does(
-    server: FaultServer, victim: Any, minutes_off: int
-) -> None:
+def test_the_clock_may_be_told_twice_or_as_asctime_does(server, victim, minutes_off):
     keep_jwt(victim)
     there = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes_off)
     for lines in ([date(there)] * 2, [f"Date: {there:%a %b %e %H:%M:%S %Y}"]):
@@ -152,9 +144,7 @@ def test_the_clock_may_be_told_twice_or_as_asctime_does(
 
 @pytest.mark.fault(91)
 @pytest.mark.parametrize("lines", [(), ("Date: soon",), ("Date: ",)])
-def test_without_a_date_it_is_counted_by_the_local_clock(
-    make_client: Make, server: FaultServer, lines: tuple[str, ...]
-) -> None:
+def test_without_a_date_it_is_counted_by_the_local_clock(make_client, server, lines):
     client = make_client(server.endpoint, "pat_x", retry=RetryPolicy(retries=0))
     keep_jwt(client)
     server.play(TOKENS, say(429, {"error": "busy"}, *lines, retry_at(datetime.now(UTC) + timedelta(days=1))))
@@ -179,9 +169,7 @@ def with_numbers(spelling: str) -> bytes:
         ("-1e0", -1),
     ],
 )
-def test_a_whole_number_may_have_a_point_or_an_exponent(
-    server: FaultServer, victim: Any, spelling: str, number: int
-) -> None:
+def test_a_whole_number_may_have_a_point_or_an_exponent(server, victim, spelling, number):
     record = with_numbers(spelling)
     keep_jwt(victim)
     server.play(TOKENS, say(201, b'{"token": "pat_new", "record": ' + record + b"}"))
@@ -193,7 +181,7 @@ def test_a_whole_number_may_have_a_point_or_an_exponent(
 
 @pytest.mark.fault(92)
 @pytest.mark.parametrize("spelling", ["1.5", "1e-1", "NaN", "Infinity", "1e999", "true", '"5"', "[5]"])
-def test_what_is_no_whole_number_is_refused(server: FaultServer, victim: Any, spelling: str) -> None:
+def test_what_is_no_whole_number_is_refused(server, victim, spelling):
     keep_jwt(victim)
     server.play(TOKENS, say(200, b'{"records": [' + with_numbers(spelling) + b"]}"))
     assert type(failure_of(LIST, victim)) is InvalidResponseError
@@ -207,7 +195,7 @@ def in_members(body: bytes) -> bytes:
 
 
 @pytest.mark.fault(93)
-def test_an_answer_in_several_members_of_gzip_is_read(server: FaultServer, victim: Any) -> None:
+def test_an_answer_in_several_members_of_gzip_is_read(server, victim):
     server.play(EXCHANGE, say(200, in_members(json.dumps(JWT).encode()), GZIP))
     records = in_members(json.dumps({"records": [RECORD] * 9}).encode())
     server.play(TOKENS, say(200, records, GZIP), lambda peer: peer.trickle(response(200, records, GZIP), 0))
@@ -217,7 +205,7 @@ def test_an_answer_in_several_members_of_gzip_is_read(server: FaultServer, victi
 
 
 @pytest.mark.fault(93)
-def test_members_of_gzip_are_bounded_together(server: FaultServer, victim: Any) -> None:
+def test_members_of_gzip_are_bounded_together(server, victim):
     keep_jwt(victim)
     server.play(TOKENS, say(200, gzip.compress(b" " * 2**20) * 33, GZIP))
     assert type(failure_of(LIST, victim)) is InvalidResponseError
@@ -228,9 +216,7 @@ def test_members_of_gzip_are_bounded_together(server: FaultServer, victim: Any) 
 @pytest.mark.fault(96)
 @pytest.mark.parametrize("operation", [LIST, ISSUE, AUTHENTICATE], ids=lambda each: each.name)
 @pytest.mark.parametrize("name", ["X-Request-Id", "X-Correlation-Id", "CF-Ray", "traceparent"])
-def test_the_id_of_a_request_is_on_its_error_and_in_the_log(
-    server: FaultServer, victim: Any, operation: Operation, name: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_id_of_a_request_is_on_its_error_and_in_the_log(server, victim, operation, name, caplog):
     caplog.set_level(logging.DEBUG, logger="access_tokens")
     error = told_at_once(server, victim, operation, say(418, b"", f"{name}: 00-4bf92f3577b34da6-01"))
     assert error.request_id == "00-4bf92f3577b34da6-01"
@@ -248,23 +234,21 @@ BROKEN = [say(200, b"no gzip", GZIP, "X-Request-Id: abc"), cut_short]
 
 
 @pytest.mark.fault(96)
-def test_an_answer_that_cannot_be_read_has_the_id_as_well(server: FaultServer, victim: Any) -> None:
+def test_an_answer_that_cannot_be_read_has_the_id_as_well(server, victim):
     server.play(TOKENS, say(200, b"null", "X-Request-Id: abc"))
     assert failure_of(LIST, victim).request_id == "abc"
 
 
 @pytest.mark.fault(96)
 @pytest.mark.parametrize("play", BROKEN)
-def test_an_answer_that_ends_early_has_the_id_as_well(server: FaultServer, victim: Any, play: Play) -> None:
+def test_an_answer_that_ends_early_has_the_id_as_well(server, victim, play):
     keep_jwt(victim)
     server.always(TOKENS, play)
     assert failure_of(LIST, victim).request_id == "abc"
 
 
 @pytest.mark.fault(60, 96)
-def test_an_id_that_echoes_a_secret_is_hidden(
-    server: FaultServer, make_client: Make, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_id_that_echoes_a_secret_is_hidden(server, make_client, caplog):
     caplog.set_level(logging.DEBUG, logger="access_tokens")
     client = make_client(server.endpoint, "pat_correcthorsebattery")
     server.always(EXCHANGE, say(200, {**JWT, "access_token": "staplesandbatteries"}))

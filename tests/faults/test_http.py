@@ -38,9 +38,7 @@ def say(status: int, body: Any = b"", *lines: str) -> Play:
 
 @pytest.mark.fault(11)
 @some_operations
-def test_a_status_that_may_pass_is_asked_for_again_three_times(
-    server: FaultServer, victim: Any, operation: Operation
-) -> None:
+def test_a_status_that_may_pass_is_asked_for_again_three_times(server, victim, operation):
     if operation is not AUTHENTICATE:
         keep_jwt(victim)
     for status in RETRYABLE:
@@ -55,9 +53,7 @@ def test_a_status_that_may_pass_is_asked_for_again_three_times(
 
 @pytest.mark.fault(11)
 @some_operations
-def test_a_status_that_does_not_pass_is_told_after_four_attempts(
-    server: FaultServer, victim: Any, operation: Operation
-) -> None:
+def test_a_status_that_does_not_pass_is_told_after_four_attempts(server, victim, operation):
     if operation is not AUTHENTICATE:
         keep_jwt(victim)
     for status in RETRYABLE:
@@ -72,7 +68,7 @@ def test_a_status_that_does_not_pass_is_told_after_four_attempts(
 
 
 @pytest.mark.fault(11)
-def test_different_failures_share_the_attempts(server: FaultServer, victim: Any) -> None:
+def test_different_failures_share_the_attempts(server, victim):
     server.play(TOKENS, say(503), lambda peer: peer.reset(), say(429), say(500))
     error = failure_of(LIST, victim)
     assert (error.status_code, error.attempts, server.count(TOKENS)) == (500, 4, 4)
@@ -106,9 +102,7 @@ def expected_kind(operation: Operation, status: int) -> type[AccessTokensError]:
 
 @pytest.mark.fault(12)
 @some_operations
-def test_any_other_status_is_told_after_one_request(
-    server: FaultServer, victim: Any, operation: Operation
-) -> None:
+def test_any_other_status_is_told_after_one_request(server, victim, operation):
     if operation is not AUTHENTICATE:
         keep_jwt(victim)
     for status in FINAL:
@@ -142,11 +136,9 @@ LOCATIONS = {
 @pytest.mark.fault(16)
 @pytest.mark.parametrize("follows", [None, True], ids=["own", "borrowed"])
 @pytest.mark.parametrize("location", LOCATIONS.values(), ids=LOCATIONS)
-def test_a_redirect_is_told_and_not_followed(
-    server: FaultServer, make_client: Make, colour: str, location: str | None, follows: bool | None
-) -> None:
+def test_a_redirect_is_told_and_not_followed(server, make_client, variant, location, follows):
     """Not even by an HTTP client that would."""
-    kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+    kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
     own = kind(follow_redirects=True) if follows else None
     client = make_client(server.endpoint, "pat_x", http_client=own)
     with FaultServer() as target:
@@ -161,11 +153,11 @@ def test_a_redirect_is_told_and_not_followed(
         assert (server.count(EXCHANGE), server.count(TOKENS)) == (1, 10)
         assert (target.connections, target.trouble) == (0, [])
     if own:
-        own.close() if colour == "sync" else client.portal.call(own.aclose)
+        own.close() if variant == "sync" else client.portal.call(own.aclose)
 
 
 @pytest.mark.fault(16)
-def test_a_redirected_exchange_sends_the_pat_nowhere(server: FaultServer, victim: Any) -> None:
+def test_a_redirected_exchange_sends_the_pat_nowhere(server, victim):
     with FaultServer() as target:
         server.play(EXCHANGE, say(307, b"", f"Location: {target.endpoint}{EXCHANGE}"))
         assert type(failure_of(AUTHENTICATE, victim)) is EndpointError
@@ -174,15 +166,13 @@ def test_a_redirected_exchange_sends_the_pat_nowhere(server: FaultServer, victim
 
 @pytest.mark.fault(12)
 @pytest.mark.parametrize("status", [201, 202, 203, 206, 299])
-def test_a_success_by_another_number_is_one(server: FaultServer, victim: Any, status: int) -> None:
+def test_a_success_by_another_number_is_one(server, victim, status):
     server.play(TOKENS, say(status, {"records": []}))
     assert victim.list() == []
 
 
 @pytest.mark.fault(17)
 @pytest.mark.parametrize("status", [205, 226])
-def test_a_success_without_the_body_that_is_due_is_none(
-    server: FaultServer, victim: Any, status: int
-) -> None:
+def test_a_success_without_the_body_that_is_due_is_none(server, victim, status):
     server.play(TOKENS, say(status))
     assert type(failure_of(LIST, victim)) is InvalidResponseError

@@ -19,7 +19,7 @@ import pytest
 
 from access_tokens import AccessTokensClient, AccessTokensError
 
-from ..colours import COLOURS, result_of
+from ..variants import VARIANTS, result_of
 from .children import echo, gets_its_own
 from .memory import ENDPOINT, Memory
 from .operations import TOKEN_ID
@@ -49,7 +49,7 @@ def ends_with(server: FaultServer, script: str, *options: str) -> str:
     return done.stdout
 
 
-def test_it_works_while_the_interpreter_ends(server: FaultServer) -> None:
+def test_it_works_while_the_interpreter_ends(server):
     script = """
 async def main():
     async with AsyncAccessTokensClient(ENDPOINT, "pat_x") as client:
@@ -64,7 +64,7 @@ def at_the_end():
     assert ends_with(server, script) == "sync 1\nasync 1\n"
 
 
-def test_threads_that_outlive_the_main_one_go_on(server: FaultServer) -> None:
+def test_threads_that_outlive_the_main_one_go_on(server):
     script = """
 def run():
     threading.main_thread().join()
@@ -74,7 +74,7 @@ threading.Thread(target=run).start()
     assert ends_with(server, script) == "1\n"
 
 
-def test_daemon_threads_do_not_keep_the_interpreter_from_ending(server: FaultServer) -> None:
+def test_daemon_threads_do_not_keep_the_interpreter_from_ending(server):
     """Whatever they are at: in a call, in the exchange, or waiting for it."""
     script = """
 def run():
@@ -88,11 +88,11 @@ client.list()
     assert ends_with(server, script) == ""
 
 
-def test_a_client_that_nobody_closes_does_not_keep_the_interpreter_from_ending(server: FaultServer) -> None:
+def test_a_client_that_nobody_closes_does_not_keep_the_interpreter_from_ending(server):
     assert ends_with(server, "print(len(client.list()))") == "1\n"
 
 
-def test_a_finalizer_at_the_end_may_call(server: FaultServer) -> None:
+def test_a_finalizer_at_the_end_may_call(server):
     script = """
 class Owner:
     def __del__(self):
@@ -108,8 +108,8 @@ owner.itself = owner
 
 
 @pytest.mark.fault(69)
-@pytest.mark.parametrize("colour", COLOURS)
-def test_a_finalizer_may_call_when_no_thread_runs_any_more(server: FaultServer, colour: str) -> None:
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_finalizer_may_call_when_no_thread_runs_any_more(server, variant):
     """A name has to be resolved, and a token to be made. Python 3.11 begins threads all the same."""
     script = f"""
 import anyio, socket
@@ -132,7 +132,7 @@ class Owner:
 
     def __del__(self):
         print(sys.is_finalizing())
-        call() if "{colour}" == "sync" else anyio.run(call_async, backend="{colour}")
+        call() if "{variant}" == "sync" else anyio.run(call_async, backend="{variant}")
 
 Owner()
 """
@@ -141,7 +141,7 @@ Owner()
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.fault(36)
-def test_a_child_closes_the_sockets_of_its_parent_without_a_warning(server: FaultServer) -> None:
+def test_a_child_closes_the_sockets_of_its_parent_without_a_warning(server):
     script = """
 client.list()
 child = os.fork()
@@ -159,7 +159,7 @@ client.close()
     assert server.connections == 2
 
 
-def test_it_runs_in_development_mode_without_a_warning(server: FaultServer) -> None:
+def test_it_runs_in_development_mode_without_a_warning(server):
     script = """
 async def main():
     async with AsyncAccessTokensClient(ENDPOINT, "pat_x") as client:
@@ -172,7 +172,7 @@ gc.collect()
     assert ends_with(server, script, "-W", "error", "-X", "dev") == ""
 
 
-def test_executors_may_share_it_and_drop_what_they_have_not_begun(server: FaultServer) -> None:
+def test_executors_may_share_it_and_drop_what_they_have_not_begun(server):
     server.always(TOKENS, echo)
     with AccessTokensClient(server.endpoint, "pat_x") as client, ThreadPoolExecutor(8) as executor:
         futures = [executor.submit(gets_its_own, client, f"job-{number}") for number in range(100)]
@@ -182,7 +182,7 @@ def test_executors_may_share_it_and_drop_what_they_have_not_begun(server: FaultS
     assert server.count(EXCHANGE) == 1
 
 
-def test_worker_threads_of_a_loop_may_share_a_sync_client(server: FaultServer) -> None:
+def test_worker_threads_of_a_loop_may_share_a_sync_client(server):
     server.always(TOKENS, echo)
 
     async def main() -> list[bool]:
@@ -194,9 +194,7 @@ def test_worker_threads_of_a_loop_may_share_a_sync_client(server: FaultServer) -
     assert server.count(EXCHANGE) == 1
 
 
-def test_threads_that_die_of_an_error_leave_it_working(
-    memory: Memory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_threads_that_die_of_an_error_leave_it_working(memory, monkeypatch):
     heard: list[Any] = []
     monkeypatch.setattr(threading, "excepthook", lambda args: heard.append(args.exc_value))
     memory.play(EXCHANGE, *[lambda request: httpx.Response(403)] * 2)
@@ -214,7 +212,7 @@ def test_threads_that_die_of_an_error_leave_it_working(
 VARIABLE: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
 
 
-def test_calls_run_in_the_context_of_the_caller_also_behind_the_exchange_of_another(memory: Memory) -> None:
+def test_calls_run_in_the_context_of_the_caller_also_behind_the_exchange_of_another(memory):
     """What a caller's own HTTP stack, or its log, looks up there is the caller's: an id, for instance."""
     seen: list[tuple[str, str]] = []
     memory.before = lambda request: seen.append(
@@ -232,7 +230,7 @@ def test_calls_run_in_the_context_of_the_caller_also_behind_the_exchange_of_anot
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_tasks_run_in_the_context_of_the_caller(memory: Memory, backend: str) -> None:
+def test_tasks_run_in_the_context_of_the_caller(memory, backend):
     seen: list[tuple[str, str]] = []
     memory.before = lambda request: seen.append(
         (VARIABLE.get(), request.url.params.get("hasRole", VARIABLE.get()))
@@ -254,7 +252,7 @@ def test_tasks_run_in_the_context_of_the_caller(memory: Memory, backend: str) ->
     assert all(there == expected != "unset" for there, expected in seen)
 
 
-def test_a_call_with_hardly_any_stack_left_fails_and_leaves_it_working(memory: Memory) -> None:
+def test_a_call_with_hardly_any_stack_left_fails_and_leaves_it_working(memory):
     """However deep it fails: no lock is held, no exchange is thought to be under way."""
 
     def at_depth(depth: int, call: Callable[[], Any]) -> Any:

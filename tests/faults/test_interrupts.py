@@ -13,7 +13,7 @@ import pytest
 
 from .interrupts import Tripwire
 from .pools import Pools
-from .sync_situations import SITUATIONS, WAITS, Situation, Wait, iteration
+from .sync_situations import SITUATIONS, WAITS, Situation, iteration
 from .sync_stage import Call, on_stage
 
 # A socket that was opened as the interrupt came, and that nobody has heard of yet, is closed by Python.
@@ -44,7 +44,7 @@ def name_of(situation: Callable[..., object]) -> str:
 @pytest.mark.fault(33)
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="instructions are not traced in every frame there")
 @pytest.mark.parametrize("situation", SITUATIONS, ids=name_of)
-def test_an_interrupt_between_two_steps_leaves_nothing_behind(pools: Pools, situation: Situation) -> None:
+def test_an_interrupt_between_two_steps_leaves_nothing_behind(pools, situation):
     assert sweep(pools, situation)
     gc.collect()
 
@@ -68,9 +68,7 @@ def press_ctrl_c() -> Iterator[Call]:
     not hasattr(signal, "pthread_kill"), reason="no thread can be interrupted by another here"
 )
 @pytest.mark.parametrize("wait", WAITS, ids=name_of)
-def test_an_interrupt_ends_a_wait_and_leaves_nothing_behind(
-    pools: Pools, wait: Wait, press_ctrl_c: Call
-) -> None:
+def test_an_interrupt_ends_a_wait_and_leaves_nothing_behind(pools, wait, press_ctrl_c):
     """It comes while the thread cannot but wait, so that it never comes after the call."""
     with on_stage(pools) as stage:
         call = wait(stage, press_ctrl_c)

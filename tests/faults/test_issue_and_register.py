@@ -63,8 +63,8 @@ def ids_sent(service: LocalService) -> list[str]:
 class TestIssue:
     @pytest.mark.parametrize(("errors", "documented"), [("json", True), ("text", False), ("html", False)])
     def test_a_repeat_that_is_told_it_exists_has_made_one_token_which_can_be_revoked(
-        self, client: Any, service: LocalService, token_id: str, errors: Any, documented: bool
-    ) -> None:
+        self, client, service, token_id, errors, documented
+    ):
         service.errors, service.documented = errors, documented
         service.drop_next(1, path=TOKENS, method="POST", after=True)
         with pytest.raises(ConflictError, match="already exists.*outcome unknown") as raised:
@@ -78,8 +78,8 @@ class TestIssue:
     @pytest.mark.fault(82)
     @pytest.mark.parametrize("existed", [True, False])
     def test_an_id_of_the_callers_own_does_not_tell_whose_the_token_is(
-        self, client: Any, service: LocalService, token_id: str, existed: bool
-    ) -> None:
+        self, client, service, token_id, existed
+    ):
         if existed:
             client.register(token_id, PHC, "somebody else")
         service.drop_next(1, path=TOKENS, method="POST", after=not existed)
@@ -90,8 +90,8 @@ class TestIssue:
     @pytest.mark.fault(82)
     @pytest.mark.parametrize("generate_locally", [True, False])
     def test_every_error_of_an_id_that_was_chosen_here_says_so(
-        self, service: LocalService, make_client: Make, token_id: str, generate_locally: bool
-    ) -> None:
+        self, service, make_client, token_id, generate_locally
+    ):
         """Lost, unreadable, refused, and when the exchange has failed."""
         client = make_client(service.endpoint, service.admin_pat, retry=RetryPolicy(retries=0))
         client.authenticate()
@@ -110,9 +110,7 @@ class TestIssue:
             assert raised.value.token_id_chosen_here
 
     @pytest.mark.parametrize("lost", [1, 4])
-    def test_it_is_unknown_too_when_no_answer_says_so(
-        self, client: Any, service: LocalService, token_id: str, lost: int
-    ) -> None:
+    def test_it_is_unknown_too_when_no_answer_says_so(self, client, service, token_id, lost):
         """Because the service hides its reasons, or because every answer is lost."""
         service.errors = "empty"
         service.drop_next(lost, path=TOKENS, method="POST", after=True)
@@ -121,9 +119,7 @@ class TestIssue:
         assert (raised.value.outcome_unknown, raised.value.attempts) == (True, 4)
         assert ids_of(client, token_id) == [raised.value.token_id] == [token_id]
 
-    def test_a_failure_of_another_kind_afterwards_still_tells_of_it(
-        self, client: Any, service: LocalService, token_id: str
-    ) -> None:
+    def test_a_failure_of_another_kind_afterwards_still_tells_of_it(self, client, service, token_id):
         """As when the service has restarted meanwhile, and the PAT has been revoked."""
         client.authenticate()
         service.drop_next(1, path=TOKENS, method="POST", after=True)
@@ -134,9 +130,7 @@ class TestIssue:
         assert raised.value.outcome_unknown
         assert ids_of(client, token_id) == [raised.value.token_id]
 
-    def test_a_deadline_that_ends_before_the_repeat_tells_of_it(
-        self, service: LocalService, make_client: Make, token_id: str
-    ) -> None:
+    def test_a_deadline_that_ends_before_the_repeat_tells_of_it(self, service, make_client, token_id):
         client = make_client(service.endpoint, service.admin_pat, deadline=0.9)
         service.drop_next(1, path=TOKENS, method="POST", after=True)
         with pytest.raises(UnavailableError) as raised:
@@ -147,9 +141,7 @@ class TestIssue:
 
 class TestRegister:
     @pytest.mark.parametrize(("errors", "lost"), [("text", 1), ("html", 2), ("json", 4)])
-    def test_it_is_a_success_when_the_stored_hash_is_ours(
-        self, client: Any, service: LocalService, token_id: str, errors: Any, lost: int
-    ) -> None:
+    def test_it_is_a_success_when_the_stored_hash_is_ours(self, client, service, token_id, errors, lost):
         service.errors = errors
         service.drop_next(lost, path=f"{TOKENS}/{token_id}", after=True)
         record = client.register(token_id, PHC, token_id, roles=["b", "a", "b"], expires_at=4_000_000_000)
@@ -157,9 +149,7 @@ class TestRegister:
         assert record.secret_phc is None
         assert ids_of(client, token_id) == [token_id]
 
-    def test_one_that_has_expired_meanwhile_is_found_too(
-        self, client: Any, service: LocalService, token_id: str
-    ) -> None:
+    def test_one_that_has_expired_meanwhile_is_found_too(self, client, service, token_id):
         service.drop_next(1, path=f"{TOKENS}/{token_id}", after=True)
         assert client.register(token_id, PHC, "me", expires_at=1).expires_at == 1
 
@@ -173,8 +163,8 @@ class TestRegister:
         ],
     )
     def test_a_token_that_another_administrator_has_changed_meanwhile_is_ours_as_it_is_now(
-        self, client: Any, service: LocalService, token_id: str, change: Callable[[Any, str], None]
-    ) -> None:
+        self, client, service, token_id, change
+    ):
         def change_it() -> None:
             with AccessTokensClient(service.endpoint, service.admin_pat) as admin:
                 change(admin, token_id)
@@ -187,9 +177,7 @@ class TestRegister:
 
     @pytest.mark.fault(81)
     @pytest.mark.parametrize("follows", AFTERWARDS)
-    def test_it_is_looked_up_whatever_follows_a_lost_answer(
-        self, client: Any, service: LocalService, token_id: str, follows: dict[str, Any]
-    ) -> None:
+    def test_it_is_looked_up_whatever_follows_a_lost_answer(self, client, service, token_id, follows):
         path = f"{TOKENS}/{token_id}"
         client.authenticate()
         service.drop_next(1, path=path, after=True)
@@ -197,9 +185,7 @@ class TestRegister:
         assert client.register(token_id, PHC, token_id).owner == token_id
 
     @pytest.mark.fault(81)
-    def test_it_is_looked_up_after_an_exchange_that_was_refused(
-        self, client: Any, service: LocalService, token_id: str
-    ) -> None:
+    def test_it_is_looked_up_after_an_exchange_that_was_refused(self, client, service, token_id):
         client.authenticate()
         service.drop_next(1, path=f"{TOKENS}/{token_id}", after=True)
         service.fail_next(1, status=401, path=f"{TOKENS}/{token_id}")
@@ -207,9 +193,7 @@ class TestRegister:
         assert client.register(token_id, PHC, token_id).owner == token_id
 
     @pytest.mark.fault(81)
-    def test_a_look_that_is_refused_as_well_leaves_the_error_as_it_was(
-        self, client: Any, service: LocalService, token_id: str
-    ) -> None:
+    def test_a_look_that_is_refused_as_well_leaves_the_error_as_it_was(self, client, service, token_id):
         client.authenticate()
         service.drop_next(1, path=f"{TOKENS}/{token_id}", after=True)
         service.fail_next(2, status=403)
@@ -217,9 +201,7 @@ class TestRegister:
             client.register(token_id, PHC, token_id)
         assert (raised.value.outcome_unknown, raised.value.attempts) == (True, 2)
 
-    def test_it_stays_unknown_when_nobody_answers_whose_it_is(
-        self, client: Any, service: LocalService, token_id: str
-    ) -> None:
+    def test_it_stays_unknown_when_nobody_answers_whose_it_is(self, client, service, token_id):
         service.drop_next(4, path=f"{TOKENS}/{token_id}", after=True)
         service.drop_next(4, path=f"{TOKENS}/batch")
         with pytest.raises(UnavailableError, match="^Failed to register token") as raised:

@@ -21,9 +21,9 @@ from access_tokens._calls import issuing as registering
 from access_tokens.testing import LocalService
 from access_tokens.tokens import generate_token, generate_token_id
 
-from ..colours import in_tasks, run
+from ..variants import in_tasks, run
 from .operations import keep_jwt
-from .server import FaultServer, Peer, response
+from .server import Peer, response
 
 TOKENS, EXCHANGE, BATCH = "/admin/tokens", "/auth/token", "/admin/tokens/batch"
 
@@ -53,9 +53,7 @@ def ids_of(client: Any, owner: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("errors", "lost"), [("json", 1), ("html", 2), ("empty", 1), ("json", 4)])
-def test_a_lost_answer_loses_no_token(
-    client: Any, service: LocalService, make_client: Make, token_id: str, errors: Any, lost: int
-) -> None:
+def test_a_lost_answer_loses_no_token(client, service, make_client, token_id, errors, lost):
     service.errors = errors
     service.drop_next(lost, path=f"{TOKENS}/{token_id}", after=True)
     token, record = issue(client, token_id, is_admin=True, roles=["a"], expires_at=4_000_000_000)
@@ -66,9 +64,7 @@ def test_a_lost_answer_loses_no_token(
 
 
 @pytest.mark.parametrize("lost", [0, 1])
-def test_a_new_key_and_a_lost_answer_lose_no_token(
-    client: Any, service: LocalService, make_client: Make, token_id: str, lost: int
-) -> None:
+def test_a_new_key_and_a_lost_answer_lose_no_token(client, service, make_client, token_id, lost):
     client.authenticate()
     service.rotate_key()
     service.drop_next(lost, path=f"{TOKENS}/{token_id}", after=True)
@@ -77,15 +73,13 @@ def test_a_new_key_and_a_lost_answer_lose_no_token(
     make_client(service.endpoint, token).authenticate()
 
 
-def test_the_secret_never_crosses_the_wire(client: Any, service: LocalService, token_id: str) -> None:
+def test_the_secret_never_crosses_the_wire(client, service, token_id):
     token, _ = issue(client, token_id)
     secret = token.partition(".")[2].rstrip("=").encode()
     assert secret not in b"".join(request.body for request in service.requests)
 
 
-def test_an_outcome_that_stays_unknown_names_the_id_to_revoke(
-    client: Any, service: LocalService, token_id: str
-) -> None:
+def test_an_outcome_that_stays_unknown_names_the_id_to_revoke(client, service, token_id):
     service.drop_next(4, path=f"{TOKENS}/{token_id}", after=True)
     service.drop_next(4, path=BATCH)
     with pytest.raises(UnavailableError, match="^Failed to issue token") as raised:
@@ -94,7 +88,7 @@ def test_an_outcome_that_stays_unknown_names_the_id_to_revoke(
     client.revoke(raised.value.token_id)
 
 
-def test_an_id_that_is_taken_is_told(client: Any, service: LocalService) -> None:
+def test_an_id_that_is_taken_is_told(client, service):
     [token_id] = service.seed(1)
     for lost in (0, 1):
         service.drop_next(lost, path=f"{TOKENS}/{token_id}")
@@ -103,23 +97,21 @@ def test_an_id_that_is_taken_is_told(client: Any, service: LocalService) -> None
         assert (raised.value.token_id, raised.value.outcome_unknown) == (token_id, False)
 
 
-def test_an_answer_that_cannot_be_read_has_the_message_of_issue(
-    client: Any, service: LocalService, token_id: str
-) -> None:
+def test_an_answer_that_cannot_be_read_has_the_message_of_issue(client, service, token_id):
     service.fail_next(1, status=200, body="{}", path=f"{TOKENS}/{token_id}")
     with pytest.raises(InvalidResponseError, match="^Invalid issue token response") as raised:
         issue(client, token_id)
     assert (raised.value.token_id, raised.value.outcome_unknown) == (token_id, True)
 
 
-def test_an_exchange_that_fails_names_the_id(service: LocalService, make_client: Make, token_id: str) -> None:
+def test_an_exchange_that_fails_names_the_id(service, make_client, token_id):
     client = make_client(service.endpoint, generate_token().token)
     with pytest.raises(AuthenticationError) as raised:
         issue(client, token_id)
     assert raised.value.token_id == token_id
 
 
-def test_a_hash_that_is_sent_back_is_hidden(server: FaultServer, victim: Any) -> None:
+def test_a_hash_that_is_sent_back_is_hidden(server, victim):
     def echo(peer: Peer) -> None:
         peer.send(response(400, {"error": {"message": peer.request.body.decode(), "details": "$scrypt"}}))
 
@@ -132,9 +124,7 @@ def test_a_hash_that_is_sent_back_is_hidden(server: FaultServer, victim: Any) ->
 
 
 @in_tasks
-def test_no_task_waits_while_a_token_is_made(
-    colour: str, service: LocalService, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_task_waits_while_a_token_is_made(variant, service, monkeypatch):
     """The work lasts until another task has had its turn."""
     begun, had_its_turn = threading.Event(), threading.Event()
 
@@ -154,13 +144,11 @@ def test_no_task_waits_while_a_token_is_made(
             group.start_soon(partial(client.issue, "x", generate_locally=True))
 
     monkeypatch.setattr(registering, "generate_token", slow)
-    run(colour, main)
+    run(variant, main)
 
 
 @in_tasks
-def test_a_task_that_is_cancelled_while_its_token_is_made_issues_none(
-    colour: str, service: LocalService, monkeypatch: pytest.MonkeyPatch, token_id: str
-) -> None:
+def test_a_task_that_is_cancelled_while_its_token_is_made_issues_none(variant, service, monkeypatch, token_id):
     begun, cancelled = threading.Event(), threading.Event()
 
     def slow(*arguments: Any) -> Any:
@@ -180,4 +168,4 @@ def test_a_task_that_is_cancelled_while_its_token_is_made_issues_none(
             assert token_id not in [record.owner async for record in walked]
 
     monkeypatch.setattr(registering, "generate_token", slow)
-    run(colour, main)
+    run(variant, main)

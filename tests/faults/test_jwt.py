@@ -34,9 +34,7 @@ NO_TOKEN = [
 
 @pytest.mark.fault(21)
 @pytest.mark.parametrize("name", CALLS)
-def test_the_first_call_is_one_exchange_and_then_the_call(
-    victim: Any, server: FaultServer, name: str
-) -> None:
+def test_the_first_call_is_one_exchange_and_then_the_call(victim, server, name):
     Issuer(server)
     CALLS[name](victim)
     exchange, *calls = server.requests
@@ -47,9 +45,7 @@ def test_the_first_call_is_one_exchange_and_then_the_call(
 
 @pytest.mark.fault(21)
 @pytest.mark.parametrize("name", CALLS)
-def test_pat_and_jwt_are_in_the_authorization_header_alone(
-    victim: Any, server: FaultServer, name: str
-) -> None:
+def test_pat_and_jwt_are_in_the_authorization_header_alone(victim, server, name):
     Issuer(server)
     CALLS[name](victim)
     for request in server.requests:
@@ -72,9 +68,7 @@ def test_pat_and_jwt_are_in_the_authorization_header_alone(
         (10**9, 86_370, 2),
     ],
 )
-def test_it_is_renewed_in_time(
-    victim: Any, server: FaultServer, lifetime: int, age: int, exchanges: int
-) -> None:
+def test_it_is_renewed_in_time(victim, server, lifetime, age, exchanges):
     """30 seconds before its end, or at half of its life; and it lives for a day at most."""
     server.always(EXCHANGE, grant(expires_in=lifetime))
     victim.list()
@@ -85,9 +79,7 @@ def test_it_is_renewed_in_time(
 
 @pytest.mark.fault(22)
 @pytest.mark.parametrize(("age", "exchanges"), [(3559, 1), (3560, 2)])
-def test_its_life_is_counted_from_when_the_exchange_was_sent(
-    victim: Any, server: FaultServer, age: int, exchanges: int
-) -> None:
+def test_its_life_is_counted_from_when_the_exchange_was_sent(victim, server, age, exchanges):
     def take_ten_seconds(peer: Peer) -> None:
         victim.clock.advance(10)
         peer.answer()
@@ -113,22 +105,18 @@ def assert_is_no_jwt(victim: Any, server: FaultServer, answer: Play) -> None:
 
 @pytest.mark.fault(23)
 @pytest.mark.parametrize("literal", [*NO_LIFE, "9" * 5000])
-def test_a_life_that_is_no_number_of_seconds_over_0_is_refused(
-    victim: Any, server: FaultServer, literal: str
-) -> None:
+def test_a_life_that_is_no_number_of_seconds_over_0_is_refused(victim, server, literal):
     assert_is_no_jwt(victim, server, grant_with("expires_in", literal))
 
 
 @pytest.mark.fault(23)
-def test_a_life_that_is_missing_is_refused(victim: Any, server: FaultServer) -> None:
+def test_a_life_that_is_missing_is_refused(victim, server):
     assert_is_no_jwt(victim, server, grant_without("expires_in"))
 
 
 @pytest.mark.fault(23)
 @pytest.mark.parametrize("literal", ["1e-9", "0.5", "1"])
-def test_a_short_life_costs_an_exchange_for_each_call_and_no_loop(
-    victim: Any, server: FaultServer, literal: str
-) -> None:
+def test_a_short_life_costs_an_exchange_for_each_call_and_no_loop(victim, server, literal):
     server.always(EXCHANGE, grant_with("expires_in", literal))
     for calls in (1, 2, 3):
         victim.list()
@@ -138,7 +126,7 @@ def test_a_short_life_costs_an_exchange_for_each_call_and_no_loop(
 
 @pytest.mark.fault(23)
 @pytest.mark.parametrize("literal", ["9" * 400, "1e308", "86400.5"])
-def test_nothing_lives_for_ever(victim: Any, server: FaultServer, literal: str) -> None:
+def test_nothing_lives_for_ever(victim, server, literal):
     server.always(EXCHANGE, grant_with("expires_in", literal))
     victim.list()
     victim.clock.advance(86_400)
@@ -148,25 +136,25 @@ def test_nothing_lives_for_ever(victim: Any, server: FaultServer, literal: str) 
 
 @pytest.mark.fault(24)
 @pytest.mark.parametrize("literal", NO_TYPE)
-def test_another_type_of_token_is_refused(victim: Any, server: FaultServer, literal: str) -> None:
+def test_another_type_of_token_is_refused(victim, server, literal):
     assert_is_no_jwt(victim, server, grant_with("token_type", literal))
 
 
 @pytest.mark.fault(24)
 @pytest.mark.parametrize("literal", NO_TOKEN)
-def test_a_token_that_fits_no_header_is_refused(victim: Any, server: FaultServer, literal: str) -> None:
+def test_a_token_that_fits_no_header_is_refused(victim, server, literal):
     assert_is_no_jwt(victim, server, grant_with("access_token", literal))
 
 
 @pytest.mark.fault(24)
 @pytest.mark.parametrize("name", ["token_type", "access_token"])
-def test_a_token_or_type_that_is_missing_is_refused(victim: Any, server: FaultServer, name: str) -> None:
+def test_a_token_or_type_that_is_missing_is_refused(victim, server, name):
     assert_is_no_jwt(victim, server, grant_without(name))
 
 
 @pytest.mark.fault(23, 24)
 @pytest.mark.parametrize(("name", "literal"), [("expires_in", "0"), ("access_token", '"a b"')])
-def test_what_is_no_jwt_replaces_none(victim: Any, server: FaultServer, name: str, literal: str) -> None:
+def test_what_is_no_jwt_replaces_none(victim, server, name, literal):
     issuer = Issuer(server)
     victim.list()
     victim.clock.advance(3580)
@@ -178,6 +166,6 @@ def test_what_is_no_jwt_replaces_none(victim: Any, server: FaultServer, name: st
 
 @pytest.mark.fault(24)
 @pytest.mark.parametrize("spelling", ["bearer", "BEARER", "bEaReR"])
-def test_the_type_may_have_any_case(victim: Any, server: FaultServer, spelling: str) -> None:
+def test_the_type_may_have_any_case(victim, server, spelling):
     server.play(EXCHANGE, grant(token_type=spelling))
     assert victim.list()

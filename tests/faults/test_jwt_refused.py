@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from access_tokens import AuthenticationError, PermissionDeniedError
-from access_tokens.testing import LocalService
 
 from .plays import Issuer, refuse
-from .server import EXCHANGE, TOKENS, FaultServer, Peer, Play
+from .server import EXCHANGE, TOKENS, Peer, Play
 from .threads import PATIENCE, Task, until
 
 BATCH = f"{TOKENS}/batch"
@@ -25,9 +24,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.fault(25)
 @pytest.mark.parametrize("name", CALLS)
-def test_a_401_on_a_cached_jwt_costs_one_exchange_and_one_replay(
-    victim: Any, server: FaultServer, issuer: Issuer, name: str
-) -> None:
+def test_a_401_on_a_cached_jwt_costs_one_exchange_and_one_replay(victim, server, issuer, name):
     CALLS[name](victim)
     issuer.rotate()
     assert CALLS[name](victim)
@@ -39,9 +36,7 @@ def test_a_401_on_a_cached_jwt_costs_one_exchange_and_one_replay(
 
 
 @pytest.mark.fault(25)
-def test_a_401_on_a_jwt_got_in_this_very_call_is_an_error_at_once(
-    victim: Any, server: FaultServer, issuer: Issuer
-) -> None:
+def test_a_401_on_a_jwt_got_in_this_very_call_is_an_error_at_once(victim, server, issuer):
     server.play(TOKENS, refuse(401))
     with pytest.raises(AuthenticationError, match="^Failed to list tokens: No") as raised:
         victim.list()
@@ -50,7 +45,7 @@ def test_a_401_on_a_jwt_got_in_this_very_call_is_an_error_at_once(
 
 
 @pytest.mark.fault(25)
-def test_a_jwt_that_was_refused_is_not_used_again(victim: Any, server: FaultServer, issuer: Issuer) -> None:
+def test_a_jwt_that_was_refused_is_not_used_again(victim, server, issuer):
     server.play(TOKENS, refuse(401))
     with pytest.raises(AuthenticationError):
         victim.list()
@@ -59,7 +54,7 @@ def test_a_jwt_that_was_refused_is_not_used_again(victim: Any, server: FaultServ
 
 
 @pytest.mark.fault(25)
-def test_a_second_401_is_an_error_and_leaves_no_jwt(victim: Any, server: FaultServer, issuer: Issuer) -> None:
+def test_a_second_401_is_an_error_and_leaves_no_jwt(victim, server, issuer):
     victim.list()
     server.play(TOKENS, refuse(401), refuse(401))
     with pytest.raises(AuthenticationError, match="^Failed to list tokens: No") as raised:
@@ -71,9 +66,7 @@ def test_a_second_401_is_an_error_and_leaves_no_jwt(victim: Any, server: FaultSe
 
 
 @pytest.mark.fault(25)
-def test_a_second_401_is_an_error_also_when_another_call_has_got_the_new_jwt(
-    victim: Any, server: FaultServer, issuer: Issuer
-) -> None:
+def test_a_second_401_is_an_error_also_when_another_call_has_got_the_new_jwt(victim, server, issuer):
     def refuse_late(peer: Peer) -> None:
         Task(victim.authenticate).outcome()
         refuse(401)(peer)
@@ -88,9 +81,7 @@ def test_a_second_401_is_an_error_also_when_another_call_has_got_the_new_jwt(
 
 
 @pytest.mark.fault(25)
-def test_a_service_that_refuses_every_jwt_is_asked_for_one_in_each_call(
-    victim: Any, server: FaultServer, issuer: Issuer
-) -> None:
+def test_a_service_that_refuses_every_jwt_is_asked_for_one_in_each_call(victim, server, issuer):
     server.always(TOKENS, refuse(401))
     for calls in (1, 2, 3):
         with pytest.raises(AuthenticationError):
@@ -99,9 +90,7 @@ def test_a_service_that_refuses_every_jwt_is_asked_for_one_in_each_call(
 
 
 @pytest.mark.fault(25)
-def test_a_machine_that_slept_while_its_jwt_expired_makes_up_for_it(
-    client: Any, service: LocalService
-) -> None:
+def test_a_machine_that_slept_while_its_jwt_expired_makes_up_for_it(client, service):
     """Its clock stood still meanwhile, so that the JWT looks fresh."""
     client.list()
     service.advance(3601)
@@ -110,9 +99,7 @@ def test_a_machine_that_slept_while_its_jwt_expired_makes_up_for_it(
 
 
 @pytest.mark.fault(25)
-def test_a_replay_that_fails_for_now_is_repeated_like_any_request(
-    victim: Any, server: FaultServer, issuer: Issuer
-) -> None:
+def test_a_replay_that_fails_for_now_is_repeated_like_any_request(victim, server, issuer):
     victim.list()
     server.play(TOKENS, refuse(503), refuse(401), refuse(503), Peer.answer)
     assert victim.list()
@@ -121,9 +108,7 @@ def test_a_replay_that_fails_for_now_is_repeated_like_any_request(
 
 
 @pytest.mark.fault(25, 28)
-def test_a_replay_for_which_there_is_no_jwt_fails_as_the_exchange_did(
-    victim: Any, server: FaultServer, issuer: Issuer
-) -> None:
+def test_a_replay_for_which_there_is_no_jwt_fails_as_the_exchange_did(victim, server, issuer):
     victim.list()
     issuer.rotate()
     server.play(EXCHANGE, *[refuse(503)] * 4)
@@ -133,7 +118,7 @@ def test_a_replay_for_which_there_is_no_jwt_fails_as_the_exchange_did(
 
 
 @pytest.mark.fault(26)
-def test_late_401s_for_one_jwt_cost_one_exchange(victim: Any, server: FaultServer, issuer: Issuer) -> None:
+def test_late_401s_for_one_jwt_cost_one_exchange(victim, server, issuer):
     """All twenty are under way with the old JWT before the first is refused."""
     victim.list()
     issuer.rotate()
@@ -144,9 +129,7 @@ def test_late_401s_for_one_jwt_cost_one_exchange(victim: Any, server: FaultServe
 
 
 @pytest.mark.fault(26)
-def test_a_401_that_comes_after_the_new_jwt_does_not_drop_it(
-    victim: Any, server: FaultServer, issuer: Issuer
-) -> None:
+def test_a_401_that_comes_after_the_new_jwt_does_not_drop_it(victim, server, issuer):
     """The last of five is refused when the other four are done."""
     victim.list()
     issuer.rotate()
@@ -185,7 +168,7 @@ def until_all_have_come(issuer: Issuer, count: int) -> None:
 
 
 @pytest.mark.fault(27)
-def test_a_403_gets_no_other_jwt(victim: Any, server: FaultServer, issuer: Issuer) -> None:
+def test_a_403_gets_no_other_jwt(victim, server, issuer):
     victim.list()
     server.always(TOKENS, refuse(403))
     for _ in range(2):
@@ -199,8 +182,8 @@ def test_a_403_gets_no_other_jwt(victim: Any, server: FaultServer, issuer: Issue
 @pytest.mark.parametrize("status", [400, 401, 403])
 @pytest.mark.parametrize("name", ["list", "authenticate"])
 def test_a_refused_exchange_is_an_authentication_error_and_is_not_remembered(
-    victim: Any, server: FaultServer, issuer: Issuer, status: int, name: str
-) -> None:
+    victim, server, issuer, status, name
+):
     server.play(EXCHANGE, refuse(status))
     with pytest.raises(AuthenticationError, match="^Failed to authenticate: No") as raised:
         getattr(victim, name)()
@@ -213,8 +196,8 @@ def test_a_refused_exchange_is_an_authentication_error_and_is_not_remembered(
 @pytest.mark.fault(27)
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_a_refused_exchange_in_quick_succession_stands_for_a_second_unless_one_is_asked_for(
-    victim: Any, server: FaultServer, issuer: Issuer, status: int
-) -> None:
+    victim, server, issuer, status
+):
     server.play(EXCHANGE, *[refuse(status)] * 2)
     for _ in range(5):
         with pytest.raises(AuthenticationError, match="^Failed to authenticate: No"):

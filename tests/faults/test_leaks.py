@@ -19,11 +19,11 @@ from access_tokens import (
     RetryPolicy,
 )
 
-from ..colours import in_tasks, result_of, run
+from ..variants import in_tasks, result_of, run
 from .footprint import Quarters, descriptors, quiet
 from .memory import ENDPOINT, Memory
 from .plays import refuse
-from .server import TOKENS, FaultServer, Peer
+from .server import TOKENS, Peer
 from .threads import Task, until
 
 pytestmark = pytest.mark.fault(37)
@@ -46,7 +46,7 @@ def memory() -> Memory:
 
 
 class TestThreads:
-    def test_ten_thousand_cycles_of_which_a_thousand_with_a_call(self, memory: Memory) -> None:
+    def test_ten_thousand_cycles_of_which_a_thousand_with_a_call(self, memory):
         quarters = Quarters(10_000)
         with memory.http() as http:
             for number in quarters:
@@ -55,7 +55,7 @@ class TestThreads:
         quarters.assert_flat()
         assert memory.exchanges == 1000
 
-    def test_cycles_over_sockets(self, server: FaultServer) -> None:
+    def test_cycles_over_sockets(self, server):
         quarters = Quarters(200, server)
         for _ in quarters:
             with AccessTokensClient(server.endpoint, "pat_x") as client:
@@ -63,14 +63,14 @@ class TestThreads:
             server.requests.clear()
         quarters.assert_flat()
 
-    def test_twenty_thousand_calls(self, memory: Memory) -> None:
+    def test_twenty_thousand_calls(self, memory):
         quarters = Quarters(20_000)
         with memory.client() as client:
             for _ in quarters:
                 client.list()
         quarters.assert_flat()
 
-    def test_calls_over_sockets(self, server: FaultServer) -> None:
+    def test_calls_over_sockets(self, server):
         quarters = Quarters(1000)
         with AccessTokensClient(server.endpoint, "pat_x") as client:
             for _ in quarters:
@@ -79,7 +79,7 @@ class TestThreads:
         quarters.assert_flat()
 
     @pytest.mark.parametrize("name", ["503", "401", "closed", "shape"])
-    def test_calls_that_fail(self, server: FaultServer, name: str) -> None:
+    def test_calls_that_fail(self, server, name):
         plays = {
             "503": refuse(503),
             "401": refuse(401),
@@ -94,7 +94,7 @@ class TestThreads:
                 server.requests.clear()
         quarters.assert_flat()
 
-    def test_answers_that_are_large(self, memory: Memory) -> None:
+    def test_answers_that_are_large(self, memory):
         """Counted by the byte, since large ones are not counted by the block."""
         large = b'{"records": []}' + b" " * 100_000
         memory.play(TOKENS, *[lambda request: httpx.Response(200, content=large)] * 200)
@@ -107,7 +107,7 @@ class TestThreads:
             assert tracemalloc.get_traced_memory()[0] < before + len(large)
         tracemalloc.stop()
 
-    def test_closing_needs_no_garbage_collector(self, server: FaultServer) -> None:
+    def test_closing_needs_no_garbage_collector(self, server):
         server.play(TOKENS, *[Peer.answer, Peer.close, refuse(503)] * 10)
         gc.collect()
         gc.disable()
@@ -121,14 +121,14 @@ class TestThreads:
         finally:
             gc.enable()
 
-    def test_walks_that_are_left_early(self, memory: Memory) -> None:
+    def test_walks_that_are_left_early(self, memory):
         quarters = Quarters(400)
         with memory.client() as client:
             for _ in quarters:
                 assert next(client.iter_tokens(page_size=1))
         quarters.assert_flat()
 
-    def test_threads_that_come_and_go(self, memory: Memory) -> None:
+    def test_threads_that_come_and_go(self, memory):
         quarters = Quarters(400)
         with memory.client() as client:
             for _ in quarters:
@@ -136,7 +136,7 @@ class TestThreads:
         quarters.assert_flat()
 
     @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-    def test_clients_that_nobody_closes(self, server: FaultServer) -> None:
+    def test_clients_that_nobody_closes(self, server):
         """They hold on to nothing once they are gone."""
         quarters = Quarters(200, server)
         for _ in quarters:
@@ -144,14 +144,14 @@ class TestThreads:
             server.requests.clear()
         quarters.assert_flat()
 
-    def test_other_apis_that_refuse_the_jwt(self, memory: Memory) -> None:
+    def test_other_apis_that_refuse_the_jwt(self, memory):
         quarters = Quarters(400)
         with memory.client() as client:
             client._session.now = lambda: 0.0
             refusing = httpx.MockTransport(lambda request: httpx.Response(401))
             with httpx.Client(auth=client.auth, transport=refusing) as http:
                 for number in quarters:
-                    client._session.now = lambda now=100.0 * number: now  # type: ignore[misc]
+                    client._session.now = lambda now=100.0 * number: now
                     http.get(f"https://{number}.example")
         quarters.assert_flat()
 
@@ -164,7 +164,7 @@ async def client_over(memory: Memory) -> AsyncIterator[AsyncAccessTokensClient]:
 
 @on_both
 class TestTasks:
-    def test_ten_thousand_cycles_of_which_a_thousand_with_a_call(self, memory: Memory, backend: str) -> None:
+    def test_ten_thousand_cycles_of_which_a_thousand_with_a_call(self, memory, backend):
         async def main() -> None:
             transport = httpx.MockTransport(memory)
             async with httpx.AsyncClient(transport=transport) as http:
@@ -178,7 +178,7 @@ class TestTasks:
         anyio.run(main, backend=backend)
         assert memory.exchanges == 1000
 
-    def test_two_thousand_calls(self, memory: Memory, backend: str) -> None:
+    def test_two_thousand_calls(self, memory, backend):
         async def main() -> None:
             quarters = Quarters(2000)
             async with client_over(memory) as client:
@@ -189,7 +189,7 @@ class TestTasks:
 
         anyio.run(main, backend=backend)
 
-    def test_tasks_that_come_and_go(self, memory: Memory, backend: str) -> None:
+    def test_tasks_that_come_and_go(self, memory, backend):
         async def main() -> None:
             quarters = Quarters(100)
             async with client_over(memory) as client:
@@ -204,7 +204,7 @@ class TestTasks:
 
 @in_tasks
 class TestTasksOverSockets:
-    def test_cycles_over_sockets(self, server: FaultServer, colour: str) -> None:
+    def test_cycles_over_sockets(self, server, variant):
         async def main() -> None:
             await anyio.to_thread.run_sync(bool)  # starts the thread that will wait
             quarters = Quarters(200, server)
@@ -215,9 +215,9 @@ class TestTasksOverSockets:
                 server.requests.clear()
             quarters.assert_flat()
 
-        run(colour, main)
+        run(variant, main)
 
-    def test_calls_that_are_cancelled(self, server: FaultServer, colour: str) -> None:
+    def test_calls_that_are_cancelled(self, server, variant):
         server.always(TOKENS, Peer.stall)
 
         async def main() -> None:
@@ -234,11 +234,11 @@ class TestTasksOverSockets:
                     await anyio.to_thread.run_sync(until, lambda: not server._open)
             quarters.assert_flat()
 
-        run(colour, main)
+        run(variant, main)
 
 
 @on_both
-def test_event_loops_that_come_and_go(memory: Memory, backend: str) -> None:
+def test_event_loops_that_come_and_go(memory, backend):
     client = memory.async_client()
     quarters = Quarters(240)
     for _ in quarters:

@@ -103,7 +103,7 @@ async def use(client: AsyncAccessTokensClient) -> None:
 
 @over_tls_too
 @pytest.mark.parametrize(("first", "second"), PAIRS)
-def test_loops_end_one_after_another(service: FaultServer, first: str, second: str) -> None:
+def test_loops_end_one_after_another(service, first, second):
     client = AsyncAccessTokensClient(service.endpoint, "pat_x")
     for name in (first, second, first):
         LOOPS[name](lambda: use(client))
@@ -112,9 +112,7 @@ def test_loops_end_one_after_another(service: FaultServer, first: str, second: s
 
 @each_loop
 @pytest.mark.parametrize("last", ["asyncio.run", "trio.run"])
-def test_the_client_is_closed_in_a_later_loop(
-    service: FaultServer, run: Callable[[Main], Any], last: str
-) -> None:
+def test_the_client_is_closed_in_a_later_loop(service, run, last):
     client = AsyncAccessTokensClient(service.endpoint, "pat_x")
     run(lambda: use(client))
     LOOPS[last](client.aclose)
@@ -124,9 +122,7 @@ def test_the_client_is_closed_in_a_later_loop(
 @each_loop
 @pytest.mark.parametrize("goes_on", [True, False])
 @pytest.mark.parametrize("in_circle", [True, False])
-def test_the_client_is_collected_within_the_loop(
-    service: FaultServer, run: Callable[[Main], Any], *, goes_on: bool, in_circle: bool
-) -> None:
+def test_the_client_is_collected_within_the_loop(service, run, *, goes_on, in_circle):
     async def main() -> None:
         client = AsyncAccessTokensClient(service.endpoint, "pat_x")
         await use(client)
@@ -143,7 +139,7 @@ def test_the_client_is_collected_within_the_loop(
 
 @over_tls_too
 @each_loop
-def test_calls_are_cancelled_as_the_loop_ends(service: FaultServer, run: Callable[[Main], Any]) -> None:
+def test_calls_are_cancelled_as_the_loop_ends(service, run):
     client = AsyncAccessTokensClient(service.endpoint, "pat_x")
     service.always(TOKENS, Peer.stall)
 
@@ -160,7 +156,7 @@ def test_calls_are_cancelled_as_the_loop_ends(service: FaultServer, run: Callabl
     until(lambda: not service._open)
 
 
-def test_asyncio_cancels_the_tasks_that_are_left(service: FaultServer) -> None:
+def test_asyncio_cancels_the_tasks_that_are_left(service):
     client = AsyncAccessTokensClient(service.endpoint, "pat_x")
     service.always(TOKENS, Peer.stall)
 
@@ -174,9 +170,7 @@ def test_asyncio_cancels_the_tasks_that_are_left(service: FaultServer) -> None:
 
 
 @each_loop
-def test_a_generator_that_the_loop_ends_may_still_call(
-    service: FaultServer, run: Callable[[Main], Any]
-) -> None:
+def test_a_generator_that_the_loop_ends_may_still_call(service, run):
     client = AsyncAccessTokensClient(service.endpoint, "pat_x")
     listed = list[Any]()
 
@@ -199,7 +193,7 @@ def test_a_generator_that_the_loop_ends_may_still_call(
     assert listed
 
 
-def test_two_loops_take_turns(service: FaultServer) -> None:
+def test_two_loops_take_turns(service):
     """Each keeps its connections."""
     client = AsyncAccessTokensClient(service.endpoint, "pat_x")
     loops = [asyncio.new_event_loop() for _ in range(2)]
@@ -210,7 +204,7 @@ def test_two_loops_take_turns(service: FaultServer) -> None:
         loop.close()
 
 
-def test_the_client_is_collected_by_another_thread(service: FaultServer) -> None:
+def test_the_client_is_collected_by_another_thread(service):
     for run in (asyncio.run, lambda main: trio.run(lambda: main)):
         left = [AsyncAccessTokensClient(service.endpoint, "pat_x")]
 
@@ -222,7 +216,7 @@ def test_the_client_is_collected_by_another_thread(service: FaultServer) -> None
 
 
 @pytest.mark.parametrize("name", ["asyncio.run", "run_until_complete", "trio.run"])
-def test_a_thousand_loops_leave_nothing(service: FaultServer, name: str) -> None:
+def test_a_thousand_loops_leave_nothing(service, name):
     client = AsyncAccessTokensClient(service.endpoint, "pat_x")
     with quiet():
         gc.freeze()

@@ -12,7 +12,7 @@ from anyio.from_thread import start_blocking_portal
 
 from access_tokens import AsyncAccessTokensClient, ClientClosedError, RetryPolicy
 
-from ..colours import ASYNC, result_of, run
+from ..variants import ASYNC, result_of, run
 from .children import left_behind
 from .plays import Held
 from .server import EXCHANGE, TOKENS, FaultServer, Peer
@@ -33,18 +33,16 @@ def make_shared(server: FaultServer) -> Iterator[Make]:
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
 def test_it_works_in_one_loop_after_another_though_the_first_did_not_close_it(
-    make_shared: Make, server: FaultServer, first: str, second: str
-) -> None:
+    make_shared, server, first, second
+):
     shared = make_shared()
-    for colour in (first, second, first):
-        assert run(colour, shared.list)
+    for variant in (first, second, first):
+        assert run(variant, shared.list)
     assert (server.count(EXCHANGE), server.count(TOKENS)) == (1, 3)
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
-def test_it_works_in_two_loops_at_once(
-    make_shared: Make, server: FaultServer, first: str, second: str
-) -> None:
+def test_it_works_in_two_loops_at_once(make_shared, server, first, second):
     shared = make_shared()
 
     async def main() -> list[int]:
@@ -56,9 +54,7 @@ def test_it_works_in_two_loops_at_once(
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
-def test_a_loop_that_ends_inside_the_exchange_does_not_hold_up_the_next(
-    make_shared: Make, server: FaultServer, first: str, second: str
-) -> None:
+def test_a_loop_that_ends_inside_the_exchange_does_not_hold_up_the_next(make_shared, server, first, second):
     shared = make_shared()
     server.play(EXCHANGE, Peer.stall)
 
@@ -74,9 +70,7 @@ def test_a_loop_that_ends_inside_the_exchange_does_not_hold_up_the_next(
 
 @pytest.mark.filterwarnings("ignore:.*was never awaited:RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_loop_that_is_abandoned_inside_the_exchange_does_not_hold_up_the_next(
-    server: FaultServer,
-) -> None:
+def test_a_loop_that_is_abandoned_inside_the_exchange_does_not_hold_up_the_next(server):
     """Stopped and closed under the feet of its tasks, none of which has the chance to clean up.
 
     Such tasks, and the client with them, are never collected, since anyio holds on to them.
@@ -96,9 +90,7 @@ def test_a_loop_that_is_abandoned_inside_the_exchange_does_not_hold_up_the_next(
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
-def test_closed_in_one_loop_it_is_closed_in_all(
-    make_shared: Make, server: FaultServer, first: str, second: str
-) -> None:
+def test_closed_in_one_loop_it_is_closed_in_all(make_shared, server, first, second):
     shared = make_shared()
     run(first, shared.list)
     run(second, shared.aclose)
@@ -106,9 +98,7 @@ def test_closed_in_one_loop_it_is_closed_in_all(
     assert server.count(TOKENS) == 1
 
 
-def test_a_call_under_way_in_one_loop_ends_when_it_is_closed_in_another(
-    make_shared: Make, server: FaultServer
-) -> None:
+def test_a_call_under_way_in_one_loop_ends_when_it_is_closed_in_another(make_shared, server):
     """With its answer, since only its own loop could break it off; and then no more is sent."""
     shared = make_shared()
     held = Held()

@@ -101,10 +101,10 @@ def each_method(mistakes: list[tuple[str, str, Any]], *marks: pytest.MarkDecorat
     [*each_method(MISTAKES, pytest.mark.fault(42)), *each_method(HIDDEN, pytest.mark.fault(61))],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_name_before_any_request(
-    make_client: Callable[..., Any], colour: str, name: str, method: str, value: Any
-) -> None:
+    make_client, variant, name, method, value
+):
     service = Canned()
-    client = make_client("https://api.example.com", "pat_x", http_client=service.http_client(colour))
+    client = make_client("https://api.example.com", "pat_x", http_client=service.http_client(variant))
     with pytest.raises((ValueError, TypeError), match=NAMED.get(name, f"^{name} must")):
         TAKES[name][method](client, value)
     assert service.requests == []

@@ -156,9 +156,7 @@ def check(run: Run, came: Any, method: Method) -> None:
 @pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize("is_cold", [False, True])
 @pytest.mark.parametrize("longest", [ALL_OF_ALL, LONGEST])
-def test_no_history_makes_an_error_say_what_is_not_so(
-    name: str, is_cold: bool, longest: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_history_makes_an_error_say_what_is_not_so(name, is_cold, longest, monkeypatch):
     monkeypatch.setattr(issuing, "generate_token_id", lambda: ID)
     method = METHODS[name]
     for run, came in histories(method, longest, is_cold=is_cold):

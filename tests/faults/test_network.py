@@ -29,7 +29,7 @@ from .operations import (
     each_operation,
     keep_jwt,
 )
-from .server import EXCHANGE, RECORD, TOKENS, FaultServer, Peer, Play, response
+from .server import EXCHANGE, RECORD, TOKENS, Peer, Play, response
 from .threads import until
 
 Make = Callable[..., Any]
@@ -54,9 +54,7 @@ def no_address(*_: Any, **__: Any) -> Any:
 
 @pytest.mark.fault(1)
 @each_operation
-def test_a_closed_port_is_tried_four_times_and_changes_nothing(
-    server: FaultServer, warm: Any, operation: Operation
-) -> None:
+def test_a_closed_port_is_tried_four_times_and_changes_nothing(server, warm, operation):
     server.stop_listening()
     error = failure_of(operation, warm)
     check_exhaustion(error, warm)
@@ -67,9 +65,7 @@ def test_a_closed_port_is_tried_four_times_and_changes_nothing(
 
 
 @pytest.mark.fault(2)
-def test_a_name_that_does_not_resolve_is_looked_up_four_times(
-    make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_that_does_not_resolve_is_looked_up_four_times(make_client, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", no_address)
     client = make_client("https://nowhere.invalid", "pat_x")
     error = failure_of(AUTHENTICATE, client)
@@ -82,15 +78,13 @@ def test_a_name_that_does_not_resolve_is_looked_up_four_times(
 
 @pytest.mark.fault(2, 39)
 @pytest.mark.parametrize("name", ["a..b", f"{'a' * 64}.invalid"])
-def test_a_name_that_no_name_server_could_be_asked_for_is_refused_at_construction(name: str) -> None:
+def test_a_name_that_no_name_server_could_be_asked_for_is_refused_at_construction(name):
     with pytest.raises(ValueError, match="^endpoint"):
         AccessTokensClient(f"https://{name}", "pat_x")
 
 
 @pytest.mark.fault(2)
-def test_the_addresses_of_a_host_are_tried_one_after_the_other(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_addresses_of_a_host_are_tried_one_after_the_other(server, make_client, monkeypatch):
     port = int(server.address.rpartition(":")[2])
     kind = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
     addresses = [(*kind, ("127.0.0.2", port)), (*kind, ("127.0.0.1", port))]
@@ -121,7 +115,7 @@ LOSSES = {
 
 
 @pytest.mark.fault(3)
-def test_a_request_that_is_broken_off_leaves_no_async_generator_behind() -> None:
+def test_a_request_that_is_broken_off_leaves_no_async_generator_behind():
     """Trio would warn of one."""
     base = settings("https://h", Secret("x"), **SETTINGS)
     request = build_request(base, {"method": "post", "url": "/admin/tokens", "json": {}}, Secret("jwt"), 1.0)
@@ -132,9 +126,7 @@ def test_a_request_that_is_broken_off_leaves_no_async_generator_behind() -> None
 @pytest.mark.fault(3)
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 @each_operation
-def test_a_connection_that_ends_before_a_byte_is_made_four_times(
-    server: FaultServer, warm: Any, operation: Operation, end: Play
-) -> None:
+def test_a_connection_that_ends_before_a_byte_is_made_four_times(server, warm, operation, end):
     server.greet(*[end] * 4)
     check_exhaustion(failure_of(operation, warm), warm)
     assert server.connections >= 1 + 4
@@ -144,9 +136,7 @@ def test_a_connection_that_ends_before_a_byte_is_made_four_times(
 @pytest.mark.fault(3)
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 @each_operation
-def test_an_answer_that_is_lost_is_asked_for_four_times(
-    server: FaultServer, warm: Any, operation: Operation, loss: Play
-) -> None:
+def test_an_answer_that_is_lost_is_asked_for_four_times(server, warm, operation, loss):
     server.play(operation.path, *[loss] * 4)
     before = server.count(operation.path)
     error = failure_of(operation, warm)
@@ -158,7 +148,7 @@ def test_an_answer_that_is_lost_is_asked_for_four_times(
 
 
 @pytest.mark.fault(3, 45)
-def test_every_attempt_to_issue_carries_the_id_that_the_error_names(server: FaultServer, warm: Any) -> None:
+def test_every_attempt_to_issue_carries_the_id_that_the_error_names(server, warm):
     server.play(TOKENS, *list(LOSSES.values())[:4])
     error = failure_of(ISSUE, warm)
     bodies = [json.loads(each.body) for each in server.requests if each.path == TOKENS]
@@ -166,9 +156,7 @@ def test_every_attempt_to_issue_carries_the_id_that_the_error_names(server: Faul
 
 
 @pytest.mark.fault(3, 45)
-def test_a_registration_whose_answers_are_lost_is_settled_by_reading_the_record_back(
-    server: FaultServer, warm: Any
-) -> None:
+def test_a_registration_whose_answers_are_lost_is_settled_by_reading_the_record_back(server, warm):
     stored = RECORD | {"secretPhc": PHC}
     server.play(REGISTER.path, *list(LOSSES.values())[-4:])
     server.play(BATCH, lambda peer: peer.send(response(200, {"found": [stored], "notFound": []})))
@@ -178,7 +166,7 @@ def test_a_registration_whose_answers_are_lost_is_settled_by_reading_the_record_
 
 @pytest.mark.fault(3)
 @each_operation
-def test_three_lost_answers_are_unnoticed(server: FaultServer, warm: Any, operation: Operation) -> None:
+def test_three_lost_answers_are_unnoticed(server, warm, operation):
     server.play(operation.path, *list(LOSSES.values())[1:4])
     operation.call(warm)
     assert warm.clock.waits == [1.0, 2.0, 4.0]
@@ -186,9 +174,7 @@ def test_three_lost_answers_are_unnoticed(server: FaultServer, warm: Any, operat
 
 @pytest.mark.fault(4)
 @pytest.mark.parametrize("operation", [LIST, ISSUE, AUTHENTICATE], ids=lambda each: each.name)
-def test_a_service_that_hangs_is_asked_four_times(
-    server: FaultServer, make_client: Make, operation: Operation
-) -> None:
+def test_a_service_that_hangs_is_asked_four_times(server, make_client, operation):
     client = make_client(server.endpoint, "pat_x", timeout=httpx.Timeout(5, read=0.03))
     if operation is not AUTHENTICATE:
         keep_jwt(client)
@@ -202,7 +188,7 @@ def test_a_service_that_hangs_is_asked_four_times(
 
 
 @pytest.mark.fault(4)
-def test_a_host_that_does_not_take_the_connection_is_tried_four_times(make_client: Make) -> None:
+def test_a_host_that_does_not_take_the_connection_is_tried_four_times(make_client):
     """Its queue is full, so that it does not even refuse."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as stack:
         for _ in range(3):
@@ -220,9 +206,7 @@ def test_a_host_that_does_not_take_the_connection_is_tried_four_times(make_clien
 
 @pytest.mark.fault(5)
 @each_operation
-def test_an_idle_connection_that_was_closed_is_unnoticed(
-    server: FaultServer, victim: Any, operation: Operation
-) -> None:
+def test_an_idle_connection_that_was_closed_is_unnoticed(server, victim, operation):
     victim.authenticate()
     server.hang_up()
     operation.call(victim)
@@ -231,9 +215,7 @@ def test_an_idle_connection_that_was_closed_is_unnoticed(
 
 
 @pytest.mark.fault(5)
-def test_a_connection_that_the_service_is_about_to_close_is_not_used_again(
-    server: FaultServer, victim: Any
-) -> None:
+def test_a_connection_that_the_service_is_about_to_close_is_not_used_again(server, victim):
     server.always(TOKENS, lambda peer: peer.send(response(200, {"records": []}, "Connection: close")))
     for _ in range(3):
         victim.list()

@@ -66,26 +66,17 @@ TROUBLE = [
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("place", HANDSHAKE)
 @pytest.mark.parametrize("trouble", TROUBLE, ids=repr)
-def test_trouble_in_a_handshake_is_tried_again(
-    context: ssl.SSLContext,
-    make_client: Make,
-    colour: str,
-    monkeypatch: pytest.MonkeyPatch,
-    trouble: OSError,
-    place: str,
-) -> None:
+def test_trouble_in_a_handshake_is_tried_again(context, make_client, variant, monkeypatch, trouble, place):
     with FaultServer(context) as server:
         client = make_client(server.endpoint, "pat_x")
         keep_jwt(client)
-        target, name = HANDSHAKE[place]["sync" if colour == "sync" else "async"]
+        target, name = HANDSHAKE[place]["sync" if variant == "sync" else "async"]
         monkeypatch.setattr(target, name, raising(trouble))
         check_passing(failure_of(ISSUE, client), client)
         assert server.requests == []
 
 
-def test_no_descriptor_for_the_certificates_is_tried_again(
-    make_client: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_no_descriptor_for_the_certificates_is_tried_again(make_client, monkeypatch, tmp_path):
     """Though the environment names them, it is not at fault."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path))
     client = make_client("https://127.0.0.1:1", "pat_x")
@@ -94,14 +85,12 @@ def test_no_descriptor_for_the_certificates_is_tried_again(
     check_passing(failure_of(ISSUE, client), client)
 
 
-def test_no_thread_for_the_name_server_is_tried_again(
-    server: FaultServer, make_client: Make, colour: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_thread_for_the_name_server_is_tried_again(server, make_client, variant, monkeypatch):
     """Threads ask it themselves then."""
     client = make_client(server.endpoint.replace("127.0.0.1", "localhost"), "pat_x")
     keep_jwt(client)
     start_none(client, monkeypatch)
-    if colour == "sync":
+    if variant == "sync":
         assert client.issue("x")
     else:
         check_passing(failure_of(ISSUE, client), client)
@@ -123,9 +112,7 @@ def start_none(client: Any, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(trio.to_thread, "run_sync", raising(no_thread))  # it has idle ones
 
 
-def test_a_token_is_made_without_a_thread(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_token_is_made_without_a_thread(server, make_client, monkeypatch):
     client = make_client(server.endpoint, "pat_x")
     client.list()
     start_none(client, monkeypatch)
@@ -158,9 +145,7 @@ PROXIES: dict[str, Play] = {
 # `ssl` loses a socket that was reset before it is wrapped.
 @pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
 @pytest.mark.parametrize("play", PROXIES.values(), ids=PROXIES)
-def test_a_proxy_that_does_not_connect_is_asked_again(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, play: Play
-) -> None:
+def test_a_proxy_that_does_not_connect_is_asked_again(server, make_client, monkeypatch, play):
     """Nothing of the request was sent with what has asked for the tunnel."""
     monkeypatch.setenv("HTTPS_PROXY", server.endpoint)
     server.always(TARGET, play)
@@ -170,9 +155,7 @@ def test_a_proxy_that_does_not_connect_is_asked_again(
     assert {each.method for each in server.requests} == {"CONNECT"}
 
 
-def test_a_request_to_a_proxy_of_plain_http_may_have_been_passed_on(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_request_to_a_proxy_of_plain_http_may_have_been_passed_on(server, make_client, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", server.endpoint)
     server.always("/admin/tokens", Peer.reset)
     client = make_client("http://api.example.com", "pat_x", allow_http=True)
@@ -182,8 +165,8 @@ def test_a_request_to_a_proxy_of_plain_http_may_have_been_passed_on(
 
 @pytest.mark.parametrize("is_proxied", [False, True])
 def test_a_client_that_is_closed_while_it_connects_has_sent_nothing(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, is_proxied: bool
-) -> None:
+    server, make_client, monkeypatch, is_proxied
+):
     greeted = threading.Event()
 
     def greet(peer: Peer) -> None:
@@ -206,8 +189,8 @@ def test_a_client_that_is_closed_while_it_connects_has_sent_nothing(
 
 
 def test_a_deadline_that_ends_in_a_second_wait_of_the_same_connection_has_sent_nothing(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    server, make_client, monkeypatch
+):
     """Each wait alone would have had the time."""
     monkeypatch.setenv("HTTPS_PROXY", server.endpoint)
 
@@ -221,9 +204,9 @@ def test_a_deadline_that_ends_in_a_second_wait_of_the_same_connection_has_sent_n
     assert not failure_of(ISSUE, client).outcome_unknown
 
 
-def test_over_the_callers_own_http_client_the_exception_tells(colour: str, make_client: Make) -> None:
+def test_over_the_callers_own_http_client_the_exception_tells(variant, make_client):
     """As far as it can: what has been sent there is not known."""
-    kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+    kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
     for error, is_unknown in (
         (NO_DESCRIPTOR, True),
         (httpx.ReadTimeout("x"), True),
@@ -255,8 +238,8 @@ VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 )
 @pytest.mark.parametrize("others", [False, True])
 def test_the_variable_that_is_at_fault_is_named_at_once(
-    make_client: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, others: bool
-) -> None:
+    make_client, tmp_path, monkeypatch, name, value, others
+):
     (tmp_path / "file").touch()
     monkeypatch.chdir(tmp_path)
     if others:
@@ -272,9 +255,7 @@ def test_the_variable_that_is_at_fault_is_named_at_once(
 
 
 @pytest.mark.parametrize("directories", [".", f"missing{os.pathsep}."])
-def test_directories_of_authorities_are_used_if_there_is_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, directories: str
-) -> None:
+def test_directories_of_authorities_are_used_if_there_is_one(tmp_path, monkeypatch, directories):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SSL_CERT_DIR", directories)
     assert Tls(session().settings).context().verify_mode == ssl.CERT_REQUIRED
@@ -339,7 +320,7 @@ HOW = {
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not tell its descriptors")
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("how", HOW.values(), ids=HOW)
-def test_a_first_call_without_a_free_descriptor_fails_typed(how: str, scheme: str) -> None:
+def test_a_first_call_without_a_free_descriptor_fails_typed(how, scheme):
     script = f"ENDPOINT = {scheme + '://127.0.0.1:1'!r}{WITHOUT_DESCRIPTORS}{how}"
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)

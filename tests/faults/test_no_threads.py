@@ -13,12 +13,10 @@ import pytest
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient, ClientClosedError, UnavailableError
 from access_tokens._http import handover, happy_eyeballs, private_names
-from access_tokens.testing import LocalService
 
-from ..colours import in_tasks, run
+from ..variants import in_tasks, run
 from .dead import dead, needs_dead
 from .operations import ISSUE, failure_of, keep_jwt
-from .server import FaultServer
 from .threads import Task, until
 
 pytestmark = pytest.mark.fault(69)
@@ -41,14 +39,14 @@ def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.fault(54)
-def test_a_thread_connects_itself_when_there_can_be_no_other(server: FaultServer, no_threads: None) -> None:
+def test_a_thread_connects_itself_when_there_can_be_no_other(server, no_threads):
     with AccessTokensClient(server.endpoint, "pat_x") as client:
         assert client.list()
 
 
 @needs_dead
 @pytest.mark.fault(34)
-def test_closing_ends_it_then_as_well(no_threads: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_ends_it_then_as_well(no_threads, monkeypatch):
     begun: list[Any] = []
     addresses = happy_eyeballs._addresses
 
@@ -66,9 +64,7 @@ def test_closing_ends_it_then_as_well(no_threads: None, monkeypatch: pytest.Monk
         assert isinstance(task.outcome(), ClientClosedError)
 
 
-def test_a_thread_that_never_runs_costs_no_more_than_the_time_to_connect(
-    server: FaultServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_thread_that_never_runs_costs_no_more_than_the_time_to_connect(server, monkeypatch):
     """One may die in its first steps, for want of memory."""
     monkeypatch.setattr(handover, "start_new_thread", lambda *_: 0)
     with AccessTokensClient(server.endpoint, "pat_x", timeout=httpx.Timeout(5, connect=0.01)) as client:
@@ -79,9 +75,7 @@ def test_a_thread_that_never_runs_costs_no_more_than_the_time_to_connect(
 
 
 @in_tasks
-def test_tasks_for_which_no_thread_can_resolve_the_name_try_again(
-    make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tasks_for_which_no_thread_can_resolve_the_name_try_again(make_client, monkeypatch):
     monkeypatch.setattr(private_names, "backend_of", lambda transport: Refusing())
     client = make_client("https://api.example.com", "pat_x")
     keep_jwt(client)
@@ -91,9 +85,7 @@ def test_tasks_for_which_no_thread_can_resolve_the_name_try_again(
 
 
 @in_tasks
-def test_tasks_make_a_token_themselves_when_there_can_be_no_thread(
-    service: LocalService, client: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tasks_make_a_token_themselves_when_there_can_be_no_thread(service, client, monkeypatch):
     run_sync = anyio.to_thread.run_sync
 
     async def refuse_here(*args: Any, **options: Any) -> Any:
@@ -105,13 +97,11 @@ def test_tasks_make_a_token_themselves_when_there_can_be_no_thread(
 
 
 @in_tasks
-def test_others_that_hold_all_threads_keep_no_task_from_making_a_token(
-    service: LocalService, colour: str
-) -> None:
+def test_others_that_hold_all_threads_keep_no_task_from_making_a_token(service, variant):
     async def main() -> None:
         limiter = anyio.to_thread.current_default_thread_limiter()
         limiter.total_tokens = 1
         async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client, limiter:
             assert await client.issue("x", generate_locally=True)
 
-    run(colour, main)
+    run(variant, main)

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from access_tokens import AccessTokensClient, RetryPolicy, UnavailableError
-from access_tokens.testing import LocalService
 
 Make = Callable[..., Any]
 Change = Callable[[Any, str], None]
@@ -28,9 +27,7 @@ def is_revoked(client: Any, token_id: str) -> bool:
 
 
 @pytest.mark.parametrize(("change", "undo", "revoked"), [(restore, revoke, True), (revoke, restore, False)])
-def test_a_single_attempt_undoes_nothing_that_others_have_done(
-    service: LocalService, make_client: Make, change: Change, undo: Change, revoked: bool
-) -> None:
+def test_a_single_attempt_undoes_nothing_that_others_have_done(service, make_client, change, undo, revoked):
     client = make_client(service.endpoint, service.admin_pat, retry=RetryPolicy(retries=0))
     [token_id] = service.seed(1, revoked=revoked)
     client.authenticate()
@@ -43,9 +40,7 @@ def test_a_single_attempt_undoes_nothing_that_others_have_done(
 
 
 @pytest.mark.parametrize(("change", "undo", "revoked"), [(restore, revoke, True), (revoke, restore, False)])
-def test_an_automatic_repeat_is_done_over_what_others_have_done(
-    service: LocalService, make_client: Make, change: Change, undo: Change, revoked: bool
-) -> None:
+def test_an_automatic_repeat_is_done_over_what_others_have_done(service, make_client, change, undo, revoked):
     """Which the README says, with the way out."""
 
     def undo_it() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from access_tokens import InvalidResponseError, PermissionDeniedError
 from access_tokens.testing import LocalService
 
-from ..colours import result_of
+from ..variants import result_of
 from .canned import RECORD, Canned, Page
 
 BATCH = "/admin/tokens/batch"
@@ -40,16 +40,14 @@ def batches(service: LocalService) -> list[bytes]:
     ],
     ids=["none", "one", "duplicates", "a generator"],
 )
-def test_a_few_ids_need_one_request_at_most(
-    make_client: Make, colour: str, ids: Callable[[], Iterable[str]], bodies: list[list[str]]
-) -> None:
+def test_a_few_ids_need_one_request_at_most(make_client, variant, ids, bodies):
     service = Canned()
-    make_client("https://h", "pat_x", http_client=service.http_client(colour)).batch_load(ids())
+    make_client("https://h", "pat_x", http_client=service.http_client(variant)).batch_load(ids())
     assert [json.loads(request.content)["tokenIds"] for request in service.requests[1:]] == bodies
 
 
 @pytest.mark.fault(43)
-def test_10_000_ids_need_as_few_requests_as_the_body_limit_allows(client: Any, service: LocalService) -> None:
+def test_10_000_ids_need_as_few_requests_as_the_body_limit_allows(client, service):
     known = service.seed(1000)
     unknown = [f"{number:021}" for number in range(9000)]
     found, not_found = client.batch_load([*known, *unknown])
@@ -59,7 +57,7 @@ def test_10_000_ids_need_as_few_requests_as_the_body_limit_allows(client: Any, s
 
 
 @pytest.mark.fault(43)
-def test_a_part_that_fails_is_the_failure_of_the_whole(client: Any, service: LocalService) -> None:
+def test_a_part_that_fails_is_the_failure_of_the_whole(client, service):
     client.list()
     service.fail_next(1, status=403, path=BATCH)
     with pytest.raises(PermissionDeniedError, match="^Failed to batch load tokens") as raised:
@@ -69,7 +67,7 @@ def test_a_part_that_fails_is_the_failure_of_the_whole(client: Any, service: Loc
 
 
 @pytest.mark.fault(43)
-def test_a_part_that_fails_for_now_is_all_that_is_repeated(client: Any, service: LocalService) -> None:
+def test_a_part_that_fails_for_now_is_all_that_is_repeated(client, service):
     client.list()
     service.fail_next(1, status=503, path=BATCH)
     assert len(client.batch_load([f"{number:021}" for number in range(9000)]).not_found) == 9000
@@ -103,9 +101,9 @@ class Walker:
 
 
 @pytest.fixture
-def walker(make_client: Make, colour: str) -> Walker:
+def walker(make_client: Make, variant: str) -> Walker:
     service = Canned()
-    return Walker(make_client("https://h", "pat_x", http_client=service.http_client(colour)), service)
+    return Walker(make_client("https://h", "pat_x", http_client=service.http_client(variant)), service)
 
 
 def records(ids: Iterable[str], **more: Any) -> list[dict[str, Any]]:
@@ -120,9 +118,7 @@ def in_turn(*pages: str) -> Page:
 
 @pytest.mark.fault(44)
 @pytest.mark.parametrize("length", [1, 2, 5])
-def test_a_walk_is_complete_though_pages_come_back_short_or_empty_of_filters(
-    walker: Walker, length: int
-) -> None:
+def test_a_walk_is_complete_though_pages_come_back_short_or_empty_of_filters(walker, length):
     """As the service does it, which drops records after it has applied the limit."""
     table = [*records("abcdefg", revokedAt=1), *records("h"), *records("ij", expiresAt=1), *records("k")]
 
@@ -137,7 +133,7 @@ def test_a_walk_is_complete_though_pages_come_back_short_or_empty_of_filters(
 
 
 @pytest.mark.fault(44)
-def test_a_cursor_that_is_counted_in_gives_no_duplicates(walker: Walker) -> None:
+def test_a_cursor_that_is_counted_in_gives_no_duplicates(walker):
     def page(query: httpx.QueryParams) -> list[dict[str, Any]]:
         return [each for each in records("abcdefg") if each["tokenId"] >= query.get("afterTokenId", "")][:3]
 
@@ -145,7 +141,7 @@ def test_a_cursor_that_is_counted_in_gives_no_duplicates(walker: Walker) -> None
 
 
 @pytest.mark.fault(44)
-def test_pages_larger_than_asked_for_are_taken_whole(walker: Walker) -> None:
+def test_pages_larger_than_asked_for_are_taken_whole(walker):
     assert walker.walk(in_turn("abcde", "fghij", "k")) == list("abcdefghijk")
 
 
@@ -161,9 +157,7 @@ def test_pages_larger_than_asked_for_are_taken_whole(walker: Walker) -> None:
     ],
     ids=["the first for ever", "a later one for ever", "two in turn", "the cursor stays", "three in turn"],
 )
-def test_a_list_that_goes_in_a_circle_is_an_error_and_not_an_endless_loop(
-    walker: Walker, pages: list[str], asked: int
-) -> None:
+def test_a_list_that_goes_in_a_circle_is_an_error_and_not_an_endless_loop(walker, pages, asked):
     error = walker.walk(in_turn(*pages))
     assert isinstance(error, InvalidResponseError)
     assert "circle" in error.reason
@@ -172,12 +166,12 @@ def test_a_list_that_goes_in_a_circle_is_an_error_and_not_an_endless_loop(
 
 @pytest.mark.fault(44)
 @pytest.mark.parametrize("pages", [["ab", "cd", "a"], ["ab", "cd", "da", "e"], ["aa", "b"]])
-def test_a_record_that_comes_again_is_given_once(walker: Walker, pages: list[str]) -> None:
+def test_a_record_that_comes_again_is_given_once(walker, pages):
     assert walker.walk(in_turn(*pages)) == sorted(set("".join(pages)))
 
 
 @pytest.mark.fault(44)
-def test_any_pages_come_to_an_end_without_duplicates(walker: Walker) -> None:
+def test_any_pages_come_to_an_end_without_duplicates(walker):
     @given(st.lists(st.text("abcdef", min_size=0, max_size=4), min_size=1, max_size=6))
     @settings(max_examples=40)
     def ends(pages: list[str]) -> None:

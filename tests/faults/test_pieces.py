@@ -11,9 +11,9 @@ import pytest
 
 from access_tokens import AsyncAccessTokensClient, RetryPolicy, UnavailableError
 
-from ..colours import in_tasks, run
+from ..variants import in_tasks, run
 from .operations import keep_jwt
-from .server import RECORD, TOKENS, FaultServer, Peer, Play, response
+from .server import RECORD, TOKENS, Peer, Play, response
 
 Make = Callable[..., Any]
 FOREIGN = response(200, {"records": [RECORD | {"owner": "somebody else's"}]})
@@ -47,9 +47,7 @@ def in_pieces(*pieces: bytes) -> Play:
 @pytest.mark.fault(50)
 @pytest.mark.parametrize("surplus", SURPLUS.values(), ids=SURPLUS)
 @pytest.mark.parametrize("pieces", PIECES.values(), ids=PIECES)
-def test_what_comes_with_the_last_piece_is_thrown_away(
-    server: FaultServer, victim: Any, pieces: list[bytes], surplus: bytes
-) -> None:
+def test_what_comes_with_the_last_piece_is_thrown_away(server, victim, pieces, surplus):
     keep_jwt(victim)
     server.play(TOKENS, in_pieces(*pieces[:-1], pieces[-1] + surplus))
     assert victim.list() == []
@@ -60,9 +58,7 @@ def test_what_comes_with_the_last_piece_is_thrown_away(
 
 @pytest.mark.fault(50)
 @pytest.mark.parametrize("surplus", [FOREIGN, FOREIGN[:-30]], ids=["an answer", "half an answer"])
-def test_what_follows_more_than_is_read_at_once_is_thrown_away(
-    server: FaultServer, victim: Any, surplus: bytes
-) -> None:
+def test_what_follows_more_than_is_read_at_once_is_thrown_away(server, victim, surplus):
     keep_jwt(victim)
     large = b'{"records": []}' + b" " * 2**22
     server.play(TOKENS, lambda peer: peer.send(response(200, large) + surplus))
@@ -73,7 +69,7 @@ def test_what_follows_more_than_is_read_at_once_is_thrown_away(
 
 @pytest.mark.fault(50)
 @in_tasks
-def test_what_the_event_loop_has_not_looked_at_yet_is_thrown_away(server: FaultServer, colour: str) -> None:
+def test_what_the_event_loop_has_not_looked_at_yet_is_thrown_away(server, variant):
     """An answer to nothing has come, but the call that follows is there first."""
     asked, sent = threading.Event(), threading.Event()
 
@@ -92,7 +88,7 @@ def test_what_the_event_loop_has_not_looked_at_yet_is_thrown_away(server: FaultS
             sent.wait(5)  # and so does the event loop
             assert [each.owner for each in await client.list()] == [RECORD["owner"]]
 
-    run(colour, main)
+    run(variant, main)
     assert server.connections == 2
 
 
@@ -105,9 +101,7 @@ NOT_HTTP = {
 
 @pytest.mark.fault(3, 20)
 @pytest.mark.parametrize(("beginning", "end"), NOT_HTTP.values(), ids=NOT_HTTP)
-def test_what_turns_out_to_be_no_answer_is_not_waited_for(
-    server: FaultServer, make_client: Make, beginning: bytes, end: bytes
-) -> None:
+def test_what_turns_out_to_be_no_answer_is_not_waited_for(server, make_client, beginning, end):
     """Though the peer leaves the connection open."""
     client = make_client(server.endpoint, "pat_x", retry=RetryPolicy(retries=0))
     keep_jwt(client)
@@ -122,9 +116,7 @@ def test_what_turns_out_to_be_no_answer_is_not_waited_for(
 @pytest.mark.parametrize(
     "interim", [b"", b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Hints\r\nX: y\r\n\r\n"]
 )
-def test_silence_is_a_timeout_also_after_an_interim_answer(
-    server: FaultServer, make_client: Make, interim: bytes
-) -> None:
+def test_silence_is_a_timeout_also_after_an_interim_answer(server, make_client, interim):
     once, patience = RetryPolicy(retries=0), httpx.Timeout(5, read=0.05)
     client = make_client(server.endpoint, "pat_x", timeout=patience, retry=once)
     keep_jwt(client)
@@ -141,7 +133,7 @@ def test_silence_is_a_timeout_also_after_an_interim_answer(
 
 @pytest.mark.fault(60)
 @pytest.mark.fault(3, 46)
-def test_nothing_is_shown_of_an_answer_that_breaks_off(server: FaultServer, victim: Any) -> None:
+def test_nothing_is_shown_of_an_answer_that_breaks_off(server, victim):
     """It may hold a secret that is not known here yet."""
     keep_jwt(victim)
     for more in (b"", b"Content-Length: 99\r\n\r\npat_issued"):

@@ -11,8 +11,8 @@ import pytest
 
 from access_tokens import AsyncAccessTokensClient, AuthenticationError, UnavailableError
 
-from ..colours import SyncCaller, in_tasks, run
-from .plays import Held, Issuer, Turnstile, grant, refuse
+from ..variants import SyncCaller, in_tasks, run
+from .plays import Held, Turnstile, grant, refuse
 from .server import EXCHANGE, TOKENS, FaultServer, Peer
 from .threads import Task, until, waiting_in_the_library
 
@@ -53,7 +53,7 @@ class ShortLived:
         refuse(401)(peer) if is_expired else peer.answer()
 
 
-def test_a_jwt_does_not_expire_in_the_queue(server: FaultServer, narrow: Make) -> None:
+def test_a_jwt_does_not_expire_in_the_queue(server, narrow):
     client = forget_jwt(narrow(1))
     service = ShortLived(server, client.clock)
     results = client.at_once(6, lambda each: each.list())
@@ -62,9 +62,7 @@ def test_a_jwt_does_not_expire_in_the_queue(server: FaultServer, narrow: Make) -
     assert client.clock.waits == []
 
 
-def test_one_that_expires_while_a_connection_is_made_is_replaced_once(
-    victim: Any, server: FaultServer
-) -> None:
+def test_one_that_expires_while_a_connection_is_made_is_replaced_once(victim, server):
     """Though it was got in this very call."""
 
     def refuse_late(peer: Peer) -> None:
@@ -83,9 +81,7 @@ def test_one_that_expires_while_a_connection_is_made_is_replaced_once(
 
 
 @pytest.mark.parametrize("width", [1, 2])
-def test_an_exchange_needs_no_place_of_those_who_wait_for_it(
-    server: FaultServer, issuer: Issuer, narrow: Make, width: int
-) -> None:
+def test_an_exchange_needs_no_place_of_those_who_wait_for_it(server, issuer, narrow, width):
     client = forget_jwt(narrow(width))
     names = iter(["list", "authenticate"] * 6)
     results = client.at_once(12, lambda each: getattr(each, next(names))())
@@ -93,9 +89,7 @@ def test_an_exchange_needs_no_place_of_those_who_wait_for_it(
     assert client.clock.waits == []
 
 
-def test_who_waits_for_a_place_shares_the_failure_of_the_exchange(
-    server: FaultServer, issuer: Issuer, narrow: Make
-) -> None:
+def test_who_waits_for_a_place_shares_the_failure_of_the_exchange(server, issuer, narrow):
     client = forget_jwt(narrow(1))
 
     def refuse_late(peer: Peer) -> None:
@@ -109,9 +103,7 @@ def test_who_waits_for_a_place_shares_the_failure_of_the_exchange(
     assert (server.count(EXCHANGE), server.count(TOKENS)) == (1, 0)
 
 
-def test_who_waits_for_a_place_shares_a_jwt_that_was_asked_for(
-    server: FaultServer, issuer: Issuer, narrow: Make
-) -> None:
+def test_who_waits_for_a_place_shares_a_jwt_that_was_asked_for(server, issuer, narrow):
     client = narrow(1)
 
     def answer_late(peer: Peer) -> None:
@@ -123,9 +115,7 @@ def test_who_waits_for_a_place_shares_a_jwt_that_was_asked_for(
     assert server.count(EXCHANGE) == 1
 
 
-def test_who_waits_for_an_exchange_waits_longer_than_for_a_place(
-    server: FaultServer, issuer: Issuer, narrow: Make
-) -> None:
+def test_who_waits_for_an_exchange_waits_longer_than_for_a_place(server, issuer, narrow):
     client, held = forget_jwt(narrow(1, timeout=httpx.Timeout(10, pool=0.15))), Held(issuer.exchange)
     server.play(EXCHANGE, held)
     leader = Task(client.list)
@@ -137,7 +127,7 @@ def test_who_waits_for_an_exchange_waits_longer_than_for_a_place(
     assert isinstance(other.outcome(), list)
 
 
-def test_a_jwt_that_lives_needs_no_place_to_be_used_elsewhere(server: FaultServer, narrow: Make) -> None:
+def test_a_jwt_that_lives_needs_no_place_to_be_used_elsewhere(server, narrow):
     """By `auth` of the client, while all connections are busy, and though a renewal is due."""
     client, turnstile = narrow(1), Turnstile()
     server.always(TOKENS, turnstile)
@@ -151,7 +141,7 @@ def test_a_jwt_that_lives_needs_no_place_to_be_used_elsewhere(server: FaultServe
     assert (got.jwt.token.reveal(), got.is_new, client.clock.waits) == ("jwt", False, [])
 
 
-def test_who_wants_a_new_one_waits_for_a_place_by_the_policy(server: FaultServer, narrow: Make) -> None:
+def test_who_wants_a_new_one_waits_for_a_place_by_the_policy(server, narrow):
     client, turnstile = narrow(1, timeout=httpx.Timeout(10, pool=0.01)), Turnstile()
     server.always(TOKENS, turnstile)
     busy = Task(client.list)
@@ -165,7 +155,7 @@ def test_who_wants_a_new_one_waits_for_a_place_by_the_policy(server: FaultServer
 
 
 @in_tasks
-def test_a_hook_calls_in_the_place_that_its_task_has(server: FaultServer, colour: str) -> None:
+def test_a_hook_calls_in_the_place_that_its_task_has(server, variant):
     async def main() -> None:
         results = list[Any]()
 
@@ -180,4 +170,4 @@ def test_a_hook_calls_in_the_place_that_its_task_has(server: FaultServer, colour
             assert client._session._here().pool.limiter.held() is None
         assert [len(each) for each in results] == [1, 1]
 
-    run(colour, main)
+    run(variant, main)

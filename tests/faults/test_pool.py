@@ -15,7 +15,7 @@ import pytest
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient, UnavailableError
 from access_tokens.tokens import generate_token_id
 
-from ..colours import in_tasks
+from ..variants import in_tasks
 from .operations import ISSUE, hurry, keep_jwt
 from .plays import Turnstile
 from .server import RECORD, TOKENS, FaultServer, Peer, response
@@ -44,9 +44,7 @@ def calling(client: Any, count: int) -> Iterator[list[Any]]:
 
 
 @pytest.mark.fault(8)
-def test_who_finds_no_connection_free_waits_for_one(
-    server: FaultServer, turnstile: Turnstile, narrow: Make
-) -> None:
+def test_who_finds_no_connection_free_waits_for_one(server, turnstile, narrow):
     client = narrow(2)
     with calling(client, 12) as results:
         turnstile.wait_for(2)
@@ -57,9 +55,7 @@ def test_who_finds_no_connection_free_waits_for_one(
 
 
 @pytest.mark.fault(8)
-def test_the_parts_of_a_batch_do_not_wait_for_each_others_connections(
-    server: FaultServer, narrow: Make
-) -> None:
+def test_the_parts_of_a_batch_do_not_wait_for_each_others_connections(server, narrow):
     server.always(f"{TOKENS}/batch", answer_slowly)
     client = narrow(1, timeout=httpx.Timeout(10, pool=0.02))
     client.batch_load(f"{number:02000}" for number in range(180))
@@ -72,9 +68,7 @@ def answer_slowly(peer: Peer) -> None:
 
 
 @pytest.mark.fault(8)
-def test_who_waits_too_long_for_a_connection_tries_again_and_changes_nothing(
-    server: FaultServer, turnstile: Turnstile, narrow: Make
-) -> None:
+def test_who_waits_too_long_for_a_connection_tries_again_and_changes_nothing(server, turnstile, narrow):
     client = narrow(2, timeout=httpx.Timeout(10, pool=0.03))
     with calling(client, 2) as results:
         turnstile.wait_for(2)
@@ -89,9 +83,7 @@ def test_who_waits_too_long_for_a_connection_tries_again_and_changes_nothing(
 
 
 @pytest.mark.fault(8)
-def test_who_waits_for_a_connection_waits_no_longer_than_the_deadline(
-    server: FaultServer, turnstile: Turnstile, narrow: Make
-) -> None:
+def test_who_waits_for_a_connection_waits_no_longer_than_the_deadline(server, turnstile, narrow):
     client = narrow(2)
     hurry(client, deadline=60)
     with calling(client, 2) as results:
@@ -128,9 +120,7 @@ ASLEEP = {"before a byte": Peer.stall, "in the body": stall_in_the_body}
 @pytest.mark.fault(8, 33)
 @pytest.mark.parametrize("place", ASLEEP)
 @in_tasks
-def test_calls_that_are_cancelled_give_their_connections_back(
-    server: FaultServer, narrow: Make, place: str
-) -> None:
+def test_calls_that_are_cancelled_give_their_connections_back(server, narrow, place):
     """Those that have one, and those that wait for one."""
     client = narrow(2)
     came = threading.Semaphore(0)
@@ -155,7 +145,7 @@ def echo(peer: Peer) -> None:
     peer.send(response(200, {"records": [RECORD | {"owner": asked}]}))
 
 
-def own_answers(colour: str, count: int) -> Callable[[Any], Any]:
+def own_answers(variant: str, count: int) -> Callable[[Any], Any]:
     """Return what makes so many calls and returns how many got the answer to what they had asked."""
 
     async def call(client: AsyncAccessTokensClient) -> int:
@@ -166,7 +156,7 @@ def own_answers(colour: str, count: int) -> Callable[[Any], Any]:
         asked = [generate_token_id() for _ in range(count)]
         return sum([client.list(after_token_id=each)[0].owner == each for each in asked])
 
-    return call_in_a_thread if colour == "sync" else call
+    return call_in_a_thread if variant == "sync" else call
 
 
 @contextmanager
@@ -182,15 +172,15 @@ def hasty_threads() -> Iterator[None]:
 
 @pytest.mark.fault(9)
 def test_1000_calls_of_16_callers_over_4_connections_succeed_at_once(
-    server: FaultServer, make_client: Make, colour: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    server, make_client, variant, monkeypatch
+):
     """None fails, none is repeated, and none gets the answer to another."""
     monkeypatch.setattr("access_tokens._http.limits.MAX_CONNECTIONS", 4)
     server.always(TOKENS, echo)
     client = make_client(server.endpoint, "pat_x")
     keep_jwt(client)
     with hasty_threads():
-        assert client.at_once(16, own_answers(colour, 63)) == [63] * 16
+        assert client.at_once(16, own_answers(variant, 63)) == [63] * 16
     assert client.clock.waits == []
     assert server.count(TOKENS) == len(server.requests) == 16 * 63
     assert server.connections <= 4
@@ -198,11 +188,9 @@ def test_1000_calls_of_16_callers_over_4_connections_succeed_at_once(
 
 @pytest.mark.fault(9)
 @pytest.mark.parametrize("narrow", ["borrowed"], indirect=True)
-def test_calls_of_16_callers_over_4_connections_of_the_callers_succeed(
-    server: FaultServer, colour: str, narrow: Make
-) -> None:
+def test_calls_of_16_callers_over_4_connections_of_the_callers_succeed(server, variant, narrow):
     """Some may have to be repeated, since httpx closes connections that are in use."""
     server.always(TOKENS, echo)
     client = narrow(4)
     with hasty_threads():
-        assert client.at_once(16, own_answers(colour, 20)) == [20] * 16
+        assert client.at_once(16, own_answers(variant, 20)) == [20] * 16

@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-import trustme
 
 from access_tokens import RetryPolicy
 
@@ -48,14 +47,7 @@ def proxy(service: FaultServer) -> Iterator[FaultServer]:
 @pytest.mark.fault(10)
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
 @pytest.mark.parametrize("scheme", ["http://", ""])
-def test_the_proxy_of_the_environment_is_used(
-    service: FaultServer,
-    proxy: FaultServer,
-    make_client: Make,
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-    scheme: str,
-) -> None:
+def test_the_proxy_of_the_environment_is_used(service, proxy, make_client, monkeypatch, name, scheme):
     monkeypatch.setenv(name, scheme + proxy.address)
     client = make_client(ENDPOINT, "pat_x")
     assert len(client.list()) == len(client.list()) == 1
@@ -65,25 +57,21 @@ def test_the_proxy_of_the_environment_is_used(
 
 
 @pytest.mark.fault(10)
-def test_the_proxy_of_the_callers_http_client_is_used(
-    authority: trustme.CA, service: FaultServer, proxy: FaultServer, make_client: Make, colour: str
-) -> None:
+def test_the_proxy_of_the_callers_http_client_is_used(authority, service, proxy, make_client, variant):
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
-    kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+    kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
     own = kind(proxy=proxy.endpoint, verify=trusting)
     client = make_client(ENDPOINT, "pat_x", http_client=own)
     assert len(client.list()) == 1
-    own.close() if colour == "sync" else client.portal.call(own.aclose)
+    own.close() if variant == "sync" else client.portal.call(own.aclose)
     assert tunnels(proxy.requests) == [TARGET]
     assert service.count(TOKENS) == 1
 
 
 @pytest.mark.fault(55)
 @pytest.mark.fault(10)
-def test_a_proxy_may_speak_tls(
-    service: FaultServer, context: ssl.SSLContext, make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_may_speak_tls(service, context, make_client, monkeypatch):
     """So that there is TLS within TLS."""
     with FaultServer(context) as proxy:
         proxy.always(TARGET, tunnel_to(service.address))
@@ -94,9 +82,7 @@ def test_a_proxy_may_speak_tls(
 
 @pytest.mark.fault(10)
 @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
-def test_plain_http_goes_through_a_proxy_where_it_is_allowed(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_plain_http_goes_through_a_proxy_where_it_is_allowed(server, make_client, monkeypatch, name):
     """The server is the proxy here, and answers for the service."""
     monkeypatch.setenv(name, server.endpoint)
     assert len(make_client("http://api.example.com", "pat_x", allow_http=True).list()) == 1
@@ -107,9 +93,7 @@ def test_plain_http_goes_through_a_proxy_where_it_is_allowed(
 
 
 @pytest.mark.fault(10)
-def test_plain_http_on_loopback_goes_through_none(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_plain_http_on_loopback_goes_through_none(server, make_client, monkeypatch):
     with FaultServer() as proxy:
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.endpoint)
@@ -123,9 +107,7 @@ EXCEPTIONS = ["api.example.com", "example.com", ".example.com", "*", "a, EXAMPLE
 @pytest.mark.fault(10)
 @pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
 @pytest.mark.parametrize("exception", EXCEPTIONS)
-def test_what_no_proxy_names_is_reached_without_one(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, name: str, exception: str
-) -> None:
+def test_what_no_proxy_names_is_reached_without_one(server, make_client, monkeypatch, name, exception):
     port = int(server.address.rpartition(":")[2])
     address = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", port))
     with FaultServer() as proxy:
@@ -141,9 +123,7 @@ def test_what_no_proxy_names_is_reached_without_one(
 @pytest.mark.parametrize(
     "exception", ["", "other.example.com", "xample.com", "api.example.com:444", "127.0.0.1"]
 )
-def test_what_no_proxy_does_not_name_goes_through_it(
-    proxy: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, exception: str
-) -> None:
+def test_what_no_proxy_does_not_name_goes_through_it(proxy, make_client, monkeypatch, exception):
     monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
     monkeypatch.setenv("NO_PROXY", exception)
     assert len(make_client(ENDPOINT, "pat_x").list()) == 1
@@ -162,13 +142,8 @@ def test_what_no_proxy_does_not_name_goes_through_it(
     ],
 )
 def test_no_proxy_may_name_networks_and_goes_first_in_lower_case(
-    server: FaultServer,
-    make_client: Make,
-    monkeypatch: pytest.MonkeyPatch,
-    lower: str | None,
-    upper: str | None,
-    is_proxied: bool,
-) -> None:
+    server, make_client, monkeypatch, lower, upper, is_proxied
+):
     """The server is the proxy as well, and answers for the service."""
     monkeypatch.setenv("HTTP_PROXY", server.endpoint)
     for name, value in (("no_proxy", lower), ("NO_PROXY", upper)):
@@ -180,9 +155,7 @@ def test_no_proxy_may_name_networks_and_goes_first_in_lower_case(
 
 @pytest.mark.fault(55)
 @pytest.mark.fault(10)
-def test_a_password_reaches_the_proxy_and_nobody_else(
-    service: FaultServer, proxy: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_password_reaches_the_proxy_and_nobody_else(service, proxy, make_client, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", with_password(proxy, "p%40ss"))
     assert len(make_client(ENDPOINT, "pat_x").list()) == 1
     credentials = base64.b64encode(b"user:p@ss").decode()
@@ -198,13 +171,7 @@ def establish_and_reset(peer: Peer) -> None:
 
 @pytest.mark.fault(89)
 @pytest.mark.parametrize("speaks_tls", [False, True])
-def test_once_the_tunnel_stands_the_host_is_named(
-    service: FaultServer,
-    context: ssl.SSLContext,
-    make_client: Make,
-    monkeypatch: pytest.MonkeyPatch,
-    speaks_tls: bool,
-) -> None:
+def test_once_the_tunnel_stands_the_host_is_named(service, context, make_client, monkeypatch, speaks_tls):
     """In its handshake, with the first request, and with one over a connection that was used before."""
     with FaultServer(context if speaks_tls else None) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
@@ -221,22 +188,16 @@ def test_once_the_tunnel_stands_the_host_is_named(
 @pytest.mark.fault(89)
 @pytest.mark.parametrize("is_own", [False, True])
 def test_a_407_through_a_tunnel_is_none_of_the_proxys(
-    authority: trustme.CA,
-    service: FaultServer,
-    proxy: FaultServer,
-    make_client: Make,
-    monkeypatch: pytest.MonkeyPatch,
-    colour: str,
-    is_own: bool,
-) -> None:
+    authority, service, proxy, make_client, monkeypatch, variant, is_own
+):
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
     monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
-    kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+    kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
     own = kind(verify=trusting) if is_own else None
     service.always(TOKENS, refuse(407))
     client = make_client(ENDPOINT, "pat_x", http_client=own)
     error = failure_of(LIST, client)
     if own:
-        own.close() if colour == "sync" else client.portal.call(own.aclose)
+        own.close() if variant == "sync" else client.portal.call(own.aclose)
     assert (error.status_code, "the proxy" in str(error)) == (407, False)

@@ -47,8 +47,8 @@ def check_proxys(error: AccessTokensError, proxy: FaultServer, attempts: int, wo
     ],
 )
 def test_a_proxy_that_refuses_is_asked_again_only_where_it_may_help(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, status: int, attempts: int
-) -> None:
+    server, make_client, monkeypatch, status, attempts
+):
     """It is no answer of the service, whatever its status."""
     monkeypatch.setenv("HTTPS_PROXY", with_password(server))
     server.always(TARGET, refuse(status, "No such luck"))
@@ -60,9 +60,7 @@ def test_a_proxy_that_refuses_is_asked_again_only_where_it_may_help(
 
 @pytest.mark.fault(89)
 @pytest.mark.parametrize(("status", "attempts"), [(403, 1), (429, 1), (503, 1), (599, 2)])
-def test_the_policy_says_which_5xx_of_a_proxy_may_pass(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, status: int, attempts: int
-) -> None:
+def test_the_policy_says_which_5xx_of_a_proxy_may_pass(server, make_client, monkeypatch, status, attempts):
     monkeypatch.setenv("HTTPS_PROXY", server.endpoint)
     server.always(TARGET, refuse(status))
     client = make_client(ENDPOINT, "pat_x", retry=RetryPolicy(retries=1, statuses={403, 429, 599}))
@@ -84,13 +82,8 @@ def unresolvable(server: FaultServer) -> str:
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("trouble", [gone, unresolvable])
 def test_a_proxy_that_is_not_there_is_tried_four_times(
-    server: FaultServer,
-    make_client: Make,
-    monkeypatch: pytest.MonkeyPatch,
-    trouble: Callable[[FaultServer], str],
-    scheme: str,
-    endpoint: str,
-) -> None:
+    server, make_client, monkeypatch, trouble, scheme, endpoint
+):
     named = trouble(server)
     address = named.split()[2].removesuffix(":")
     monkeypatch.setenv("ALL_PROXY", f"{scheme}://user:{PASSWORD}@{address}")
@@ -112,27 +105,21 @@ NONSENSE: dict[str, Play] = {
 
 @pytest.mark.fault(89)
 @pytest.mark.parametrize("play", NONSENSE.values(), ids=NONSENSE)
-def test_a_proxy_that_makes_no_tunnel_is_named(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, play: Play
-) -> None:
+def test_a_proxy_that_makes_no_tunnel_is_named(server, make_client, monkeypatch, play):
     monkeypatch.setenv("HTTPS_PROXY", with_password(server))
     server.always(TARGET, play)
     check_proxys(failure_of(LIST, make_client(ENDPOINT, "pat_x")), server, 4)
 
 
 @pytest.mark.fault(89)
-def test_a_proxy_that_speaks_no_tls_is_named(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_that_speaks_no_tls_is_named(server, make_client, monkeypatch):
     server.greet(lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
     monkeypatch.setenv("HTTPS_PROXY", with_password(server).replace("http:", "https:"))
     check_proxys(failure_of(LIST, make_client(ENDPOINT, "pat_x")), server, 1, "[SSL")
 
 
 @pytest.mark.fault(89)
-def test_a_proxy_of_plain_http_that_wants_a_password_is_named(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_of_plain_http_that_wants_a_password_is_named(server, make_client, monkeypatch):
     """By 407, which no service says (RFC 9110, section 15.5.8); nor does the JWT suffer."""
     monkeypatch.setenv("HTTP_PROXY", with_password(server))
     server.play(TOKENS, refuse(407))
@@ -143,9 +130,7 @@ def test_a_proxy_of_plain_http_that_wants_a_password_is_named(
 
 
 @pytest.mark.fault(89)
-def test_a_proxy_of_plain_http_that_breaks_off_is_named_beside_the_host(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_of_plain_http_that_breaks_off_is_named_beside_the_host(server, make_client, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", with_password(server))
     server.always(EXCHANGE, Peer.reset)
     error = failure_of(LIST, make_client("http://api.example.com", "pat_x", allow_http=True))
@@ -155,18 +140,16 @@ def test_a_proxy_of_plain_http_that_breaks_off_is_named_beside_the_host(
 
 @pytest.mark.fault(89)
 @pytest.mark.parametrize("is_gone", [False, True])
-def test_the_proxy_of_the_callers_http_client_is_named(
-    server: FaultServer, make_client: Make, colour: str, is_gone: bool
-) -> None:
+def test_the_proxy_of_the_callers_http_client_is_named(server, make_client, variant, is_gone):
     """Where httpx does not tell how far it has come, beside the host."""
     server.always(TARGET, refuse(403))
     if is_gone:
         server.stop_listening()
-    kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+    kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
     own = kind(proxy=with_password(server))
     client = make_client(ENDPOINT, "pat_x", http_client=own)
     error = failure_of(LIST, client)
-    own.close() if colour == "sync" else client.portal.call(own.aclose)
+    own.close() if variant == "sync" else client.portal.call(own.aclose)
     named = (
         f"api.example.com through the proxy {server.address}" if is_gone else f"the proxy {server.address}"
     )
@@ -176,33 +159,27 @@ def test_the_proxy_of_the_callers_http_client_is_named(
 
 
 @pytest.mark.fault(89)
-def test_the_callers_http_client_tells_a_407_of_the_proxy_as_ours_do(
-    server: FaultServer, make_client: Make, colour: str
-) -> None:
-    kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+def test_the_callers_http_client_tells_a_407_of_the_proxy_as_ours_do(server, make_client, variant):
+    kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
     own = kind(proxy=with_password(server))
     client = make_client("http://api.example.com", "pat_x", http_client=own, allow_http=True)
     server.play(TOKENS, refuse(407))
     check_proxys(failure_of(ISSUE, client), server, 1, "407 No")
     assert len(client.list()) == 1
-    own.close() if colour == "sync" else client.portal.call(own.aclose)
+    own.close() if variant == "sync" else client.portal.call(own.aclose)
     assert (server.count(EXCHANGE), server.count(TOKENS), client.clock.waits) == (1, 2, [])
 
 
 @pytest.mark.fault(60, 89)
 @pytest.mark.parametrize("echo", [PASSWORD, base64.b64encode(f"user:{PASSWORD}".encode()).decode()])
-def test_a_proxy_that_echoes_its_password_does_not_get_it_printed(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, echo: str
-) -> None:
+def test_a_proxy_that_echoes_its_password_does_not_get_it_printed(server, make_client, monkeypatch, echo):
     monkeypatch.setenv("HTTPS_PROXY", with_password(server))
     server.always(TARGET, refuse(407, f"denied {echo}"))
     check_proxys(failure_of(LIST, make_client(ENDPOINT, "pat_x")), server, 1, "407 denied [hidden]")
 
 
 @pytest.mark.fault(60, 89)
-def test_neither_does_one_of_plain_http_in_its_answers(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_neither_does_one_of_plain_http_in_its_answers(server, make_client, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", f"http://{PASSWORD}@{server.address}")
     server.always(TOKENS, lambda peer: peer.send(response(403, {"message": f"denied {PASSWORD}"})))
     client = make_client("http://api.example.com", "pat_x", allow_http=True)
@@ -211,9 +188,7 @@ def test_neither_does_one_of_plain_http_in_its_answers(
 
 @pytest.mark.fault(95)
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
-def test_white_space_around_a_proxys_address_is_ignored(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch, variable: str
-) -> None:
+def test_white_space_around_a_proxys_address_is_ignored(server, make_client, monkeypatch, variable):
     monkeypatch.setenv(variable, f" {server.endpoint}\r\n")
     server.always(TARGET, refuse(403))
     check_proxys(failure_of(LIST, make_client(ENDPOINT, "pat_x")), server, 1, "403 No")
@@ -237,9 +212,7 @@ ODD = [
 @pytest.mark.fault(55)
 @pytest.mark.fault(10, 46)
 @pytest.mark.parametrize("url", ODD)
-def test_an_address_that_is_no_proxys_is_told_at_once_without_its_password(
-    make_client: Make, monkeypatch: pytest.MonkeyPatch, url: str
-) -> None:
+def test_an_address_that_is_no_proxys_is_told_at_once_without_its_password(make_client, monkeypatch, url):
     monkeypatch.setenv("HTTPS_PROXY", url)
     client = make_client(ENDPOINT, "pat_x")
     keep_jwt(client)

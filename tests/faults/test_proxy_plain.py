@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -18,9 +17,7 @@ ENDPOINT = "http://api.example.com"
 
 @pytest.mark.fault(55)
 @pytest.mark.fault(10)
-def test_each_request_has_the_password(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_request_has_the_password(server, make_client, monkeypatch):
     """The server is the proxy here, and answers for the service."""
     monkeypatch.setenv("HTTP_PROXY", server.endpoint.replace("//", "//user:p%40ss@"))
     client = make_client(ENDPOINT, "pat_x", allow_http=True)
@@ -34,9 +31,7 @@ def test_each_request_has_the_password(
 @pytest.mark.fault(55)
 @pytest.mark.fault(10)
 @pytest.mark.usefixtures("trusted")
-def test_the_proxy_may_speak_tls(
-    context: ssl.SSLContext, make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_proxy_may_speak_tls(context, make_client, monkeypatch):
     with FaultServer(context) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.endpoint)
         assert len(make_client(ENDPOINT, "pat_x", allow_http=True).list()) == 1

@@ -14,11 +14,11 @@ import pytest
 
 from access_tokens import AccessTokensClient, AuthenticationError, ClientClosedError
 
-from ..colours import result_of
+from ..variants import result_of
 from .children import Child, echo, forks, gets_its_own
 from .memory import ENDPOINT, Memory
 from .plays import Issuer
-from .server import EXCHANGE, TOKENS, FaultServer, Peer
+from .server import EXCHANGE, TOKENS, Peer
 from .threads import PATIENCE, Task, outcomes
 
 THREADS = 8
@@ -42,7 +42,7 @@ def crowd(client: Any, count: int = THREADS) -> list[Any]:
 
 
 @pytest.mark.fault(31)
-def test_cold_starts(memory: Memory) -> None:
+def test_cold_starts(memory):
     with memory.http() as http:
         for exchanges in range(1, 151):
             with AccessTokensClient(ENDPOINT, "pat_x", http_client=http) as client:
@@ -51,7 +51,7 @@ def test_cold_starts(memory: Memory) -> None:
 
 
 @pytest.mark.fault(26)
-def test_late_401s(memory: Memory) -> None:
+def test_late_401s(memory):
     """Twenty threads with one old JWT, all refused before any has a new one."""
     with memory.client() as client:
         client.list()
@@ -75,7 +75,7 @@ class Gathering:
 
 
 @pytest.mark.fault(30)
-def test_keys_that_change_at_any_moment(memory: Memory) -> None:
+def test_keys_that_change_at_any_moment(memory):
     """A JWT that was got in a call may be refused in it; whatever happens, the next call works."""
     with memory.client() as client:
         for _ in range(100):
@@ -87,7 +87,7 @@ def test_keys_that_change_at_any_moment(memory: Memory) -> None:
 
 
 @pytest.mark.fault(26)
-def test_a_jwt_that_is_kept_while_an_old_one_is_discarded(memory: Memory) -> None:
+def test_a_jwt_that_is_kept_while_an_old_one_is_discarded(memory):
     with memory.client() as client:
         session = client._session
         for _ in range(150):
@@ -100,7 +100,7 @@ def test_a_jwt_that_is_kept_while_an_old_one_is_discarded(memory: Memory) -> Non
 
 
 @pytest.mark.fault(29)
-def test_renewals_that_fail_and_succeed_by_turns(memory: Memory) -> None:
+def test_renewals_that_fail_and_succeed_by_turns(memory):
     """While the JWT lives no call fails, and no renewal is tried by two at once."""
     at_once, most = Count(), list[int]()
 
@@ -114,7 +114,8 @@ def test_renewals_that_fail_and_succeed_by_turns(memory: Memory) -> None:
 
     def succeed(request: httpx.Request) -> httpx.Response:
         at_once.one_less()
-        return memory._exchanged()
+        response: httpx.Response = memory._exchanged()
+        return response
 
     memory.before = before
     with memory.client() as client:
@@ -150,7 +151,7 @@ class Count:
 
 
 @pytest.mark.fault(34)
-def test_closing_at_any_moment_in_memory(memory: Memory) -> None:
+def test_closing_at_any_moment_in_memory(memory):
     """Each call ends with a result or with being told that the client is closed, and no other way."""
     with memory.http() as http:
         for number in range(150):
@@ -162,7 +163,7 @@ def test_closing_at_any_moment_in_memory(memory: Memory) -> None:
 
 @pytest.mark.fault(34)
 @pytest.mark.parametrize("is_warm", [False, True], ids=["cold", "warm"])
-def test_closing_at_any_moment_over_sockets(server: FaultServer, is_warm: bool) -> None:
+def test_closing_at_any_moment_over_sockets(server, is_warm):
     chance = random.Random(1)
     for _ in range(20):
         client = AccessTokensClient(server.endpoint, "pat_x")
@@ -177,7 +178,7 @@ def test_closing_at_any_moment_over_sockets(server: FaultServer, is_warm: bool) 
 
 
 @pytest.mark.fault(34)
-def test_closing_while_the_service_fails_at_random(server: FaultServer) -> None:
+def test_closing_while_the_service_fails_at_random(server):
     chance = random.Random(2)
 
     def fail(peer: Peer) -> None:
@@ -195,7 +196,7 @@ def test_closing_while_the_service_fails_at_random(server: FaultServer) -> None:
 
 
 @pytest.mark.fault(26, 30)
-def test_keys_that_change_over_sockets(server: FaultServer) -> None:
+def test_keys_that_change_over_sockets(server):
     issuer = Issuer(server)
     with AccessTokensClient(server.endpoint, "pat_x") as client:
         client.list()
@@ -210,7 +211,7 @@ class TestForks:
 
     @pytest.mark.fault(36)
     @pytest.mark.parametrize("number", range(12))
-    def test_forks_at_any_moment(self, server: FaultServer, number: int) -> None:
+    def test_forks_at_any_moment(self, server, number):
         server.always(TOKENS, echo)
         with AccessTokensClient(server.endpoint, "pat_x") as client:
             tasks = [Task(partial(gets_its_own, client, f"thread-{n}", 3)) for n in range(4)]
@@ -220,7 +221,7 @@ class TestForks:
             assert [task.outcome() for task in tasks] == [True] * 4
 
     @pytest.mark.fault(36)
-    def test_forks_while_other_threads_make_clients(self) -> None:
+    def test_forks_while_other_threads_make_clients(self):
         over = threading.Event()
 
         def make() -> None:

@@ -21,7 +21,7 @@ from access_tokens import (
     RetryPolicy,
 )
 
-from ..colours import result_of
+from ..variants import result_of
 from .footprint import quiet
 from .lines import Midst, places_of
 from .memory import ENDPOINT, Memory
@@ -88,13 +88,11 @@ def prepare(server: FaultServer) -> Callable[[], Prepared]:
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_call(
-    prepare: Callable[[], Prepared],
-) -> None:
+def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_call(prepare):
     assert closed_at_every_line(prepare, BELOW) == {list, ClientClosedError}
 
 
-def test_a_signal_handler_that_closes_it_leaves_no_socket(prepare: Callable[[], Prepared]) -> None:
+def test_a_signal_handler_that_closes_it_leaves_no_socket(prepare):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         closed_at_every_line(prepare, OURS)
@@ -102,7 +100,7 @@ def test_a_signal_handler_that_closes_it_leaves_no_socket(prepare: Callable[[], 
     assert [str(each.message) for each in caught] == []
 
 
-def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_wait() -> None:
+def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_wait():
     def prepare() -> Prepared:
         memory = Memory()
         memory.play(TOKENS, lambda request: httpx.Response(503))
@@ -113,7 +111,7 @@ def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_wait() -> None
     assert closed_at_every_line(prepare, BELOW) == {list, ClientClosedError}
 
 
-def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_wait_for_another() -> None:
+def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_wait_for_another():
     def prepare() -> Prepared:
         memory = Memory()
         came, closed = threading.Event(), threading.Event()
@@ -138,7 +136,7 @@ def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_wait_for_anoth
 
 
 @pytest.mark.parametrize("is_warm", [pytest.param(False, id="cold"), pytest.param(True, id="warm")])
-def test_a_finalizer_may_call_between_any_two_lines_of_a_call(memory: Memory, is_warm: bool) -> None:
+def test_a_finalizer_may_call_between_any_two_lines_of_a_call(memory, is_warm):
     """As may a signal handler: both calls succeed."""
 
     def prepare() -> AccessTokensClient:
@@ -181,7 +179,7 @@ def handled_by(handler: logging.Handler) -> Iterator[None]:
     log.removeHandler(handler)
 
 
-def test_a_log_handler_may_send_what_is_logged_with_the_auth_of_the_client(memory: Memory) -> None:
+def test_a_log_handler_may_send_what_is_logged_with_the_auth_of_the_client(memory):
     with memory.client(deadline=SHORT) as client:
         other = httpx.MockTransport(lambda request: httpx.Response(200))
         with httpx.Client(auth=client.auth, transport=other) as http:
@@ -213,7 +211,7 @@ HOOKED: dict[str, Callable[[AsyncAccessTokensClient], Awaitable[Any]]] = {
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 @pytest.mark.parametrize("name", HOOKED)
-def test_a_hook_of_the_callers_http_client_may_call(memory: Memory, backend: str, name: str) -> None:
+def test_a_hook_of_the_callers_http_client_may_call(memory, backend, name):
     """In the task whose request it hears of, which is the exchange, or in tasks that it begins."""
     results = list[Any]()
 
@@ -230,7 +228,8 @@ def test_a_hook_of_the_callers_http_client_may_call(memory: Memory, backend: str
     def respond(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/batch"):
             return httpx.Response(200, json={"found": [], "notFound": ["x"]})
-        return memory(request)
+        response: httpx.Response = memory(request)
+        return response
 
     anyio.run(main, backend=backend)
     assert len(results) == 2

@@ -121,9 +121,7 @@ def refusal_of(server: FaultServer, victim: Any, operation: Operation, play: Pla
     ],
     ids=["a page", "JSON", "plain text", "XML", "nothing"],
 )
-def test_a_404_of_a_wrong_path_is_told_with_the_words_of_who_answers(
-    server: FaultServer, victim: Any, operation: Operation, play: Play, reason: str
-) -> None:
+def test_a_404_of_a_wrong_path_is_told_with_the_words_of_who_answers(server, victim, operation, play, reason):
     error = refusal_of(server, victim, operation, play)
     assert type(error) is EndpointError
     assert (error.message, error.reason, error.status_code) == (operation.failed, reason, 404)
@@ -136,9 +134,7 @@ def test_a_404_of_a_wrong_path_is_told_with_the_words_of_who_answers(
 @of_an_id
 @DRESSES
 @pytest.mark.parametrize("status", [500, 404, 400])
-def test_a_missing_token_is_told_in_words(
-    server: FaultServer, victim: Any, operation: Operation, dress: Dress, status: int
-) -> None:
+def test_a_missing_token_is_told_in_words(server, victim, operation, dress, status):
     error = refusal_of(server, victim, operation, dress(status, f"Token not found: {TOKEN_ID}"))
     assert (type(error), error.reason) == (NotFoundError, f"Token not found: {TOKEN_ID}")
 
@@ -149,8 +145,8 @@ def test_a_missing_token_is_told_in_words(
 @pytest.mark.parametrize("status", [500, 400])
 @DRESSES
 def test_a_value_that_is_refused_is_told_at_once_and_in_short(
-    server: FaultServer, victim: Any, operation: Operation, message: str, status: int, dress: Dress
-) -> None:
+    server, victim, operation, message, status, dress
+):
     error = refusal_of(server, victim, operation, dress(status, message))
     assert type(error) is RequestRejectedError
     assert (error.message, error.reason) == (operation.failed, REFUSED[message])
@@ -159,9 +155,7 @@ def test_a_value_that_is_refused_is_told_at_once_and_in_short(
 
 @pytest.mark.fault(63)
 @DRESSES
-def test_a_pat_whose_record_is_hidden_is_refused_at_once(
-    server: FaultServer, victim: Any, dress: Dress
-) -> None:
+def test_a_pat_whose_record_is_hidden_is_refused_at_once(server, victim, dress):
     """Each exchange counts, where they are limited."""
     server.always(
         EXCHANGE, dress(500, f"Cannot load invalid record for token AAAAAAAAAAAAAAAAAAAAA: {ISSUES}")
@@ -174,9 +168,7 @@ def test_a_pat_whose_record_is_hidden_is_refused_at_once(
 
 
 @pytest.mark.fault(63)
-def test_a_page_of_a_service_in_production_is_told_as_the_phrase_that_it_is(
-    server: FaultServer, victim: Any
-) -> None:
+def test_a_page_of_a_service_in_production_is_told_as_the_phrase_that_it_is(server, victim):
     keep_jwt(victim)
     server.always(REVOKE.path, say(500, b"<pre>Internal Server Error</pre>", PAGE))
     error = failure_of(REVOKE, victim)
@@ -186,8 +178,8 @@ def test_a_page_of_a_service_in_production_is_told_as_the_phrase_that_it_is(
 @pytest.mark.fault(83)
 @pytest.mark.parametrize(("expires_at", "unknown"), [(4_000_000_000, True), (None, False)])
 def test_a_record_that_is_removed_after_its_revocation_may_have_been_revoked(
-    server: FaultServer, victim: Any, expires_at: int | None, unknown: bool
-) -> None:
+    server, victim, expires_at, unknown
+):
     """Without an expiry the service never removes it."""
     keep_jwt(victim)
     server.play(REVOKE.path, Peer.reset, as_json(500, f"Token not found: {TOKEN_ID}"))

@@ -15,9 +15,9 @@ from access_tokens import (
     UnavailableError,
 )
 
-from ..colours import SyncCaller
-from .plays import Held, Issuer, grant, refuse
-from .server import EXCHANGE, TOKENS, FaultServer, Peer, Play, response
+from ..variants import SyncCaller
+from .plays import Held, grant, refuse
+from .server import EXCHANGE, TOKENS, Peer, Play, response
 from .threads import Task, until, waiting_in_the_library
 
 LASTING: dict[str, tuple[Play, type[AccessTokensError]]] = {
@@ -32,7 +32,7 @@ LASTING: dict[str, tuple[Play, type[AccessTokensError]]] = {
 }
 
 
-def keep_calling(colour: str, times: int) -> Callable[[Any], Any]:
+def keep_calling(variant: str, times: int) -> Callable[[Any], Any]:
     """Return what makes so many calls, and returns what they have raised."""
 
     def in_thread(client: Any) -> list[AccessTokensError]:
@@ -53,25 +53,25 @@ def keep_calling(colour: str, times: int) -> Callable[[Any], Any]:
                 errors.append(error)
         return errors
 
-    return in_thread if colour == "sync" else in_task
+    return in_thread if variant == "sync" else in_task
 
 
 @pytest.mark.fault(76)
 @pytest.mark.parametrize("name", LASTING)
 def test_a_renewal_that_fails_for_good_costs_no_call_while_the_jwt_lives_and_no_storm_afterwards(
-    victim: Any, server: FaultServer, issuer: Issuer, colour: str, name: str
-) -> None:
+    victim, server, issuer, variant, name
+):
     play, kind = LASTING[name]
     victim.list()
     server.always(EXCHANGE, play)
     for seconds, exchanges in [(3580, 2), (9, 2), (1, 3)]:  # with 20, 11 and 10 seconds left
         victim.clock.advance(seconds)
-        assert victim.at_once(5, keep_calling(colour, 10)) == [[]] * 5
+        assert victim.at_once(5, keep_calling(variant, 10)) == [[]] * 5
         assert server.count(EXCHANGE) == exchanges
     assert set(issuer.bearers) == {"jwt-1"}
     victim.clock.advance(10)
     for exchanges in (5, 6):
-        errors = [error for each in victim.at_once(5, keep_calling(colour, 10)) for error in each]
+        errors = [error for each in victim.at_once(5, keep_calling(variant, 10)) for error in each]
         assert {type(error) for error in errors} == {kind}
         assert len({id(error) for error in errors}) == 50
         assert server.count(EXCHANGE) == exchanges
@@ -85,9 +85,7 @@ def test_a_renewal_that_fails_for_good_costs_no_call_while_the_jwt_lives_and_no_
 
 
 @pytest.mark.fault(76)
-def test_who_has_a_jwt_that_lives_does_not_wait_for_the_renewal_that_another_leads(
-    victim: Any, server: FaultServer, issuer: Issuer
-) -> None:
+def test_who_has_a_jwt_that_lives_does_not_wait_for_the_renewal_that_another_leads(victim, server, issuer):
     held = Held(issuer.exchange)
     victim.list()
     victim.clock.advance(3580)
@@ -108,9 +106,7 @@ def authorized(victim: Any) -> Any:
 
 
 @pytest.mark.fault(76)
-def test_who_leads_a_renewal_waits_for_half_of_what_the_jwt_has_left(
-    victim: Any, server: FaultServer, issuer: Issuer
-) -> None:
+def test_who_leads_a_renewal_waits_for_half_of_what_the_jwt_has_left(victim, server, issuer):
     """Though it would wait for 30 seconds for any other answer."""
     victim.list()
     victim.clock.advance(3599)
@@ -120,9 +116,7 @@ def test_who_leads_a_renewal_waits_for_half_of_what_the_jwt_has_left(
 
 
 @pytest.mark.fault(76)
-def test_who_has_no_jwt_any_more_takes_no_renewal_that_failed_for_an_answer(
-    victim: Any, server: FaultServer, issuer: Issuer, colour: str
-) -> None:
+def test_who_has_no_jwt_any_more_takes_no_renewal_that_failed_for_an_answer(victim, server, issuer, variant):
     """The JWT is refused while it is renewed, in a single attempt. The exchange that it takes has four."""
     held = Held(refuse(503))
     victim.list()
@@ -133,7 +127,7 @@ def test_who_has_no_jwt_any_more_takes_no_renewal_that_failed_for_an_answer(
     held.came()
     other = Task(victim.list)
     until(lambda: not victim.client._session._living(afresh=False))
-    until(lambda: colour != "sync" or waiting_in_the_library())
+    until(lambda: variant != "sync" or waiting_in_the_library())
     held.go_on()
     assert other.outcome()
     assert leader.outcome()
@@ -143,9 +137,7 @@ def test_who_has_no_jwt_any_more_takes_no_renewal_that_failed_for_an_answer(
 
 @pytest.mark.fault(77)
 @pytest.mark.parametrize("seconds", [0.002, 0.0])
-def test_a_jwt_in_its_last_moments_is_exchanged_with_all_the_time_there_is(
-    victim: Any, server: FaultServer, issuer: Issuer, seconds: float
-) -> None:
+def test_a_jwt_in_its_last_moments_is_exchanged_with_all_the_time_there_is(victim, server, issuer, seconds):
     def take_a_second(peer: Peer) -> None:
         victim.clock.advance(1)
         issuer.exchange(peer)
@@ -159,9 +151,7 @@ def test_a_jwt_in_its_last_moments_is_exchanged_with_all_the_time_there_is(
 
 
 @pytest.mark.fault(77)
-def test_a_jwt_in_its_last_moments_serves_when_the_pat_is_refused(
-    victim: Any, server: FaultServer, issuer: Issuer
-) -> None:
+def test_a_jwt_in_its_last_moments_serves_when_the_pat_is_refused(victim, server, issuer):
     victim.list()
     victim.clock.advance(3599.5)
     server.play(EXCHANGE, refuse(401))
@@ -171,8 +161,8 @@ def test_a_jwt_in_its_last_moments_serves_when_the_pat_is_refused(
 
 @pytest.mark.fault(77)
 def test_a_renewal_that_stands_still_until_the_jwt_has_ended_is_followed_by_an_exchange(
-    victim: Any, server: FaultServer, issuer: Issuer
-) -> None:
+    victim, server, issuer
+):
     """As when the event loop, or the whole machine, stands still."""
 
     def stand_still(peer: Peer) -> None:
@@ -187,7 +177,7 @@ def test_a_renewal_that_stands_still_until_the_jwt_has_ended_is_followed_by_an_e
 
 
 @pytest.mark.fault(77)
-def test_past_the_deadline_of_the_call_it_is_not(victim: Any, server: FaultServer, issuer: Issuer) -> None:
+def test_past_the_deadline_of_the_call_it_is_not(victim, server, issuer):
     def stand_still(peer: Peer) -> None:
         victim.clock.advance(301)
         refuse(503)(peer)

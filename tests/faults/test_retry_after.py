@@ -79,9 +79,7 @@ HEARD = {
 @pytest.mark.fault(13)
 @both
 @some_operations
-def test_a_time_to_come_back_is_waited_for(
-    server: FaultServer, victim: Any, operation: Operation, status: int
-) -> None:
+def test_a_time_to_come_back_is_waited_for(server, victim, operation, status):
     for value, seconds in HEARD.items():
         victim.clock.waits.clear()
         server.play(operation.path, asking(status, value))
@@ -92,9 +90,7 @@ def test_a_time_to_come_back_is_waited_for(
 @pytest.mark.fault(13)
 @both
 @some_operations
-def test_a_time_to_come_back_grants_no_further_attempt(
-    server: FaultServer, victim: Any, operation: Operation, status: int
-) -> None:
+def test_a_time_to_come_back_grants_no_further_attempt(server, victim, operation, status):
     server.play(operation.path, *[asking(status, value) for value in ("3", "0", in_seconds(9), "8")])
     error = refusal_of(operation, victim, status)
     assert victim.clock.waits == [3.0, 0.0, 9.0]
@@ -103,7 +99,7 @@ def test_a_time_to_come_back_grants_no_further_attempt(
 
 @pytest.mark.fault(13)
 @pytest.mark.parametrize("status", [408, 500, 502, 504])
-def test_it_counts_on_no_other_status(server: FaultServer, victim: Any, status: int) -> None:
+def test_it_counts_on_no_other_status(server, victim, status):
     server.play(LIST.path, asking(status, "50"))
     LIST.call(victim)
     assert victim.clock.waits == [1.0]
@@ -146,7 +142,7 @@ TOO_LONG = ["121", "86400", "9" * 400, "9" * 60_000, in_seconds(121), "Fri, 31 D
 
 @pytest.mark.fault(14)
 @both
-def test_a_time_that_makes_no_sense_is_not_heard(server: FaultServer, victim: Any, status: int) -> None:
+def test_a_time_that_makes_no_sense_is_not_heard(server, victim, status):
     for value in NONSENSE:
         victim.clock.waits.clear()
         server.play(LIST.path, asking(status, value))
@@ -156,7 +152,7 @@ def test_a_time_that_makes_no_sense_is_not_heard(server: FaultServer, victim: An
 
 @pytest.mark.fault(14)
 @both
-def test_two_times_are_none(server: FaultServer, victim: Any, status: int) -> None:
+def test_two_times_are_none(server, victim, status):
     server.play(LIST.path, asking(status, "5", "10"))
     LIST.call(victim)
     assert victim.clock.waits == [1.0]
@@ -165,9 +161,7 @@ def test_two_times_are_none(server: FaultServer, victim: Any, status: int) -> No
 @pytest.mark.fault(15)
 @both
 @some_operations
-def test_a_time_over_the_ceiling_is_told_at_once(
-    server: FaultServer, victim: Any, operation: Operation, status: int
-) -> None:
+def test_a_time_over_the_ceiling_is_told_at_once(server, victim, operation, status):
     for value in TOO_LONG:
         server.play(operation.path, asking(status, value))
         error = refusal_of(operation, victim, status)
@@ -182,9 +176,7 @@ def test_a_time_over_the_ceiling_is_told_at_once(
 @both
 @some_operations
 @pytest.mark.parametrize("value", ["61", in_seconds(61), "60"])
-def test_a_time_over_the_deadline_is_told_at_once(
-    server: FaultServer, make_client: Make, operation: Operation, status: int, value: str
-) -> None:
+def test_a_time_over_the_deadline_is_told_at_once(server, make_client, operation, status, value):
     client = make_client(server.endpoint, "pat_x", deadline=60)
     keep_jwt(client)
     server.play(operation.path, asking(status, value))
@@ -194,7 +186,7 @@ def test_a_time_over_the_deadline_is_told_at_once(
 
 
 @pytest.mark.fault(15)
-def test_the_ceiling_is_the_policys(server: FaultServer, make_client: Make) -> None:
+def test_the_ceiling_is_the_policys(server, make_client):
     client = make_client(server.endpoint, "pat_x", retry=RetryPolicy(retry_after_max=2))
     keep_jwt(client)
     server.play(LIST.path, asking(429, "2"), asking(429, "3"))

@@ -22,7 +22,6 @@ import pytest
 import access_tokens
 from access_tokens import (
     AccessTokensClient,
-    AccessTokensError,
     ApiError,
     AsyncAccessTokensClient,
     BatchLoadResult,
@@ -109,13 +108,13 @@ SHOWS: dict[str, Callable[[Any], str]] = {
 @pytest.mark.fault(46)
 @pytest.mark.parametrize("show", SHOWS.values(), ids=SHOWS)
 @pytest.mark.parametrize("holder", ALL.values(), ids=ALL)
-def test_nothing_shows_the_secret_that_it_holds(holder: object, show: Callable[[Any], str]) -> None:
+def test_nothing_shows_the_secret_that_it_holds(holder, show):
     assert CANARY not in show(holder)
 
 
 @pytest.mark.fault(46)
 @pytest.mark.parametrize("holder", ALL.values(), ids=ALL)
-def test_nothing_gives_its_secret_away_as_json(holder: object) -> None:
+def test_nothing_gives_its_secret_away_as_json(holder):
     """Not even to the encoder that looks into every object."""
     try:
         assert CANARY not in json.dumps(holder, default=vars)
@@ -125,14 +124,14 @@ def test_nothing_gives_its_secret_away_as_json(holder: object) -> None:
 
 @pytest.mark.fault(46)
 @pytest.mark.parametrize("holder", ALL.values(), ids=ALL)
-def test_rich_shows_no_secret_either(holder: object) -> None:
+def test_rich_shows_no_secret_either(holder):
     """It looks into classes of attrs by itself, also for the locals in its tracebacks."""
     assert CANARY not in pytest.importorskip("rich.pretty").pretty_repr(holder)
 
 
 @pytest.mark.fault(46)
 @pytest.mark.parametrize("holder", (LIVE | INNER).values(), ids=LIVE | INNER)
-def test_only_a_result_gives_its_secret_to_who_asks_for_all_values(holder: Any) -> None:
+def test_only_a_result_gives_its_secret_to_who_asks_for_all_values(holder):
     if attrs.has(type(holder)):
         assert CANARY not in repr(attrs.asdict(holder))
 
@@ -140,14 +139,14 @@ def test_only_a_result_gives_its_secret_to_who_asks_for_all_values(holder: Any) 
 @pytest.mark.fault(46)
 @pytest.mark.parametrize("duplicate", [pickle.dumps, copy.copy, copy.deepcopy])
 @pytest.mark.parametrize("holder", LIVE.values(), ids=LIVE)
-def test_what_holds_connections_is_not_duplicated(holder: object, duplicate: Callable[[object], Any]) -> None:
+def test_what_holds_connections_is_not_duplicated(holder, duplicate):
     with pytest.raises(TypeError, match=rf"^{type(holder).__name__} holds .* make one where it is needed$"):
         duplicate(holder)
 
 
 @pytest.mark.fault(46)
 @pytest.mark.parametrize("holder", ALL.values(), ids=ALL)
-def test_no_pickle_holds_a_secret(holder: object) -> None:
+def test_no_pickle_holds_a_secret(holder):
     try:
         assert CANARY.encode() not in pickle.dumps(holder)
     except TypeError as error:
@@ -156,7 +155,7 @@ def test_no_pickle_holds_a_secret(holder: object) -> None:
 
 @pytest.mark.fault(46)
 @pytest.mark.parametrize("holder", RESULTS.values(), ids=RESULTS)
-def test_a_result_with_a_secret_is_copied_and_not_pickled(holder: object) -> None:
+def test_a_result_with_a_secret_is_copied_and_not_pickled(holder):
     for twin in (copy.copy(holder), copy.deepcopy(holder)):
         assert twin == holder
         assert CANARY not in repr(twin)
@@ -174,7 +173,7 @@ def test_a_result_with_a_secret_is_copied_and_not_pickled(holder: object) -> Non
         ApiError("a", "b", {"c": 1}),
     ],
 )
-def test_what_holds_no_secret_is_pickled_and_copied(value: object) -> None:
+def test_what_holds_no_secret_is_pickled_and_copied(value):
     for twin in (pickle.loads(pickle.dumps(value)), copy.copy(value), copy.deepcopy(value)):
         assert twin == value
         assert type(twin) is type(value)
@@ -199,9 +198,7 @@ ERRORS = [
         None,
     ],
 )
-def test_every_error_is_pickled_and_copied_with_all_that_it_tells(
-    kind: type[AccessTokensError], cause: Any
-) -> None:
+def test_every_error_is_pickled_and_copied_with_all_that_it_tells(kind, cause):
     error = kind(
         "Failed",
         cause=cause,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from access_tokens import AccessTokensClient
 
 from .plays import Issuer
-from .server import EXCHANGE, TOKENS, FaultServer, Peer
+from .server import EXCHANGE, TOKENS, Peer
 from .signals import handling, needs_signals, send_signal
 from .threads import Task, until, waiting_in_the_library
 
@@ -40,9 +38,7 @@ HANDLERS = [
 
 @pytest.mark.parametrize("path", [EXCHANGE, TOKENS])
 @pytest.mark.parametrize(("handler", "kind"), HANDLERS)
-def test_what_a_handler_raises_reaches_the_caller_and_the_client_works_on(
-    server: FaultServer, handler: Callable[[], None], kind: type[BaseException], path: str
-) -> None:
+def test_what_a_handler_raises_reaches_the_caller_and_the_client_works_on(server, handler, kind, path):
     """At once, as it is, and without a repetition."""
     Issuer(server)
     with AccessTokensClient(server.endpoint, "pat_x") as client:
@@ -54,9 +50,7 @@ def test_what_a_handler_raises_reaches_the_caller_and_the_client_works_on(
 
 
 @pytest.mark.parametrize(("handler", "kind"), HANDLERS)
-def test_threads_that_wait_for_the_exchange_of_one_that_is_broken_off_lead_their_own(
-    server: FaultServer, handler: Callable[[], None], kind: type[BaseException]
-) -> None:
+def test_threads_that_wait_for_the_exchange_of_one_that_is_broken_off_lead_their_own(server, handler, kind):
     issuer = Issuer(server)
     with AccessTokensClient(server.endpoint, "pat_x") as client:
         tasks: list[Task] = []

@@ -29,13 +29,8 @@ def own(authority: trustme.CA) -> ssl.SSLContext:
 
 @pytest.mark.parametrize("refuse", [wants_certificate, wants_certificate_by_tls_1_2])
 def test_a_context_brings_an_authority_and_a_certificate(
-    authority: trustme.CA,
-    context: ssl.SSLContext,
-    own: ssl.SSLContext,
-    make_client: Make,
-    monkeypatch: pytest.MonkeyPatch,
-    refuse: Callable[[ssl.SSLContext], None],
-) -> None:
+    authority, context, own, make_client, monkeypatch, refuse
+):
     """What the environment names is not looked at then."""
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
     authority.configure_trust(context)
@@ -48,13 +43,8 @@ def test_a_context_brings_an_authority_and_a_certificate(
 
 @pytest.mark.parametrize("speaks_tls", [False, True])
 def test_a_context_holds_within_a_tunnel_and_for_a_proxy_that_speaks_tls(
-    authority: trustme.CA,
-    context: ssl.SSLContext,
-    own: ssl.SSLContext,
-    make_client: Make,
-    monkeypatch: pytest.MonkeyPatch,
-    speaks_tls: bool,
-) -> None:
+    authority, context, own, make_client, monkeypatch, speaks_tls
+):
     authority.configure_trust(context)
     wants_certificate(context)
     with FaultServer(context) as server, FaultServer(context if speaks_tls else None) as proxy:
@@ -64,17 +54,17 @@ def test_a_context_holds_within_a_tunnel_and_for_a_proxy_that_speaks_tls(
         assert tunnels(proxy.requests) == ["api.example.com:443"]
 
 
-def test_a_context_is_not_shown(own: ssl.SSLContext, make_client: Make) -> None:
+def test_a_context_is_not_shown(own, make_client):
     client = make_client("https://api.example.com", "pat_x", ssl_context=own)
     assert "SSLContext" not in repr(client.client) + repr(client.client._session.settings)
 
 
-def test_a_context_is_one_of_a_client(make_client: Make, colour: str) -> None:
+def test_a_context_is_one_of_a_client(make_client, variant):
     endpoint, serving = "https://api.example.com", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with pytest.raises(TypeError, match=r"^ssl_context must be an ssl\.SSLContext, not bool$"):
         make_client(endpoint, "pat_x", ssl_context=False)
     with pytest.raises(ValueError, match="^ssl_context must be one of a client"):
         make_client(endpoint, "pat_x", ssl_context=serving)
-    stack = httpx.Client() if colour == "sync" else httpx.AsyncClient()
+    stack = httpx.Client() if variant == "sync" else httpx.AsyncClient()
     with pytest.raises(ValueError, match="^ssl_context must not be given with http_client"):
         make_client(endpoint, "pat_x", ssl_context=ssl.create_default_context(), http_client=stack)

@@ -29,13 +29,13 @@ from access_tokens import (
     UnavailableError,
 )
 
-from ..colours import run
+from ..variants import run
 from .memory import Memory
 from .operations import PHC, TOKEN_ID
 from .pools import Pools
 from .server import EXCHANGE, TOKENS, FaultServer, Peer, response
 from .signals import handling, needs_signals, send_signal, signal_when_in
-from .sync_situations import WAITS, Situation, Wait, leader
+from .sync_situations import WAITS, leader
 from .sync_stage import on_stage
 from .test_interrupts import name_of, sweep
 
@@ -100,9 +100,7 @@ def body(peer: Peer) -> None:
 
 @pytest.mark.parametrize("path", [EXCHANGE, TOKENS])
 @pytest.mark.parametrize("play", [send_signal, head, body])
-def test_a_limit_is_passed_on_from_any_wait_for_an_answer(
-    server: FaultServer, limit: Exception, play: Callable[[Peer], None], path: str
-) -> None:
+def test_a_limit_is_passed_on_from_any_wait_for_an_answer(server, limit, play, path):
     """As it is, and nothing is sent again."""
     with AccessTokensClient(server.endpoint, "pat_x") as client:
         server.play(path, play)
@@ -113,9 +111,7 @@ def test_a_limit_is_passed_on_from_any_wait_for_an_answer(
 
 
 @pytest.mark.parametrize("play", [send_signal, body])
-def test_a_limit_is_passed_on_over_the_callers_own_http_client(
-    server: FaultServer, limit: Exception, play: Callable[[Peer], None]
-) -> None:
+def test_a_limit_is_passed_on_over_the_callers_own_http_client(server, limit, play):
     with httpx.Client() as http, AccessTokensClient(server.endpoint, "pat_x", http_client=http) as client:
         server.play(TOKENS, play)
         with reached(limit):
@@ -125,7 +121,7 @@ def test_a_limit_is_passed_on_over_the_callers_own_http_client(
 
 
 @closed_by_python
-def test_a_limit_is_passed_on_from_a_handshake(server: FaultServer, limit: Exception) -> None:
+def test_a_limit_is_passed_on_from_a_handshake(server, limit):
     def greet(peer: Peer) -> None:
         signal_when_in("do_handshake")
         peer.stall()
@@ -137,9 +133,7 @@ def test_a_limit_is_passed_on_from_a_handshake(server: FaultServer, limit: Excep
     assert server.connections == 1
 
 
-def test_a_limit_is_passed_on_from_the_wait_for_a_name_server(
-    server: FaultServer, limit: Exception, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_limit_is_passed_on_from_the_wait_for_a_name_server(server, limit, monkeypatch):
     def resolve(*_: Any, **__: Any) -> Any:
         signal_when_in("wait")
         raise OSError
@@ -159,7 +153,7 @@ def pools(monkeypatch: pytest.MonkeyPatch) -> Pools:
 
 @closed_by_python
 @pytest.mark.parametrize("wait", WAITS, ids=name_of)
-def test_a_limit_is_passed_on_from_any_wait_and_leaves_nothing_behind(pools: Pools, wait: Wait) -> None:
+def test_a_limit_is_passed_on_from_any_wait_and_leaves_nothing_behind(pools, wait):
     thread, signals = threading.get_ident(), iter([signal.SIGUSR1])  # a second would interrupt the tests
 
     def ring() -> None:
@@ -189,9 +183,7 @@ class AnyError(ConnectionResetError, RuntimeError, ValueError, KeyError, TypeErr
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="not every instruction can be interrupted by a test")
 @pytest.mark.parametrize("kind", [AnyTimeoutError, AnyError])
 @pytest.mark.parametrize("situation", [leader], ids=name_of)
-def test_a_limit_is_passed_on_from_between_any_two_steps(
-    pools: Pools, situation: Situation, kind: type[Exception]
-) -> None:
+def test_a_limit_is_passed_on_from_between_any_two_steps(pools, situation, kind):
     assert sweep(pools, situation, kind)
     gc.collect()
 
@@ -208,7 +200,7 @@ def interrupt_at(patch: pytest.MonkeyPatch, target: Any, name: str) -> None:
     patch.setattr(target, name, interrupted)
 
 
-def list_twice(colour: str, endpoint: str, limit: Exception, **options: Any) -> None:
+def list_twice(variant: str, endpoint: str, limit: Exception, **options: Any) -> None:
     """In the main thread, where handlers run; the first time is interrupted."""
 
     async def main() -> None:
@@ -217,13 +209,13 @@ def list_twice(colour: str, endpoint: str, limit: Exception, **options: Any) -> 
                 await client.list()
             assert await client.list()
 
-    if colour == "sync":
+    if variant == "sync":
         with AccessTokensClient(endpoint, "pat_x", **options) as client:
             with reached(limit):
                 client.list()
             assert client.list()
     else:
-        run(colour, main)
+        run(variant, main)
 
 
 # What is interrupted, and how many exchanges the service sees in the end.
@@ -238,26 +230,22 @@ ON_TRIO = ["before a request is written", "when it has been read"]
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_limit_is_passed_on_from_within_a_step_of_a_task(
-    server: FaultServer, colour: str, limit: Exception, step: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_limit_is_passed_on_from_within_a_step_of_a_task(server, variant, limit, step, monkeypatch):
     """Or of a thread: libraries make other exceptions of it there, or go on."""
-    if colour == "trio" and step not in ON_TRIO:
+    if variant == "trio" and step not in ON_TRIO:
         pytest.skip("it cannot be interrupted there by a test")
     target, name, exchanges = STEPS[step]
     interrupt_at(monkeypatch, target, name)
-    list_twice(colour, server.endpoint, limit)
+    list_twice(variant, server.endpoint, limit)
     assert (server.count(EXCHANGE), server.count(TOKENS)) == (exchanges, 1)
 
 
 @closed_by_python
 @pytest.mark.usefixtures("trusted")
-def test_a_limit_is_passed_on_from_within_a_handshake(
-    context: ssl.SSLContext, colour: str, limit: Exception, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_limit_is_passed_on_from_within_a_handshake(context, variant, limit, monkeypatch):
     with FaultServer(context) as server:
-        interrupt_at(monkeypatch, ssl.SSLSocket if colour == "sync" else ssl.SSLObject, "do_handshake")
-        list_twice(colour, server.endpoint, limit)
+        interrupt_at(monkeypatch, ssl.SSLSocket if variant == "sync" else ssl.SSLObject, "do_handshake")
+        list_twice(variant, server.endpoint, limit)
         gc.collect()
         assert (server.count(EXCHANGE), server.count(TOKENS)) == (1, 1)
 
@@ -285,7 +273,7 @@ CALLS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_limit_is_passed_on_from_every_sort_of_call(colour: str, limit: Exception, name: str) -> None:
+def test_a_limit_is_passed_on_from_every_sort_of_call(variant, limit, name):
     """Over a transport of the caller's own."""
     memory = Memory()
     path, call = CALLS[name]
@@ -298,16 +286,16 @@ def test_a_limit_is_passed_on_from_every_sort_of_call(colour: str, limit: Except
                 await call(client)
             assert await client.list()
 
-    if colour == "sync":
+    if variant == "sync":
         with memory.client(retry=ONCE) as client:
             with reached(limit):
                 call(client)
             assert client.list()
     else:
-        run(colour, main)
+        run(variant, main)
 
 
-def test_a_limit_is_passed_on_from_a_call_in_a_call(limit: Exception) -> None:
+def test_a_limit_is_passed_on_from_a_call_in_a_call(limit):
     """Such as that of a hook, whose own call has forgotten where it was raised."""
     memory, other = Memory(), Memory()
     other.play(TOKENS, interrupted)
@@ -319,7 +307,7 @@ def test_a_limit_is_passed_on_from_a_call_in_a_call(limit: Exception) -> None:
         assert outer.list()
 
 
-def test_a_limit_that_the_caller_has_caught_before_is_not_passed_on(server: FaultServer) -> None:
+def test_a_limit_that_the_caller_has_caught_before_is_not_passed_on(server):
     """By a call that cleans up after it, and is out of luck itself."""
     server.play(TOKENS, send_signal, *[Peer.reset] * 4)
     with AccessTokensClient(server.endpoint, "pat_x", retry=ONCE) as client, handling(raise_timeout):
@@ -334,7 +322,7 @@ def raise_timeout() -> None:
     raise TimeoutError
 
 
-def test_what_a_transport_raises_is_still_the_transports(limit: Exception, colour: str) -> None:
+def test_what_a_transport_raises_is_still_the_transports(limit, variant):
     """Also while a handler is there, which raises the same."""
     if isinstance(limit, OwnTimeoutError):
         pytest.skip("a class of the caller's own is passed on, wherever it was raised")
@@ -352,8 +340,8 @@ def test_what_a_transport_raises_is_still_the_transports(limit: Exception, colou
     expected = UnavailableError if isinstance(limit, OSError) else EndpointError
     memory.play(EXCHANGE, fail)
     with handling(raise_timeout):
-        if colour == "sync":
+        if variant == "sync":
             with memory.client(retry=ONCE) as client, pytest.raises(expected):
                 client.list()
         else:
-            run(colour, main)
+            run(variant, main)

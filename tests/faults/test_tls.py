@@ -13,11 +13,10 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-import trustme
 
 from access_tokens import AsyncAccessTokensClient, UnavailableError
 
-from ..colours import in_tasks, run
+from ..variants import in_tasks, run
 from .operations import LIST, failure_of
 from .server import EXCHANGE, TOKENS, FaultServer, Peer, response
 
@@ -26,9 +25,7 @@ Make = Callable[..., Any]
 
 @pytest.mark.fault(7)
 @pytest.mark.usefixtures("trusted")
-def test_an_authority_that_the_environment_names_is_trusted(
-    context: ssl.SSLContext, make_client: Make
-) -> None:
+def test_an_authority_that_the_environment_names_is_trusted(context, make_client):
     with FaultServer(context) as server:
         client = make_client(server.endpoint, "pat_x")
         assert len(client.list()) == len(client.list()) == 1
@@ -38,7 +35,7 @@ def test_an_authority_that_the_environment_names_is_trusted(
 
 @pytest.mark.fault(7)
 @pytest.mark.usefixtures("trusted")
-def test_http_1_1_is_agreed_upon(context: ssl.SSLContext, make_client: Make) -> None:
+def test_http_1_1_is_agreed_upon(context, make_client):
     """By a service that would speak HTTP/2 as well."""
     agreed = list[Any]()
 
@@ -55,20 +52,18 @@ def test_http_1_1_is_agreed_upon(context: ssl.SSLContext, make_client: Make) -> 
 
 
 @pytest.mark.fault(7)
-def test_an_authority_of_the_callers_own_http_client_is_trusted(
-    authority: trustme.CA, context: ssl.SSLContext, make_client: Make, colour: str
-) -> None:
+def test_an_authority_of_the_callers_own_http_client_is_trusted(authority, context, make_client, variant):
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
     with FaultServer(context) as server:
-        own: Any = (httpx.Client if colour == "sync" else httpx.AsyncClient)(verify=trusting)
+        own: Any = (httpx.Client if variant == "sync" else httpx.AsyncClient)(verify=trusting)
         client = make_client(server.endpoint, "pat_x", http_client=own)
         assert len(client.list()) == 1
-        own.close() if colour == "sync" else client.portal.call(own.aclose)
+        own.close() if variant == "sync" else client.portal.call(own.aclose)
 
 
 @pytest.mark.fault(7)
-def test_a_service_with_tls_that_is_asked_without_is_told(context: ssl.SSLContext, make_client: Make) -> None:
+def test_a_service_with_tls_that_is_asked_without_is_told(context, make_client):
     with FaultServer(context) as server:
         client = make_client(f"http://{server.address}", "pat_x")
         error = failure_of(LIST, client)
@@ -86,9 +81,7 @@ def mark_unusable(peer: Peer) -> None:
 
 @pytest.mark.fault(7, 3)
 @pytest.mark.usefixtures("trusted")
-def test_an_answer_that_was_tampered_with_is_asked_for_again(
-    context: ssl.SSLContext, make_client: Make
-) -> None:
+def test_an_answer_that_was_tampered_with_is_asked_for_again(context, make_client):
     with FaultServer(context) as server:
         server.play(TOKENS, mark_unusable)
         client = make_client(server.endpoint, "pat_x")
@@ -110,7 +103,7 @@ def without_collector() -> Iterator[None]:
 @pytest.mark.fault(59)
 @pytest.mark.fault(7, 33)
 @in_tasks
-def test_a_handshake_that_is_cancelled_closes_its_connection(server: FaultServer, colour: str) -> None:
+def test_a_handshake_that_is_cancelled_closes_its_connection(server, variant):
     greeted, left = threading.Event(), threading.Event()
 
     def greet(peer: Peer) -> None:
@@ -130,4 +123,4 @@ def test_a_handshake_that_is_cancelled_closes_its_connection(server: FaultServer
 
     server.greet(greet)
     with without_collector():
-        run(colour, main)
+        run(variant, main)

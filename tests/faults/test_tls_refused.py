@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-import trustme
 
 from access_tokens import (
     AccessTokensClient,
@@ -100,9 +99,9 @@ PASSING: dict[str, Play] = {
 
 
 @pytest.fixture(params=["own", "borrowed"])
-def reach(request: pytest.FixtureRequest, make_client: Make, colour: str) -> Iterator[Make]:
+def reach(request: pytest.FixtureRequest, make_client: Make, variant: str) -> Iterator[Make]:
     """Makes a client with a JWT, over connections of its own or those of an HTTP client."""
-    kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+    kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
     options = {"http_client": kind()} if request.param == "borrowed" else {}
     made: list[Any] = []
 
@@ -113,7 +112,7 @@ def reach(request: pytest.FixtureRequest, make_client: Make, colour: str) -> Ite
 
     yield make
     for own in options.values():
-        own.close() if colour == "sync" else made[0].portal.call(own.aclose)
+        own.close() if variant == "sync" else made[0].portal.call(own.aclose)
 
 
 def check_refusal(error: AccessTokensError, client: Any, words: str) -> None:
@@ -124,12 +123,7 @@ def check_refusal(error: AccessTokensError, client: Any, words: str) -> None:
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize(("refuse", "words"), REFUSERS.values(), ids=REFUSERS)
-def test_a_server_that_refuses_the_client_is_told_at_once(
-    context: ssl.SSLContext,
-    reach: Make,
-    refuse: Callable[[ssl.SSLContext], None],
-    words: str,
-) -> None:
+def test_a_server_that_refuses_the_client_is_told_at_once(context, reach, refuse, words):
     """With TLS 1.3 it refuses a certificate only after the handshake; it has looked at no request."""
     refuse(context)
     with FaultServer(context) as server:
@@ -141,18 +135,14 @@ def test_a_server_that_refuses_the_client_is_told_at_once(
 
 
 @pytest.mark.parametrize(("play", "words"), REFUSALS.values(), ids=REFUSALS)
-def test_a_handshake_that_can_never_succeed_is_told_at_once(
-    server: FaultServer, reach: Make, play: Play, words: str
-) -> None:
+def test_a_handshake_that_can_never_succeed_is_told_at_once(server, reach, play, words):
     server.greet(play)
     client = reach(f"https://{server.address}")
     check_refusal(failure_of(ISSUE, client), client, words)
 
 
 @pytest.mark.usefixtures("trusted")
-def test_no_common_version_is_told_at_once(
-    authority: trustme.CA, context: ssl.SSLContext, make_client: Make
-) -> None:
+def test_no_common_version_is_told_at_once(authority, context, make_client):
     context.maximum_version = TLSVersion.TLSv1_2
     strict = ssl.create_default_context()
     strict.minimum_version = TLSVersion.TLSv1_3
@@ -163,9 +153,7 @@ def test_no_common_version_is_told_at_once(
 
 
 @pytest.mark.usefixtures("trusted")
-def test_a_server_is_told_within_a_tunnel(
-    context: ssl.SSLContext, make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_is_told_within_a_tunnel(context, make_client, monkeypatch):
     wants_certificate(context)
     with FaultServer(context) as server, FaultServer() as proxy:
         proxy.always(server.address, tunnel_to(server.address))
@@ -175,9 +163,7 @@ def test_a_server_is_told_within_a_tunnel(
         assert server.requests == []
 
 
-def test_a_service_without_tls_is_told_within_a_tunnel(
-    server: FaultServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_service_without_tls_is_told_within_a_tunnel(server, make_client, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", server.endpoint)
     server.always("api.example.com:443", plain_in_a_tunnel)
     client = make_client("https://api.example.com", "pat_x")
@@ -186,13 +172,7 @@ def test_a_service_without_tls_is_told_within_a_tunnel(
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize(("refuse", "words"), REFUSERS.values(), ids=REFUSERS)
-def test_a_proxy_that_refuses_the_client_is_told(
-    context: ssl.SSLContext,
-    make_client: Make,
-    monkeypatch: pytest.MonkeyPatch,
-    refuse: Callable[[ssl.SSLContext], None],
-    words: str,
-) -> None:
+def test_a_proxy_that_refuses_the_client_is_told(context, make_client, monkeypatch, refuse, words):
     refuse(context)
     with FaultServer(context) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
@@ -202,9 +182,7 @@ def test_a_proxy_that_refuses_the_client_is_told(
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("play", PASSING.values(), ids=PASSING)
-def test_a_handshake_that_may_succeed_is_tried_again(
-    context: ssl.SSLContext, reach: Make, play: Play
-) -> None:
+def test_a_handshake_that_may_succeed_is_tried_again(context, reach, play):
     with FaultServer(context) as server:
         server.greet(play)
         client = reach(server.endpoint)
@@ -218,7 +196,7 @@ def garble(peer: Peer) -> None:
 
 
 @pytest.mark.usefixtures("trusted")
-def test_what_goes_wrong_after_the_handshake_is_tried_again(context: ssl.SSLContext, reach: Make) -> None:
+def test_what_goes_wrong_after_the_handshake_is_tried_again(context, reach):
     """TLS has worked once."""
     with FaultServer(context) as server:
         server.play(TOKENS, garble)
@@ -241,12 +219,10 @@ async def in_a_handler_of_a_task(client: AsyncAccessTokensClient) -> Any:
         return await client.list()
 
 
-def test_what_the_caller_was_handling_is_none_of_it(
-    server: FaultServer, make_client: Make, colour: str
-) -> None:
+def test_what_the_caller_was_handling_is_none_of_it(server, make_client, variant):
     """Say that another service has a certificate that was refused."""
     server.play(TOKENS, *[Peer.reset] * 4)
     client = make_client(server.endpoint, "pat_x")
-    [error] = client.at_once(1, in_a_handler if colour == "sync" else in_a_handler_of_a_task)
+    [error] = client.at_once(1, in_a_handler if variant == "sync" else in_a_handler_of_a_task)
     assert (type(error), error.attempts) == (UnavailableError, 4)
     assert "another service" not in str(error)

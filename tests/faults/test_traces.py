@@ -19,7 +19,7 @@ from access_tokens._session.base import SessionBase
 from access_tokens._settings import Settings
 from access_tokens.testing import LocalService
 
-from ..colours import result_of
+from ..variants import result_of
 from ..live.silent import silent_service
 from .canned import right_answer
 from .depths import bearers_in, reachable, seen_in
@@ -32,7 +32,6 @@ from .troubles import (
     OTHER_PAT,
     PHC,
     SITUATIONS,
-    Situation,
     call_another_api,
 )
 
@@ -59,9 +58,7 @@ def check(error: BaseException, service: LocalService, name: str = "") -> None:
 
 @pytest.mark.fault(47, 49)
 @pytest.mark.parametrize("situation", SITUATIONS.values(), ids=SITUATIONS)
-def test_no_failure_brings_a_secret_along(
-    service: LocalService, make_client: Make, situation: Situation
-) -> None:
+def test_no_failure_brings_a_secret_along(service, make_client, situation):
     client = situation(service, make_client)
     for name, call in ALL_CALLS.items():
         error = result_of(lambda call=call: call(client))  # type: ignore[misc]
@@ -72,7 +69,7 @@ def test_no_failure_brings_a_secret_along(
 
 
 @pytest.mark.fault(47, 49)
-def test_no_timeout_does(service: LocalService, make_client: Make) -> None:
+def test_no_timeout_does(service, make_client):
     with silent_service() as (endpoint, _):
         client = make_client(endpoint, service.admin_pat, timeout=0.02, retry=ONCE)
         for name, call in ALL_CALLS.items():
@@ -82,7 +79,7 @@ def test_no_timeout_does(service: LocalService, make_client: Make) -> None:
 
 
 @pytest.mark.fault(47, 49)
-def test_no_renewal_for_another_api_does(client: Any, service: LocalService) -> None:
+def test_no_renewal_for_another_api_does(client, service):
     service.fail_next(
         1, status=200, body={"access_token": JWT, "token_type": "Bearer", "expires_in": 9}, path=EXCHANGE
     )
@@ -95,7 +92,7 @@ def test_no_renewal_for_another_api_does(client: Any, service: LocalService) -> 
 
 @pytest.mark.fault(47, 49)
 @pytest.mark.parametrize("name", [*CALLS, "iter_tokens"])
-def test_no_interrupt_does(service: LocalService, name: str) -> None:
+def test_no_interrupt_does(service, name):
     def respond(request: httpx.Request) -> httpx.Response:
         if request.url.path == EXCHANGE:
             return right_answer(request)
@@ -111,7 +108,7 @@ def test_no_interrupt_does(service: LocalService, name: str) -> None:
 @pytest.mark.fault(47, 49)
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 @pytest.mark.parametrize("name", [*CALLS, "iter_tokens"])
-def test_no_cancellation_does(service: LocalService, backend: str, name: str) -> None:
+def test_no_cancellation_does(service, backend, name):
     async def respond(request: httpx.Request) -> httpx.Response:
         if request.url.path != EXCHANGE:
             await anyio.sleep_forever()
@@ -148,9 +145,7 @@ async def cancelled(call: Callable[[], Awaitable[Any]]) -> BaseException | None:
 
 
 @pytest.mark.fault(46, 49)
-def test_a_client_keeps_no_request_and_nothing_of_the_generated_core(
-    client: Any, service: LocalService
-) -> None:
+def test_a_client_keeps_no_request_and_nothing_of_the_generated_core(client, service):
     for call in CALLS.values():
         result_of(lambda call=call: call(client))  # type: ignore[misc]
     through = (AccessTokensClient, AsyncAccessTokensClient, SessionBase)
@@ -163,9 +158,7 @@ def test_a_client_keeps_no_request_and_nothing_of_the_generated_core(
 @pytest.mark.fault(46, 47)
 @pytest.mark.parametrize("kind", [AccessTokensClient, AsyncAccessTokensClient])
 @pytest.mark.parametrize("cause", [KeyboardInterrupt, MemoryError])
-def test_no_client_that_cannot_be_made_does(
-    kind: type, cause: type[BaseException], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_client_that_cannot_be_made_does(kind, cause, monkeypatch):
     """As when there is no memory left, or it is interrupted."""
 
     def fail(_: object) -> NoReturn:

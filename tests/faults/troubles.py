@@ -10,7 +10,7 @@ import httpx
 from access_tokens import RetryPolicy
 from access_tokens.testing import LocalService
 
-from ..colours import AsyncCaller
+from ..variants import AsyncCaller
 
 PHC = "$scrypt$ln=14,r=8,p=1$lzRhbyEcqYp5n5FBCald5Q$" + "o" * 43
 OTHER_PAT = "pat_" + "B" * 21 + "." + "q83v" * 10 + "q8s="

@@ -1,1 +1,1 @@
-"""Both clients against live services, in every colour."""
+"""Both clients against live services, in every variant."""

@@ -9,9 +9,8 @@ import anyio
 import pytest
 
 from access_tokens import AccessTokensClient, AccessTokensError, AsyncAccessTokensClient
-from access_tokens.testing import LocalService
 
-from ..colours import in_tasks, run
+from ..variants import in_tasks, run
 
 TOKENS = "/admin/tokens"
 EXCHANGE = "/auth/token"
@@ -20,7 +19,7 @@ EXCHANGE = "/auth/token"
 @in_tasks
 class TestCancellation:
     @pytest.mark.fault(32)
-    def test_a_cancelled_leader_hands_over(self, service: LocalService, colour: str) -> None:
+    def test_a_cancelled_leader_hands_over(self, service, variant):
         async def main() -> None:
             async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
                 service.delay_next(1, 5, path=EXCHANGE)
@@ -46,10 +45,10 @@ class TestCancellation:
                 assert [len(result) for result in results] == [1] * 5
                 assert service.exchanges == 2
 
-        run(colour, main)
+        run(variant, main)
 
     @pytest.mark.fault(32)
-    def test_a_cancelled_waiter_leaves_the_rest_alone(self, service: LocalService, colour: str) -> None:
+    def test_a_cancelled_waiter_leaves_the_rest_alone(self, service, variant):
         async def main() -> None:
             async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
                 service.delay_next(1, 0.1, path=EXCHANGE)
@@ -62,12 +61,10 @@ class TestCancellation:
                 assert service.exchanges == 1
                 assert await client.list()
 
-        run(colour, main)
+        run(variant, main)
 
     @pytest.mark.fault(33)
-    def test_a_call_that_is_cancelled_leaves_the_client_working(
-        self, service: LocalService, colour: str
-    ) -> None:
+    def test_a_call_that_is_cancelled_leaves_the_client_working(self, service, variant):
         async def main() -> None:
             async with AsyncAccessTokensClient(service.endpoint, service.admin_pat) as client:
                 await client.authenticate()
@@ -77,12 +74,12 @@ class TestCancellation:
                 assert scope.cancelled_caught
                 assert await client.list()
 
-        run(colour, main)
+        run(variant, main)
 
 
 class TestIteration:
     @in_tasks
-    def test_it_may_be_left_early(self, service: LocalService, colour: str) -> None:
+    def test_it_may_be_left_early(self, service, variant):
         """Nothing is left to be cleaned up: trio would warn of an async generator."""
         service.seed(5)
 
@@ -92,10 +89,10 @@ class TestIteration:
                     assert record
                     break
 
-        run(colour, main)
+        run(variant, main)
         gc.collect()
 
-    def test_no_more_is_requested_than_is_looked_at(self, service: LocalService) -> None:
+    def test_no_more_is_requested_than_is_looked_at(self, service):
         service.seed(5)
         with AccessTokensClient(service.endpoint, service.admin_pat) as client:
             walk = client.iter_tokens(page_size=2)
@@ -105,7 +102,7 @@ class TestIteration:
 
     @pytest.mark.fault(44)
     @in_tasks
-    def test_it_goes_on_where_it_was_after_an_error(self, service: LocalService, colour: str) -> None:
+    def test_it_goes_on_where_it_was_after_an_error(self, service, variant):
         """Or who catches the error would take the rest for the end."""
         service.seed(3)
 
@@ -119,10 +116,10 @@ class TestIteration:
                 found += [record async for record in walk]
                 assert len({record.token_id for record in found}) == 4
 
-        run(colour, main)
+        run(variant, main)
 
     @pytest.mark.fault(44)
-    def test_in_threads_too_it_goes_on_where_it_was_after_an_error(self, service: LocalService) -> None:
+    def test_in_threads_too_it_goes_on_where_it_was_after_an_error(self, service):
         service.seed(3)
         with AccessTokensClient(service.endpoint, service.admin_pat) as client:
             walk = client.iter_tokens(page_size=2)

@@ -18,9 +18,8 @@ from access_tokens import (
 )
 from access_tokens._flow.jwt import Jwt
 from access_tokens._secret import Secret
-from access_tokens.testing import LocalService
 
-from ..colours import in_tasks, result_of, run
+from ..variants import in_tasks, result_of, run
 from .silent import silent_service
 
 TOKENS = "/admin/tokens"
@@ -28,7 +27,7 @@ TOKENS = "/admin/tokens"
 
 @pytest.mark.fault(34)
 class TestClosing:
-    def test_it_wakes_a_thread_that_waits_for_a_retry(self, service: LocalService) -> None:
+    def test_it_wakes_a_thread_that_waits_for_a_retry(self, service):
         client = AccessTokensClient(service.endpoint, service.admin_pat, retry=RetryPolicy(backoff=30))
         client.authenticate()
         service.fail_next(1, status=503, path=TOKENS)
@@ -52,7 +51,7 @@ class TestClosing:
         assert error.outcome_unknown
 
     @in_tasks
-    def test_it_wakes_a_task_that_waits_for_a_retry(self, service: LocalService, colour: str) -> None:
+    def test_it_wakes_a_task_that_waits_for_a_retry(self, service, variant):
         async def main() -> None:
             client = AsyncAccessTokensClient(
                 service.endpoint, service.admin_pat, retry=RetryPolicy(backoff=30)
@@ -83,9 +82,9 @@ class TestClosing:
                     await client.aclose()
             assert len(results) == 1
 
-        run(colour, main)
+        run(variant, main)
 
-    def test_it_wakes_threads_that_read_and_threads_that_wait_for_them(self) -> None:
+    def test_it_wakes_threads_that_read_and_threads_that_wait_for_them(self):
         with silent_service() as (endpoint, accept):
             client = AccessTokensClient(endpoint, "pat_x")
             results: list[Any] = []
@@ -101,7 +100,7 @@ class TestClosing:
             assert [type(result) for result in results] == [ClientClosedError] * 3
 
     @in_tasks
-    def test_it_ends_tasks_that_read_and_tasks_that_wait_for_them(self, colour: str) -> None:
+    def test_it_ends_tasks_that_read_and_tasks_that_wait_for_them(self, variant):
         async def main() -> None:
             with silent_service() as (endpoint, _):
                 client = AsyncAccessTokensClient(endpoint, "pat_x")
@@ -121,11 +120,9 @@ class TestClosing:
                         await client.aclose()
                 assert [type(result) for result in results] == [ClientClosedError] * 3
 
-        run(colour, main)
+        run(variant, main)
 
-    def test_it_wakes_who_waits_for_a_thread_that_it_cannot_wake(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_it_wakes_who_waits_for_a_thread_that_it_cannot_wake(self, monkeypatch):
         """One that reads through the caller's own HTTP stack."""
         with silent_service() as (endpoint, accept), httpx.Client() as http_client:
             client = AccessTokensClient(endpoint, "pat_x", http_client=http_client)
@@ -152,7 +149,7 @@ class TestClosing:
             connection.close()
             leader.join()
 
-    def test_no_call_that_waits_for_a_connection_is_sent_afterwards(self) -> None:
+    def test_no_call_that_waits_for_a_connection_is_sent_afterwards(self):
         with silent_service() as (endpoint, accept):
             client = AccessTokensClient(endpoint, "pat_x")
             client._session._cache.keep(Jwt(Secret("a.b.c"), client._session.now(), 3600.0))
@@ -171,7 +168,7 @@ class TestClosing:
             with pytest.raises(TimeoutError):
                 accept()
 
-    def test_a_client_of_the_callers_stays_open(self, service: LocalService) -> None:
+    def test_a_client_of_the_callers_stays_open(self, service):
         with httpx.Client() as http_client:
             with AccessTokensClient(service.endpoint, service.admin_pat, http_client=http_client) as client:
                 client.list()

@@ -14,7 +14,7 @@ import pytest
 from access_tokens import AccessTokensClient, AccessTokensError, AsyncAccessTokensClient, UnavailableError
 from access_tokens.testing import LocalService
 
-from ..colours import in_tasks, run
+from ..variants import in_tasks, run
 from .silent import silent_service
 
 TOKENS = "/admin/tokens"
@@ -24,7 +24,7 @@ Make = Callable[..., Any]
 
 class TestDeadline:
     @pytest.mark.fault(4)
-    def test_it_ends_a_call_to_a_service_that_says_nothing(self) -> None:
+    def test_it_ends_a_call_to_a_service_that_says_nothing(self):
         with silent_service() as (endpoint, _):
             client = AccessTokensClient(endpoint, "pat_x", deadline=0.1)
             with client, pytest.raises(UnavailableError, match=r"no answer within the deadline of 0\.1 s"):
@@ -32,17 +32,17 @@ class TestDeadline:
 
     @pytest.mark.fault(4)
     @in_tasks
-    def test_it_ends_a_task_too(self, colour: str) -> None:
+    def test_it_ends_a_task_too(self, variant):
         async def main(endpoint: str) -> None:
             async with AsyncAccessTokensClient(endpoint, "pat_x", deadline=0.1) as client:
                 with pytest.raises(UnavailableError, match=r"no answer within the deadline of 0\.1 s"):
                     await client.list()
 
         with silent_service() as (endpoint, _):
-            run(colour, main, endpoint)
+            run(variant, main, endpoint)
 
     @pytest.mark.fault(6)
-    def test_it_ends_a_body_that_trickles(self) -> None:
+    def test_it_ends_a_body_that_trickles(self):
         def trickle(connection: socket.socket) -> None:
             connection.recv(65536)
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
@@ -60,7 +60,7 @@ class TestDeadline:
             server.join()
 
     @pytest.mark.fault(6)
-    def test_it_ends_headers_that_trickle(self) -> None:
+    def test_it_ends_headers_that_trickle(self):
         def trickle(connection: socket.socket) -> None:
             connection.recv(65536)
             connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
@@ -78,14 +78,14 @@ class TestDeadline:
             server.join()
 
     @pytest.mark.fault(15)
-    def test_a_retry_after_past_it_is_not_waited_for(self, service: LocalService, make_client: Make) -> None:
+    def test_a_retry_after_past_it_is_not_waited_for(self, service, make_client):
         client = make_client(service.endpoint, service.admin_pat, deadline=60)
         service.fail_next(1, status=429, headers={"Retry-After": "61"}, path=TOKENS)
         with pytest.raises(AccessTokensError) as raised:
             client.list()
         assert (raised.value.retry_after, client.clock.waits) == (61.0, [])
 
-    def test_a_renewal_leaves_the_call_half_of_the_time_left(self) -> None:
+    def test_a_renewal_leaves_the_call_half_of_the_time_left(self):
         """A service that hangs at the renewal costs at most half of what the JWT has left."""
         with LocalService(lifetime=3600) as service:
             client = AccessTokensClient(service.endpoint, service.admin_pat)

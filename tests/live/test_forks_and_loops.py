@@ -16,9 +16,8 @@ import anyio
 import pytest
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient
-from access_tokens.testing import LocalService
 
-from ..colours import in_tasks, result_of, run
+from ..variants import in_tasks, result_of, run
 
 EXCHANGE = "/auth/token"
 
@@ -27,7 +26,7 @@ class TestForkAndLoops:
     @pytest.mark.fault(36)
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
     @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-    def test_a_child_works_though_another_thread_was_exchanging(self, service: LocalService) -> None:
+    def test_a_child_works_though_another_thread_was_exchanging(self, service):
         client = AccessTokensClient(service.endpoint, service.admin_pat)
         service.delay_next(1, 0.3, path=EXCHANGE)
         parent = threading.Thread(target=client.list)
@@ -43,7 +42,7 @@ class TestForkAndLoops:
         client.close()
 
     @pytest.mark.fault(36)
-    def test_no_call_imports_anything(self, service: LocalService) -> None:
+    def test_no_call_imports_anything(self, service):
         """A child that is forked while another thread imports hangs when it imports the same."""
         call = f"""
 import sys
@@ -58,7 +57,7 @@ print(*set(sys.modules) - before)
 
     @pytest.mark.fault(36)
     @in_tasks
-    def test_no_call_of_a_task_imports_anything(self, service: LocalService, colour: str) -> None:
+    def test_no_call_of_a_task_imports_anything(self, service, variant):
         call = f"""
 import sys
 import anyio
@@ -68,25 +67,25 @@ async def main():
         before = set(sys.modules)
         await client.list()
         print(*set(sys.modules) - before)
-anyio.run(main, backend={colour!r})
+anyio.run(main, backend={variant!r})
 """
         done = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=True)
         assert done.stdout.split() == []
 
     @pytest.mark.fault(35)
     @in_tasks
-    def test_a_client_works_in_a_second_event_loop(self, service: LocalService, colour: str) -> None:
+    def test_a_client_works_in_a_second_event_loop(self, service, variant):
         client = AsyncAccessTokensClient(service.endpoint, service.admin_pat)
 
         async def main() -> None:
             assert await client.list()
 
-        run(colour, main)
-        run(colour, main)
+        run(variant, main)
+        run(variant, main)
         assert service.exchanges == 1
 
     @pytest.mark.fault(35, 37)
-    def test_no_event_loop_is_kept_alive(self, service: LocalService) -> None:
+    def test_no_event_loop_is_kept_alive(self, service):
         client = AsyncAccessTokensClient(service.endpoint, service.admin_pat)
 
         async def main() -> weakref.ref[Any]:

@@ -28,9 +28,7 @@ def last_body(service: LocalService) -> Any:
 
 class TestJwt:
     @pytest.mark.fault(21)
-    def test_the_first_call_exchanges_the_pat_and_the_next_reuses_the_jwt(
-        self, client: Any, service: LocalService
-    ) -> None:
+    def test_the_first_call_exchanges_the_pat_and_the_next_reuses_the_jwt(self, client, service):
         client.list()
         client.list()
         exchange, *calls = service.requests
@@ -42,31 +40,27 @@ class TestJwt:
 
     @pytest.mark.fault(22)
     @pytest.mark.parametrize(("age", "exchanges"), [(3569, 1), (3570, 2)])
-    def test_it_is_renewed_with_30_seconds_left(
-        self, client: Any, service: LocalService, age: int, exchanges: int
-    ) -> None:
+    def test_it_is_renewed_with_30_seconds_left(self, client, service, age, exchanges):
         client.list()
         client.clock.advance(age)
         client.list()
         assert service.exchanges == exchanges
 
     @pytest.mark.fault(25)
-    def test_a_new_signing_key_costs_one_exchange(self, client: Any, service: LocalService) -> None:
+    def test_a_new_signing_key_costs_one_exchange(self, client, service):
         client.list()
         service.rotate_key()
         client.list()
         assert service.exchanges == 2
 
-    def test_authenticate_exchanges_even_with_a_jwt(self, client: Any, service: LocalService) -> None:
+    def test_authenticate_exchanges_even_with_a_jwt(self, client, service):
         assert client.authenticate() is None
         client.authenticate()
         client.list()
         assert service.exchanges == 2
 
     @pytest.mark.fault(29)
-    def test_a_renewal_that_fails_for_now_leaves_the_jwt_in_use(
-        self, client: Any, service: LocalService
-    ) -> None:
+    def test_a_renewal_that_fails_for_now_leaves_the_jwt_in_use(self, client, service):
         client.list()
         client.clock.advance(3580)
         service.fail_next(1, status=503, path="/auth/token")
@@ -79,9 +73,7 @@ class TestJwt:
         assert client.clock.waits == []
 
     @pytest.mark.fault(29)
-    def test_a_rate_limited_renewal_is_left_alone_for_as_long_as_asked(
-        self, client: Any, service: LocalService
-    ) -> None:
+    def test_a_rate_limited_renewal_is_left_alone_for_as_long_as_asked(self, client, service):
         client.list()
         client.clock.advance(3580)
         service.fail_next(1, status=429, headers={"Retry-After": "12"}, path="/auth/token")
@@ -94,9 +86,7 @@ class TestJwt:
         assert service.exchanges == 3
 
     @pytest.mark.fault(28, 29)
-    def test_without_any_life_left_a_failed_exchange_fails_the_call(
-        self, client: Any, service: LocalService
-    ) -> None:
+    def test_without_any_life_left_a_failed_exchange_fails_the_call(self, client, service):
         client.list()
         client.clock.advance(3600)
         service.fail_next(4, status=503, path="/auth/token")
@@ -106,9 +96,7 @@ class TestJwt:
         assert client.clock.waits == [1.0, 2.0, 4.0]
 
     @pytest.mark.fault(76)
-    def test_a_pat_refused_at_the_renewal_fails_the_call_when_the_jwt_has_expired(
-        self, client: Any, service: LocalService
-    ) -> None:
+    def test_a_pat_refused_at_the_renewal_fails_the_call_when_the_jwt_has_expired(self, client, service):
         client.list()
         service.revoke(service.admin_token_id)
         client.clock.advance(3580)
@@ -118,9 +106,7 @@ class TestJwt:
             client.list()
 
     @pytest.mark.fault(27)
-    def test_a_wrong_pat_is_told_with_the_services_words(
-        self, service: LocalService, make_client: Make
-    ) -> None:
+    def test_a_wrong_pat_is_told_with_the_services_words(self, service, make_client):
         with pytest.raises(AuthenticationError) as raised:
             make_client(service.endpoint, generate_token().token).list()
         error = raised.value
@@ -129,9 +115,7 @@ class TestJwt:
         assert error.cause == ApiError("Invalid Authorization token")
 
     @pytest.mark.fault(27)
-    def test_a_pat_that_is_no_administrators_is_told_so(
-        self, service: LocalService, make_client: Make
-    ) -> None:
+    def test_a_pat_that_is_no_administrators_is_told_so(self, service, make_client):
         with pytest.raises(PermissionDeniedError, match="Admin access required"):
             make_client(service.endpoint, service.issue("x")).list()
         assert service.exchanges == 1
@@ -151,9 +135,7 @@ class TestJwt:
             "",
         ],
     )
-    def test_an_answer_that_is_no_jwt_is_refused(
-        self, client: Any, service: LocalService, answer: Any
-    ) -> None:
+    def test_an_answer_that_is_no_jwt_is_refused(self, client, service, answer):
         body = answer if isinstance(answer, (str, dict)) else json.dumps(answer)
         service.fail_next(1, status=200, body=body, path="/auth/token")
         with pytest.raises(InvalidResponseError, match="^Invalid auth token response") as raised:

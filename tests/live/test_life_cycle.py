@@ -22,9 +22,7 @@ def last_body(service: LocalService) -> Any:
 
 class TestLifeCycle:
     @pytest.mark.fault(34)
-    def test_a_closed_client_refuses_and_may_be_closed_again(
-        self, client: Any, service: LocalService
-    ) -> None:
+    def test_a_closed_client_refuses_and_may_be_closed_again(self, client, service):
         client.list()
         client.close()
         client.close()
@@ -33,22 +31,20 @@ class TestLifeCycle:
                 call()
         assert len(service.requests) == 2
 
-    def test_routes_may_be_elsewhere(self, make_client: Make) -> None:
+    def test_routes_may_be_elsewhere(self, make_client):
         with LocalService(auth_path="/v1/login", admin_path="/v1/pats") as service:
             client = make_client(
                 service.endpoint, service.admin_pat, auth_path="/v1/login", admin_path="/v1/pats"
             )
             assert len(client.list()) == 1
 
-    def test_a_wrong_path_is_told(self, service: LocalService, make_client: Make) -> None:
+    def test_a_wrong_path_is_told(self, service, make_client):
         client = make_client(service.endpoint, service.admin_pat, admin_path="/elsewhere")
         with pytest.raises(EndpointError, match="404"):
             client.list()
 
     @pytest.mark.fault(48)
-    def test_the_log_tells_what_happens_and_no_secret(
-        self, client: Any, service: LocalService, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_the_log_tells_what_happens_and_no_secret(self, client, service, caplog):
         caplog.set_level(logging.DEBUG)
         made = generate_token()
         issued = client.issue("x")

@@ -21,23 +21,23 @@ def last_body(service: LocalService) -> Any:
 
 class TestLostAnswers:
     @pytest.mark.fault(45)
-    def test_an_issue_that_may_have_been_done_says_so(self, client: Any, service: LocalService) -> None:
+    def test_an_issue_that_may_have_been_done_says_so(self, client, service):
         service.drop_next(1, path=TOKENS, method="POST", after=True)
         with pytest.raises(ConflictError) as raised:
             client.issue("x")
         error = raised.value
         assert error.outcome_unknown
-        assert service.record(error.token_id)["owner"] == "x"  # type: ignore[index, arg-type]
+        assert service.record(error.token_id)["owner"] == "x"
         assert sum(request.method == "POST" and request.path == TOKENS for request in service.requests) == 2
 
     @pytest.mark.fault(45)
-    def test_an_issue_that_was_lost_on_the_way_is_done_once(self, client: Any, service: LocalService) -> None:
+    def test_an_issue_that_was_lost_on_the_way_is_done_once(self, client, service):
         service.drop_next(2, path=TOKENS, method="POST")
         token_id = client.issue("x").record.token_id
         assert [r.token_id for r in client.iter_tokens() if r.owner == "x"] == [token_id]
 
     @pytest.mark.fault(45)
-    def test_a_register_that_was_done_is_a_success(self, client: Any, service: LocalService) -> None:
+    def test_a_register_that_was_done_is_a_success(self, client, service):
         made = generate_token()
         service.drop_next(1, path=f"{TOKENS}/{made.token_id}", after=True)
         record = client.register(made.token_id, made.secret_phc, "me")
@@ -45,8 +45,8 @@ class TestLostAnswers:
 
     @pytest.mark.fault(45)
     def test_a_register_that_was_done_is_a_success_also_where_the_service_hides_its_reasons(
-        self, make_client: Make
-    ) -> None:
+        self, make_client
+    ):
         made = generate_token()
         with LocalService(errors="empty") as service:
             client = make_client(service.endpoint, service.admin_pat)
@@ -54,7 +54,7 @@ class TestLostAnswers:
             assert client.register(made.token_id, made.secret_phc, "me").owner == "me"
 
     @pytest.mark.fault(45)
-    def test_a_register_that_was_not_done_stays_unknown(self, client: Any, service: LocalService) -> None:
+    def test_a_register_that_was_not_done_stays_unknown(self, client, service):
         made = generate_token()
         service.drop_next(4, path=f"{TOKENS}/{made.token_id}")
         with pytest.raises(UnavailableError) as raised:
@@ -62,9 +62,7 @@ class TestLostAnswers:
         assert raised.value.outcome_unknown
 
     @pytest.mark.fault(45)
-    def test_a_register_that_finds_another_in_its_place_is_a_conflict(
-        self, client: Any, service: LocalService
-    ) -> None:
+    def test_a_register_that_finds_another_in_its_place_is_a_conflict(self, client, service):
         [token_id] = service.seed(1)
         service.drop_next(1, path=f"{TOKENS}/{token_id}")
         with pytest.raises(ConflictError) as raised:
@@ -73,8 +71,8 @@ class TestLostAnswers:
 
     @pytest.mark.fault(80)
     def test_a_register_that_was_done_before_with_other_values_finds_its_token_as_it_is(
-        self, client: Any, service: LocalService
-    ) -> None:
+        self, client, service
+    ):
         """The hash tells whose it is. A repeat that no answer was lost to is told that the id is taken."""
         made = generate_token()
         client.register(made.token_id, made.secret_phc, "first")
@@ -86,9 +84,7 @@ class TestLostAnswers:
         assert not raised.value.outcome_unknown
 
     @pytest.mark.fault(45)
-    def test_a_register_that_cannot_be_settled_stays_unknown(
-        self, client: Any, service: LocalService
-    ) -> None:
+    def test_a_register_that_cannot_be_settled_stays_unknown(self, client, service):
         made = generate_token()
         service.drop_next(1, path=f"{TOKENS}/{made.token_id}", after=True)
         service.fail_next(4, status=503, path=f"{TOKENS}/batch")
@@ -96,7 +92,7 @@ class TestLostAnswers:
             client.register(made.token_id, made.secret_phc, "me")
         assert (raised.value.outcome_unknown, raised.value.token_id) == (True, made.token_id)
 
-    def test_other_changes_are_simply_repeated(self, client: Any, service: LocalService) -> None:
+    def test_other_changes_are_simply_repeated(self, client, service):
         [token_id] = service.seed(1)
         for after in (False, True):
             service.drop_next(1, path=f"{TOKENS}/{token_id}/revoke", after=after)

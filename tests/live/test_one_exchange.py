@@ -11,9 +11,8 @@ import anyio
 import pytest
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient, RetryPolicy, UnavailableError
-from access_tokens.testing import LocalService
 
-from ..colours import in_tasks, result_of, run
+from ..variants import in_tasks, result_of, run
 from .silent import silent_service
 
 EXCHANGE = "/auth/token"
@@ -24,15 +23,13 @@ Make = Callable[..., Any]
 class TestOneExchange:
     @pytest.mark.fault(31)
     @pytest.mark.parametrize("count", [50, 200])
-    def test_any_number_of_cold_callers_share_one(
-        self, client: Any, service: LocalService, count: int
-    ) -> None:
+    def test_any_number_of_cold_callers_share_one(self, client, service, count):
         results = client.at_once(count, lambda c: c.list())
         assert [len(result) for result in results] == [1] * count
         assert service.exchanges == 1
 
     @pytest.mark.fault(26)
-    def test_late_401s_for_one_jwt_share_one(self, client: Any, service: LocalService) -> None:
+    def test_late_401s_for_one_jwt_share_one(self, client, service):
         client.list()
         service.rotate_key()
         results = client.at_once(20, lambda c: c.list())
@@ -40,7 +37,7 @@ class TestOneExchange:
         assert service.exchanges == 2
 
     @pytest.mark.fault(31)
-    def test_all_share_its_failure(self, service: LocalService, make_client: Make) -> None:
+    def test_all_share_its_failure(self, service, make_client):
         service.fail_next(4, status=503, path=EXCHANGE)
         client = make_client(service.endpoint, service.admin_pat)
         service.delay_next(1, 0.2, path=EXCHANGE)
@@ -51,7 +48,7 @@ class TestOneExchange:
         assert client.clock.waits == [1.0, 2.0, 4.0]
 
     @pytest.mark.fault(31)
-    def test_what_the_leader_adds_to_its_error_is_not_shared(self) -> None:
+    def test_what_the_leader_adds_to_its_error_is_not_shared(self):
         with (
             silent_service() as (endpoint, accept),
             AccessTokensClient(endpoint, "pat_x", retry=ONCE) as client,
@@ -69,9 +66,7 @@ class TestOneExchange:
         assert flight.error.token_id is None
 
     @pytest.mark.fault(29)
-    def test_an_authentication_that_fails_leaves_the_others_their_jwt(
-        self, service: LocalService, make_client: Make
-    ) -> None:
+    def test_an_authentication_that_fails_leaves_the_others_their_jwt(self, service, make_client):
         client = make_client(service.endpoint, service.admin_pat, retry=ONCE)
         client.list()
         client.clock.advance(3580)
@@ -83,9 +78,7 @@ class TestOneExchange:
         assert sum(isinstance(result, list) for result in results) == 5
 
     @pytest.mark.fault(32)
-    def test_an_interrupt_at_any_moment_wedges_nobody(
-        self, service: LocalService, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_an_interrupt_at_any_moment_wedges_nobody(self, service, monkeypatch):
         """Like a Ctrl-C between becoming the leader and leading."""
         with AccessTokensClient(service.endpoint, service.admin_pat) as client:
 
@@ -99,12 +92,12 @@ class TestOneExchange:
             assert client.list()
 
     @pytest.mark.fault(31)
-    def test_an_authentication_joins_the_one_under_way(self, client: Any, service: LocalService) -> None:
+    def test_an_authentication_joins_the_one_under_way(self, client, service):
         client.at_once(20, lambda c: c.authenticate())
         assert service.exchanges == 1
 
     @in_tasks
-    def test_it_leaves_nothing_in_the_context_of_the_task(self, service: LocalService, colour: str) -> None:
+    def test_it_leaves_nothing_in_the_context_of_the_task(self, service, variant):
         """Where what is left would pile up, with a JWT for each renewal."""
 
         async def main() -> None:
@@ -115,10 +108,10 @@ class TestOneExchange:
                 await client.list()
                 assert dict(copy_context()) == before
 
-        run(colour, main)
+        run(variant, main)
         assert service.exchanges == 2
 
-    def test_who_waits_for_it_waits_no_longer_than_the_deadline(self) -> None:
+    def test_who_waits_for_it_waits_no_longer_than_the_deadline(self):
         with (
             silent_service() as (endpoint, accept),
             AccessTokensClient(endpoint, "pat_x", retry=ONCE) as client,
@@ -132,7 +125,7 @@ class TestOneExchange:
             leader.join()
 
     @in_tasks
-    def test_a_task_that_waits_for_it_waits_no_longer_than_the_deadline(self, colour: str) -> None:
+    def test_a_task_that_waits_for_it_waits_no_longer_than_the_deadline(self, variant):
         async def main() -> None:
             with silent_service() as (endpoint, _):
                 client = AsyncAccessTokensClient(endpoint, "pat_x", retry=ONCE)
@@ -143,4 +136,4 @@ class TestOneExchange:
                         await client._session._authorize(client._session.now() + 0.05)
                     group.cancel_scope.cancel()
 
-        run(colour, main)
+        run(variant, main)

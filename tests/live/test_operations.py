@@ -22,9 +22,7 @@ def last_body(service: LocalService) -> Any:
 
 
 class TestOperations:
-    def test_a_token_is_issued_and_opens_the_service(
-        self, client: Any, service: LocalService, make_client: Make
-    ) -> None:
+    def test_a_token_is_issued_and_opens_the_service(self, client, service, make_client):
         token, record = client.issue(
             "user@example.com", is_admin=True, roles=["reader"], expires_at=4_000_000_000
         )
@@ -32,25 +30,23 @@ class TestOperations:
         assert (record.expires_at, record.revoked_at, record.secret_phc) == (4_000_000_000, None, None)
         assert record.token_id in {each.token_id for each in make_client(service.endpoint, token).list()}
 
-    def test_the_id_of_a_new_token_is_chosen_here(self, client: Any, service: LocalService) -> None:
+    def test_the_id_of_a_new_token_is_chosen_here(self, client, service):
         issued = client.issue("x")
         body = last_body(service)
         assert body == {"owner": "x", "tokenId": issued.record.token_id}
         assert re.fullmatch("[0-9A-Za-z]{21}", body["tokenId"])
 
-    def test_the_id_of_a_new_token_may_be_the_callers(self, client: Any) -> None:
+    def test_the_id_of_a_new_token_may_be_the_callers(self, client):
         assert client.issue("x", token_id="A" * 21).record.token_id == "A" * 21
 
-    def test_a_token_made_here_is_registered_and_opens_the_service(
-        self, client: Any, service: LocalService, make_client: Make
-    ) -> None:
+    def test_a_token_made_here_is_registered_and_opens_the_service(self, client, service, make_client):
         made = generate_token()
         record = client.register(made.token_id, made.secret_phc, "me", is_admin=True, roles=["a"])
         assert (record.token_id, record.owner, record.roles) == (made.token_id, "me", ("a",))
         assert made.token.partition(".")[2].encode() not in b"".join(r.body for r in service.requests)
         assert make_client(service.endpoint, made.token).list()
 
-    def test_an_update_sends_what_changes_and_no_more(self, client: Any, service: LocalService) -> None:
+    def test_an_update_sends_what_changes_and_no_more(self, client, service):
         [token_id] = service.seed(1, roles=["a", "b"])
         phc = generate_token().secret_phc
         cases: list[tuple[dict[str, Any], dict[str, Any]]] = [
@@ -67,7 +63,7 @@ class TestOperations:
             assert client.update(token_id, **arguments) is None
             assert last_body(service) == body
 
-    def test_an_update_takes_effect(self, client: Any, service: LocalService) -> None:
+    def test_an_update_takes_effect(self, client, service):
         [token_id] = service.seed(1, roles=["a", "b"])
         client.update(token_id, owner="x", is_admin=True, add_roles=["c"], expires_at=4_000_000_000)
         client.update(token_id, remove_roles=["a"])
@@ -77,9 +73,7 @@ class TestOperations:
         client.update(token_id, expires_at=None)
         assert client.batch_load([token_id]).found[0].expires_at is None
 
-    def test_a_revoked_token_is_refused_until_it_is_restored(
-        self, client: Any, service: LocalService, make_client: Make
-    ) -> None:
+    def test_a_revoked_token_is_refused_until_it_is_restored(self, client, service, make_client):
         token, record = client.issue("x", is_admin=True)
         assert client.revoke(record.token_id) is None
         assert last_body(service) == {}
@@ -88,9 +82,7 @@ class TestOperations:
         assert client.restore(record.token_id) is None
         make_client(service.endpoint, token).authenticate()
 
-    def test_a_restored_token_has_no_expiry_but_the_one_that_is_given(
-        self, client: Any, service: LocalService
-    ) -> None:
+    def test_a_restored_token_has_no_expiry_but_the_one_that_is_given(self, client, service):
         [token_id] = service.seed(1)
         for given, kept in (({}, None), ({"expires_at": 4_000_000_000}, 4_000_000_000)):
             client.revoke(token_id, expires_at=4_100_000_000)
@@ -98,12 +90,12 @@ class TestOperations:
             [record] = client.batch_load([token_id]).found
             assert (record.revoked_at, record.expires_at) == (None, kept)
 
-    def test_a_revocation_may_say_when_the_record_goes(self, client: Any, service: LocalService) -> None:
+    def test_a_revocation_may_say_when_the_record_goes(self, client, service):
         [token_id] = service.seed(1)
         client.revoke(token_id, expires_at=4_000_000_000)
         assert last_body(service) == {"expiresAt": 4_000_000_000}
 
-    def test_a_batch_tells_what_was_found_and_what_was_not(self, client: Any, service: LocalService) -> None:
+    def test_a_batch_tells_what_was_found_and_what_was_not(self, client, service):
         ids = service.seed(3)
         found, not_found = client.batch_load([*ids, "B" * 21])
         assert {record.token_id for record in found} == set(ids)
@@ -111,9 +103,7 @@ class TestOperations:
         assert all(record.secret_phc is None for record in found)
         assert client.batch_load(ids[:1], include_secret_phc=True).found[0].secret_phc.startswith("$scrypt$")
 
-    def test_a_list_sends_just_the_parameters_that_are_given(
-        self, client: Any, service: LocalService
-    ) -> None:
+    def test_a_list_sends_just_the_parameters_that_are_given(self, client, service):
         client.list()
         assert str(service.requests[-1].query) == ""
         client.list(include_revoked=True, limit=5, after_token_id="x")
@@ -129,7 +119,7 @@ class TestOperations:
             "hasRole": "r & b",
         }
 
-    def test_a_page_is_as_the_service_gives_it(self, client: Any, service: LocalService) -> None:
+    def test_a_page_is_as_the_service_gives_it(self, client, service):
         service.seed(150, revoked=True)
         page = client.list()
         assert len(page) <= 1
@@ -137,7 +127,7 @@ class TestOperations:
         assert all(r.secret_phc for r in client.list(include_revoked=True, include_secret_phc=True, limit=3))
 
     @pytest.mark.fault(44)
-    def test_a_walk_finds_exactly_the_active_tokens(self, client: Any, service: LocalService) -> None:
+    def test_a_walk_finds_exactly_the_active_tokens(self, client, service):
         active = {*service.seed(40), service.admin_token_id}
         service.seed(1500, revoked=True)
         service.seed(960, expired=True)
@@ -148,7 +138,7 @@ class TestOperations:
         assert sum(request.method == "GET" for request in service.requests) <= 4
 
     @pytest.mark.fault(44)
-    def test_a_walk_filters_by_role(self, client: Any, service: LocalService) -> None:
+    def test_a_walk_filters_by_role(self, client, service):
         readers = service.seed(30, roles=["reader"])
         service.seed(30)
         service.seed(5, roles=["reader"], revoked=True)
@@ -160,9 +150,7 @@ class TestOperations:
     @pytest.mark.parametrize(
         "token_id", ["a/b", "a?b", "a#b", "%2e%2e", "//evil.example", "a b", "ä", "a\nb", "\0"]
     )
-    def test_any_id_reaches_the_service_as_one_segment(
-        self, client: Any, service: LocalService, token_id: str
-    ) -> None:
+    def test_any_id_reaches_the_service_as_one_segment(self, client, service, token_id):
         with pytest.raises(AccessTokensError) as raised:
             client.revoke(token_id)
         assert raised.value.token_id == token_id
@@ -171,7 +159,7 @@ class TestOperations:
         assert path.startswith(f"{TOKENS}/")
 
     @pytest.mark.fault(42)
-    def test_mistakes_are_told_before_any_request(self, client: Any, service: LocalService) -> None:
+    def test_mistakes_are_told_before_any_request(self, client, service):
         mistakes: list[Callable[[], Any]] = [
             lambda: client.revoke(".."),
             lambda: client.restore(""),

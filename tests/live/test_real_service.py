@@ -23,9 +23,7 @@ EVERY_DRESS = pytest.mark.parametrize("errors", ["json", "html", "production", "
 
 class TestTheRealService:
     @pytest.mark.fault(61)
-    def test_an_owner_that_the_service_would_hide_is_refused_and_changes_nothing(
-        self, client: Any, service: LocalService
-    ) -> None:
+    def test_an_owner_that_the_service_would_hide_is_refused_and_changes_nothing(self, client, service):
         _, record = client.issue("before")
         with pytest.raises(ValueError, match="owner must have at most 100 characters, counted in UTF-16"):
             client.update(record.token_id, owner="\N{GRINNING FACE}" * 51)
@@ -33,9 +31,7 @@ class TestTheRealService:
         assert service.requests[-1].path.endswith("/batch")
 
     @pytest.mark.fault(61)
-    def test_an_update_of_nothing_is_refused_whatever_the_id(
-        self, client: Any, service: LocalService
-    ) -> None:
+    def test_an_update_of_nothing_is_refused_whatever_the_id(self, client, service):
         nothing: list[dict[str, Any]] = [{}, {"add_roles": []}, {"remove_roles": iter(())}]
         for each in nothing:
             with pytest.raises(ValueError, match="must be given, and change something"):
@@ -43,9 +39,7 @@ class TestTheRealService:
         assert service.requests == []
 
     @pytest.mark.fault(61)
-    def test_too_many_roles_hide_a_record_until_some_are_removed(
-        self, client: Any, make_client: Make, service: LocalService
-    ) -> None:
+    def test_too_many_roles_hide_a_record_until_some_are_removed(self, client, make_client, service):
         token, record = client.issue("x", roles=[f"r{n}" for n in range(30)])
         client.update(record.token_id, add_roles=[f"more{n}" for n in range(30)])
 
@@ -64,7 +58,7 @@ class TestTheRealService:
 
     @EVERY_DRESS
     @pytest.mark.fault(62)
-    def test_a_wrong_path_is_never_a_missing_token(self, make_client: Make, errors: Any) -> None:
+    def test_a_wrong_path_is_never_a_missing_token(self, make_client, errors):
         with LocalService(errors=errors) as service:
             [token_id] = service.seed(1)
             client = make_client(service.endpoint, service.admin_pat, admin_path="/wrong")
@@ -82,16 +76,14 @@ class TestTheRealService:
     @pytest.mark.parametrize("errors", ["json", "html", "text"])
     @pytest.mark.parametrize("documented", [False, True])
     @pytest.mark.fault(62)
-    def test_a_missing_token_is_what_the_service_says(
-        self, make_client: Make, errors: Any, documented: bool
-    ) -> None:
+    def test_a_missing_token_is_what_the_service_says(self, make_client, errors, documented):
         with LocalService(errors=errors, documented=documented) as service:
             client = make_client(service.endpoint, service.admin_pat)
             with pytest.raises(NotFoundError) as raised:
                 client.revoke("two  blanks & <more>")
             assert raised.value.attempts == 1
 
-    def test_a_page_is_read_without_its_class_and_its_stack(self, make_client: Make) -> None:
+    def test_a_page_is_read_without_its_class_and_its_stack(self, make_client):
         with LocalService(errors="html") as service:
             client = make_client(service.endpoint, service.admin_pat[:-4] + "AAA=")
             with pytest.raises(AuthenticationError) as raised:
@@ -100,7 +92,7 @@ class TestTheRealService:
         assert raised.value.cause.error.message == "Invalid Authorization token"
 
     @pytest.mark.fault(63)
-    def test_a_page_in_production_says_the_phrase_alone(self, make_client: Make) -> None:
+    def test_a_page_in_production_says_the_phrase_alone(self, make_client):
         with LocalService(errors="production") as service:
             client = make_client(service.endpoint, service.admin_pat[:-4] + "AAA=")
             with pytest.raises(
@@ -108,7 +100,7 @@ class TestTheRealService:
             ):
                 client.authenticate()
 
-    def test_a_revocation_clears_the_expiry(self, client: Any) -> None:
+    def test_a_revocation_clears_the_expiry(self, client):
         _, record = client.issue("x", expires_at=4_000_000_000)
         client.revoke(record.token_id)
         assert client.batch_load([record.token_id]).found[0].expires_at is None

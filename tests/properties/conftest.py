@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from ..colours import COLOURS
+from ..variants import VARIANTS
 from .world import World, world_of
 
 
-@pytest.fixture(params=COLOURS, scope="module")
+@pytest.fixture(params=VARIANTS, scope="module")
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    """Clients of each colour, one after the other."""
+    """Clients of each variant, one after the other."""
     with world_of(request.param) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def sync_world() -> World:
-    """Clients for threads, where what is tested comes before the colours part."""
+    """Clients for threads, where what is tested comes before the variants part."""
     return World()

@@ -22,8 +22,8 @@ from access_tokens import (
     UnavailableError,
 )
 
-from ..colours import result_of
-from .world import ID, JWT, ONCE, PHC, Canned, World, answers, canned_json
+from ..variants import result_of
+from .world import ID, JWT, ONCE, PHC, Canned, answers, canned_json
 
 RECORD = {
     "tokenId": ID,
@@ -126,9 +126,7 @@ def assert_typed(value: Any, kind: Any) -> None:
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.unreadable)
 @given(st.data(), st.integers(200, 299), st.sampled_from([(), ((b"Content-Type", b"text/html"),)]))
 @profile(max_examples=30)
-def test_any_answer_is_a_typed_value_or_unreadable(
-    world: World, operation: Operation, data: st.DataObject, status: int, headers: Any
-) -> None:
+def test_any_answer_is_a_typed_value_or_unreadable(world, operation, data, status, headers):
     canned = Canned(status, data.draw(bodies(operation.answer)), headers)
     client = world.client(answers(canned), retry=ONCE)
     result = result_of(lambda: operation.call(client))
@@ -151,9 +149,7 @@ def assert_unreadable(error: Any, message: str, status: int) -> None:
 @pytest.mark.fault(17, 23, 24)
 @given(bodies(EXCHANGED), st.integers(200, 299))
 @profile(max_examples=60)
-def test_any_answer_to_an_exchange_is_a_jwt_with_an_end_or_unreadable(
-    world: World, body: bytes, status: int
-) -> None:
+def test_any_answer_to_an_exchange_is_a_jwt_with_an_end_or_unreadable(world, body, status):
     client = world.client(answers(canned_json({"records": []}), exchange=Canned(status, body)), retry=ONCE)
     result = result_of(client.list)
     if isinstance(result, Exception):
@@ -179,7 +175,7 @@ WITHOUT_BODY: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.fault(17)
 @given(st.sampled_from(sorted(WITHOUT_BODY)), bodies(RECORD), st.just(204) | st.integers(200, 299))
 @profile(max_examples=30)
-def test_where_no_body_is_due_none_is_read(world: World, failed: str, body: bytes, status: int) -> None:
+def test_where_no_body_is_due_none_is_read(world, failed, body, status):
     client = world.client(answers(Canned(status, body)), retry=ONCE)
     result = result_of(lambda: WITHOUT_BODY[failed](client))
     if status == 204:
@@ -191,9 +187,7 @@ def test_where_no_body_is_due_none_is_read(world: World, failed: str, body: byte
 @pytest.mark.fault(17, 45)
 @given(bodies({"found": [RECORD], "notFound": []}), st.sampled_from([409, 500]))
 @profile(max_examples=50)
-def test_any_answer_to_the_settling_of_a_registration_is_a_record_or_the_first_error(
-    world: World, body: bytes, status: int
-) -> None:
+def test_any_answer_to_the_settling_of_a_registration_is_a_record_or_the_first_error(world, body, status):
     assume(b"\\ud" not in body)  # see below
     client = world.client(answers(Canned(500), Canned(status), Canned(200, body)), retry=TWICE)
     result = result_of(lambda: client.register(ID, PHC, "user@example.com", roles=["reader"], expires_at=2))
@@ -206,7 +200,7 @@ def test_any_answer_to_the_settling_of_a_registration_is_a_record_or_the_first_e
 
 
 @pytest.mark.fault(17, 45)
-def test_a_stored_hash_that_is_no_text_does_not_break_the_settling(world: World) -> None:
+def test_a_stored_hash_that_is_no_text_does_not_break_the_settling(world):
     stored = canned_json({"found": [RECORD | {"secretPhc": "\ud800"}], "notFound": []})
     client = world.client(answers(Canned(500), stored), retry=ONCE)
     with pytest.raises(UnavailableError, match="^Failed to register token"):
@@ -215,7 +209,7 @@ def test_a_stored_hash_that_is_no_text_does_not_break_the_settling(world: World)
 
 @pytest.mark.fault(17, 44)
 @pytest.mark.parametrize("cursor", ["", ".", "..", "\ud800", "x" * 2049], ids=range(5))
-def test_a_page_whose_last_id_cannot_be_a_cursor_is_the_answers_fault(world: World, cursor: str) -> None:
+def test_a_page_whose_last_id_cannot_be_a_cursor_is_the_answers_fault(world, cursor):
     client = world.client(answers(canned_json({"records": [RECORD | {"tokenId": cursor}]})))
     with pytest.raises(InvalidResponseError, match="^Invalid list tokens response"):
         client.iter_tokens(page_size=1)

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from ..colours import result_of
+from ..variants import result_of
 from .world import ID, PHC, Canned, World, answers, canned_json
 
 RECORD = {"tokenId": ID, "owner": "x", "isAdmin": False, "createdAt": 1}
@@ -100,9 +100,7 @@ def seconds(value: Any) -> int | None:
 @example("issue", datetime.max.replace(tzinfo=Odd(-DAY)))
 @example("issue", datetime.min.replace(tzinfo=Odd(DAY)))
 @profile(max_examples=200)
-def test_any_time_is_refused_by_name_or_sent_in_whole_unix_seconds(
-    sync_world: World, operation: str, when: Any
-) -> None:
+def test_any_time_is_refused_by_name_or_sent_in_whole_unix_seconds(sync_world, operation, when):
     body = sent(sync_world, lambda client: WITH_EXPIRY[operation](client, when))
     expected = seconds(when)
     if expected is None:
@@ -127,7 +125,7 @@ def surrogates(value: str) -> bool:
 @pytest.mark.fault(42)
 @given(NAMES)
 @profile(max_examples=60)
-def test_any_owner_is_refused_by_name_or_sent_as_it_is(sync_world: World, owner: Any) -> None:
+def test_any_owner_is_refused_by_name_or_sent_as_it_is(sync_world, owner):
     body = sent(sync_world, lambda client: client.issue(owner))
     if is_text(owner, 100):
         assert body["owner"] == owner
@@ -156,9 +154,7 @@ WITH_ROLES: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any], Any]]] = 
     st.sampled_from(COLLECTIONS[:3]),
 )
 @profile(max_examples=80)
-def test_any_roles_are_refused_by_name_or_sent_as_they_are(
-    sync_world: World, name: str, roles: list[Any], collection: Callable[[Any], Any]
-) -> None:
+def test_any_roles_are_refused_by_name_or_sent_as_they_are(sync_world, name, roles, collection):
     call, told = WITH_ROLES[name]
     body = sent(sync_world, lambda client: call(client, collection(roles)))
     if not roles and name != "roles":
@@ -172,7 +168,7 @@ def test_any_roles_are_refused_by_name_or_sent_as_they_are(
 @pytest.mark.fault(42)
 @given(st.sampled_from(sorted(WITH_ROLES)), ANY_TEXT | st.integers() | st.binary(max_size=3) | st.booleans())
 @profile(max_examples=30)
-def test_what_is_no_collection_of_roles_is_refused(sync_world: World, name: str, roles: Any) -> None:
+def test_what_is_no_collection_of_roles_is_refused(sync_world, name, roles):
     """Above all a text, which is a collection of letters."""
     body = sent(sync_world, lambda client: WITH_ROLES[name][0](client, roles))
     assert str(body).startswith(f"{name} must ")
@@ -181,7 +177,7 @@ def test_what_is_no_collection_of_roles_is_refused(sync_world: World, name: str,
 @pytest.mark.fault(42)
 @given(st.integers() | st.floats() | st.booleans() | st.text(max_size=3) | st.sampled_from([10**400, 2**63]))
 @profile(max_examples=50)
-def test_any_limit_is_refused_by_name_or_sent_as_it_is(sync_world: World, limit: Any) -> None:
+def test_any_limit_is_refused_by_name_or_sent_as_it_is(sync_world, limit):
     client = sync_world.client(answers(canned_json({"records": []})))
     result = result_of(lambda: client.list(limit=limit))
     if type(limit) is int and 1 <= limit < 2**63:

@@ -63,7 +63,7 @@ def read(chunks: list[bytes], encoding: str = "gzip") -> bytes:
 @example(gzip.compress(bytes(LIMIT)), [1] * 40)
 @example(gzip.compress(bytes(LIMIT + 1)), [1] * 40)
 @profile(max_examples=120)
-def test_a_gzip_stream_in_any_pieces_is_its_content_or_over_the_limit(stream: bytes, cuts: list[int]) -> None:
+def test_a_gzip_stream_in_any_pieces_is_its_content_or_over_the_limit(stream, cuts):
     content = gzip.decompress(stream)
     if len(content) <= LIMIT:
         assert read(pieces(stream, cuts)) == content
@@ -75,7 +75,7 @@ def test_a_gzip_stream_in_any_pieces_is_its_content_or_over_the_limit(stream: by
 @pytest.mark.fault(20)
 @given(STREAMS, CUTS, st.integers(1, 30))
 @profile(max_examples=50)
-def test_a_gzip_stream_without_its_end_is_refused(stream: bytes, cuts: list[int], missing: int) -> None:
+def test_a_gzip_stream_without_its_end_is_refused(stream, cuts, missing):
     """Whatever its pieces: never is half an answer taken for a whole one."""
     cut = stream[:-missing]
     if cut:
@@ -86,7 +86,7 @@ def test_a_gzip_stream_without_its_end_is_refused(stream: bytes, cuts: list[int]
 @pytest.mark.fault(20)
 @given(st.binary(max_size=60) | st.binary(max_size=40).map(header(0).__add__), CUTS)
 @profile(max_examples=80)
-def test_any_bytes_said_to_be_gzip_are_content_or_refused(stream: bytes, cuts: list[int]) -> None:
+def test_any_bytes_said_to_be_gzip_are_content_or_refused(stream, cuts):
     try:
         content = read(pieces(stream, cuts))
     except UnreadableBodyError:
@@ -97,7 +97,7 @@ def test_any_bytes_said_to_be_gzip_are_content_or_refused(stream: bytes, cuts: l
 @pytest.mark.fault(20)
 @given(CONTENT, CUTS)
 @profile(max_examples=50)
-def test_a_plain_body_is_itself_or_over_the_limit(content: bytes, cuts: list[int]) -> None:
+def test_a_plain_body_is_itself_or_over_the_limit(content, cuts):
     if len(content) <= LIMIT:
         assert read(pieces(content, cuts), "identity") == content
     else:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from access_tokens import AccessTokensError, AuthenticationError, EndpointError
 from access_tokens.errors import LONGEST_TEXT
 
-from ..colours import result_of
-from .world import ONCE, Canned, World, answers, canned_json
+from ..variants import result_of
+from .world import ONCE, Canned, answers, canned_json
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 LONG = st.builds(lambda part, times: part * times, st.text(min_size=1, max_size=9), st.integers(1, 3000))
@@ -69,7 +69,7 @@ def assert_clean(error: Any, failure: Canned) -> None:
 @pytest.mark.fault(12, 18, 19)
 @given(FAILURES)
 @profile(max_examples=60)
-def test_any_error_of_a_call_is_typed_and_one_clean_line(world: World, failure: Canned) -> None:
+def test_any_error_of_a_call_is_typed_and_one_clean_line(world, failure):
     client = world.client(answers(failure), retry=ONCE)
     error = result_of(lambda: client.revoke("x"))
     assert_clean(error, failure)
@@ -79,7 +79,7 @@ def test_any_error_of_a_call_is_typed_and_one_clean_line(world: World, failure: 
 @pytest.mark.fault(18, 19, 27)
 @given(FAILURES)
 @profile(max_examples=40)
-def test_any_error_of_an_exchange_is_typed_and_one_clean_line(world: World, failure: Canned) -> None:
+def test_any_error_of_an_exchange_is_typed_and_one_clean_line(world, failure):
     client = world.client(answers(exchange=failure), retry=ONCE)
     error = result_of(client.list)
     assert_clean(error, failure)
@@ -92,7 +92,7 @@ def test_any_error_of_an_exchange_is_typed_and_one_clean_line(world: World, fail
 
 @pytest.mark.fault(18)
 @pytest.mark.parametrize("parts", [{"message": "x" * 5000}, {"message": "x" * 5000, "code": "y" * 5000}])
-def test_an_error_is_a_line_of_at_most_4_kb(sync_world: World, parts: dict[str, str]) -> None:
+def test_an_error_is_a_line_of_at_most_4_kb(sync_world, parts):
     client = sync_world.client(answers(canned_json({"error": parts}, 400)))
     line = str(result_of(client.list))
     assert line.endswith("HTTP 400)")

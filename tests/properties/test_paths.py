@@ -13,7 +13,7 @@ from hypothesis import assume, example, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from ..colours import result_of
+from ..variants import result_of
 from .world import Canned, World, answers, canned_json
 
 NASTY = [
@@ -98,9 +98,7 @@ def called(world: World, operation: str, token_id: str, **client: Any) -> httpx.
 @pytest.mark.fault(38)
 @given(st.sampled_from(sorted(BY_ID)), IDS)
 @profile(max_examples=120)
-def test_any_id_is_refused_or_one_segment_of_the_path(
-    sync_world: World, operation: str, token_id: str
-) -> None:
+def test_any_id_is_refused_or_one_segment_of_the_path(sync_world, operation, token_id):
     request = called(sync_world, operation, token_id)
     if request is None:
         return
@@ -116,14 +114,14 @@ def test_any_id_is_refused_or_one_segment_of_the_path(
 @pytest.mark.fault(38)
 @pytest.mark.parametrize("token_id", ["", ".", "..", "\ud800", "a\udfffb", "x" * 2049, "😀" * 513])
 @pytest.mark.parametrize("operation", BY_ID)
-def test_an_id_that_can_be_no_segment_is_refused(world: World, operation: str, token_id: str) -> None:
+def test_an_id_that_can_be_no_segment_is_refused(world, operation, token_id):
     assert called(world, operation, token_id) is None
 
 
 @pytest.mark.fault(38)
 @given(IDS, IDS)
 @profile(max_examples=50)
-def test_a_filter_or_a_cursor_stays_in_the_query(sync_world: World, role: str, cursor: str) -> None:
+def test_a_filter_or_a_cursor_stays_in_the_query(sync_world, role, cursor):
     client = sync_world.client(answers(canned_json({"records": []})))
     try:
         client.list(has_role=role, after_token_id=cursor)
@@ -161,9 +159,7 @@ def mounted(*paths: str) -> list[bytes]:
 @pytest.mark.fault(39, 40)
 @given(st.sampled_from(sorted(HOSTS)), SEGMENTS | st.just(""), MOUNTS, MOUNTS)
 @profile(max_examples=120)
-def test_any_base_and_mount_path_is_refused_by_name_or_kept(
-    sync_world: World, host: str, base: str, auth: str, admin: str
-) -> None:
+def test_any_base_and_mount_path_is_refused_by_name_or_kept(sync_world, host, base, auth, admin):
     client = result_of(
         lambda: sync_world.client(done, endpoint=host + base, auth_path=auth, admin_path=admin)
     )
@@ -188,9 +184,7 @@ def test_any_base_and_mount_path_is_refused_by_name_or_kept(
 @example("0x7f.1:")
 @example("h:080")
 @profile(max_examples=150)
-def test_an_endpoint_that_is_taken_has_the_host_that_it_seems_to_have(
-    sync_world: World, authority: str
-) -> None:
+def test_an_endpoint_that_is_taken_has_the_host_that_it_seems_to_have(sync_world, authority):
     """Told by another parser than the one that sends the request."""
     endpoint = f"https://{authority}"
     try:
@@ -211,6 +205,6 @@ def in_ascii(name: str) -> str:
 
 @pytest.mark.fault(39)
 @pytest.mark.parametrize("host", ["^", "[", "a|b", "a%00b", "a%2fb", "a%40evil.example"])
-def test_an_endpoint_with_what_no_host_holds_is_refused(sync_world: World, host: str) -> None:
+def test_an_endpoint_with_what_no_host_holds_is_refused(sync_world, host):
     with pytest.raises(ValueError, match="^endpoint must"):
         sync_world.client(done, endpoint=f"https://{host}")

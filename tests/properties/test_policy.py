@@ -24,9 +24,7 @@ ASKED = st.integers(0, 10**30).map(float) | st.floats(0, allow_nan=False)
 
 @given(POLICIES, st.integers(1, 20) | st.integers(1, 10**31))
 @profile(max_examples=120)
-def test_a_wait_is_within_the_longest_and_none_follows_the_last_retry(
-    policy: RetryPolicy, retry: int
-) -> None:
+def test_a_wait_is_within_the_longest_and_none_follows_the_last_retry(policy, retry):
     wait = policy.wait_before(retry)
     if retry > policy.retries:
         assert wait is None
@@ -38,18 +36,14 @@ def test_a_wait_is_within_the_longest_and_none_follows_the_last_retry(
 @pytest.mark.fault(15)
 @given(POLICIES, st.integers(1, 20), ASKED)
 @profile(max_examples=120)
-def test_what_the_service_asks_for_is_kept_to_the_second_up_to_the_ceiling(
-    policy: RetryPolicy, retry: int, asked: float
-) -> None:
+def test_what_the_service_asks_for_is_kept_to_the_second_up_to_the_ceiling(policy, retry, asked):
     is_waited = retry <= policy.retries and asked <= policy.retry_after_max
     assert policy.wait_before(retry, asked) == (asked if is_waited else None)
 
 
 @given(POLICIES, st.integers(1, 9))
 @profile(max_examples=80)
-def test_waits_double_up_to_the_longest_and_jitter_only_shortens_them(
-    policy: RetryPolicy, retry: int
-) -> None:
+def test_waits_double_up_to_the_longest_and_jitter_only_shortens_them(policy, retry):
     full = min(policy.backoff * 2 ** (retry - 1), policy.backoff_max)
     wait = policy.wait_before(retry)
     if wait is not None:

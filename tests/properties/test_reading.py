@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from access_tokens import AccessTokensError
 
-from ..colours import result_of
+from ..variants import result_of
 from ..consequences import check_is_usable
 from ..live.api.calls import invoke
 from .test_error_bodies import CONTENT_TYPES
 from .test_error_bodies import FAILURES as ERRORS
-from .world import ID, ONCE, PHC, Canned, World, answers
+from .world import ID, ONCE, PHC, Canned, answers
 
 pytestmark = pytest.mark.fault(71)
 
@@ -97,9 +97,7 @@ ANSWERS = st.builds(
 
 @given(st.sampled_from(sorted(CALLS)), ANSWERS, st.booleans())
 @profile(max_examples=200)
-def test_any_answer_is_a_value_or_an_error_of_ours(
-    sync_world: World, call: str, answer: Canned, in_exchange: bool
-) -> None:
+def test_any_answer_is_a_value_or_an_error_of_ours(sync_world, call, answer, in_exchange):
     client = sync_world.client(answers(answer, exchange=answer if in_exchange else None), retry=ONCE)
     check(call, result_of(lambda: CALLS[call](client)))
 
@@ -111,7 +109,7 @@ def check(call: str, result: Any) -> None:
 
 
 @pytest.mark.parametrize("value", VALUES, ids=range(len(VALUES)))
-def test_each_odd_value_anywhere_is_a_value_or_an_error_of_ours(world: World, value: bytes) -> None:
+def test_each_odd_value_anywhere_is_a_value_or_an_error_of_ours(world, value):
     for shape, status in product(SHAPES, (200, 400)):
         answer = Canned(status, shape % (value, value, value))
         for exchange in (None, answer):
@@ -119,7 +117,7 @@ def test_each_odd_value_anywhere_is_a_value_or_an_error_of_ours(world: World, va
             check("list", result_of(client.list))
 
 
-def test_a_generated_operation_gives_any_header_as_it_is(world: World) -> None:
+def test_a_generated_operation_gives_any_header_as_it_is(world):
     headers = (
         (b"X-Name", "caf\u00e9".encode("latin-1")),
         (b"X-Name", b"\xff"),

@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 
-from ..colours import caller
+from ..variants import caller
 from .world import JWT, PAT
 
 IDS = [
@@ -89,10 +89,10 @@ def recorder() -> Iterator[Recorder]:
 
 
 @pytest.mark.fault(38)
-def test_on_the_wire_an_id_is_one_segment_and_the_host_is_the_endpoints(colour: str) -> None:
+def test_on_the_wire_an_id_is_one_segment_and_the_host_is_the_endpoints(variant):
     with recorder() as server:
         port = server.server_address[1]
-        with caller(colour, f"http://127.0.0.1:{port}/base", PAT) as client:
+        with caller(variant, f"http://127.0.0.1:{port}/base", PAT) as client:
             for token_id in IDS:
                 client.revoke(token_id)
     _, *heads = server.heads

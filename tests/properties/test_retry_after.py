@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from access_tokens import RateLimitedError, RetryPolicy, UnavailableError
 from access_tokens._flow.retry_after import parse_retry_after
 
-from ..colours import result_of
+from ..variants import result_of
 from .world import Canned, World, answers, canned_json
 
 ZONES = st.timedeltas(timedelta(hours=-23), timedelta(hours=23))
@@ -86,7 +86,7 @@ POLICY = st.builds(
 @example("9" * 5000, datetime(2030, 1, 1, tzinfo=UTC))
 @example("1 Jan 2030 00:00:00 +" + "9" * 5000, datetime(2030, 1, 1, tzinfo=UTC))
 @profile(max_examples=250)
-def test_any_text_is_ignored_or_a_number_of_seconds_that_is_not_negative(value: str, now: datetime) -> None:
+def test_any_text_is_ignored_or_a_number_of_seconds_that_is_not_negative(value, now):
     seconds = parse_retry_after(value, now)
     assert seconds is None or seconds >= 0
 
@@ -101,9 +101,7 @@ def attempt(world: World, status: int, value: bytes, policy: RetryPolicy) -> tup
 @pytest.mark.fault(14, 15)
 @given(st.sampled_from([429, 503]), st.binary(max_size=40) | VALUES.map(str.encode), POLICY)
 @profile(max_examples=50)
-def test_any_bytes_lead_to_a_wait_within_the_ceiling_or_to_none(
-    world: World, status: int, value: bytes, policy: RetryPolicy
-) -> None:
+def test_any_bytes_lead_to_a_wait_within_the_ceiling_or_to_none(world, status, value, policy):
     result, waits = attempt(world, status, value, policy)
     if waits:
         assert (result, len(waits)) == ([], 1)
@@ -117,9 +115,7 @@ def test_any_bytes_lead_to_a_wait_within_the_ceiling_or_to_none(
 @pytest.mark.fault(13, 15)
 @given(st.sampled_from([429, 503]), st.integers(0, 10**30), POLICY)
 @profile(max_examples=25)
-def test_a_number_of_seconds_is_waited_for_exactly_or_not_at_all(
-    world: World, status: int, seconds: int, policy: RetryPolicy
-) -> None:
+def test_a_number_of_seconds_is_waited_for_exactly_or_not_at_all(world, status, seconds, policy):
     result, waits = attempt(world, status, b"%d" % seconds, policy)
     if seconds <= policy.retry_after_max:
         assert (result, waits) == ([], [float(seconds)])

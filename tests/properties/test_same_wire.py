@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from access_tokens import AccessTokensError
 
-from ..colours import caller
+from ..variants import caller
 from .test_request_line import IDS, Recorder, recorder
 from .world import ID, PAT, PHC
 
@@ -60,7 +60,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def test_every_call_sends_the_same(wires: Wires) -> None:
+def test_every_call_sends_the_same(wires):
     for name, args in CALLS.items():
         wires.assert_same(name, *args)
     wires.assert_same("issue", "me", token_id=ID)
@@ -72,7 +72,7 @@ def test_every_call_sends_the_same(wires: Wires) -> None:
 @profile(max_examples=60)
 @example("%41%2d%7E%2f")
 @example("+ &=;,/?:@!$'()*~")
-def test_every_value_is_sent_the_same(wires: Wires, value: str) -> None:
+def test_every_value_is_sent_the_same(wires, value):
     wires.assert_same("list", has_role=value, after_token_id=value)
     if value not in {".", ".."}:
         wires.assert_same("restore", value)
@@ -80,5 +80,5 @@ def test_every_value_is_sent_the_same(wires: Wires, value: str) -> None:
 
 @pytest.mark.fault(38)
 @pytest.mark.parametrize("token_id", IDS, ids=repr)
-def test_every_odd_id_is_sent_the_same(wires: Wires, token_id: str) -> None:
+def test_every_odd_id_is_sent_the_same(wires, token_id):
     wires.assert_same("revoke", token_id)

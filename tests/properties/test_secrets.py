@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from access_tokens import AccessTokensError
 
-from ..colours import result_of
+from ..variants import result_of
 from ..spellings import SPELLINGS
 from .world import ID, JWT, ONCE, PAT, PHC, Answer, Canned, World, answers, everything_logged, exchanged
 
@@ -126,9 +126,7 @@ def all_shown(call: Callable[[], Any]) -> str:
     st.booleans(),
 )
 @profile(max_examples=100)
-def test_a_secret_that_comes_back_is_never_shown(
-    world: World, place: str, secret: str, call: str, status: int, edges: tuple[str, str], in_exchange: bool
-) -> None:
+def test_a_secret_that_comes_back_is_never_shown(world, place, secret, call, status, edges, in_exchange):
     echo = PLACES[place](secret.join(edges), status)
     exchange = echo if in_exchange or call == "authenticate" else None
     client = world.client(answers(echo, exchange=exchange), retry=ONCE)
@@ -151,8 +149,8 @@ def windows(text: str) -> set[str]:
 )
 @profile(max_examples=100)
 def test_a_secret_that_comes_back_in_another_spelling_is_never_shown(
-    sync_world: World, place: str, secret: str, spelling: str, call: str, status: int
-) -> None:
+    sync_world, place, secret, spelling, call, status
+):
     if call == "authenticate" and secret not in PAT:  # nobody has sent it
         return
     spell = SPELLINGS[spelling]
@@ -177,17 +175,17 @@ def places_that_show(answer: Callable[[Canned], Answer], world: World, **client:
 
 
 @pytest.mark.fault(46, 48)
-def test_a_jwt_of_no_known_shape_is_hidden_from_the_call_that_carried_it(world: World) -> None:
+def test_a_jwt_of_no_known_shape_is_hidden_from_the_call_that_carried_it(world):
     assert places_that_show(lambda echo: answers(echo, exchange=exchanged(OPAQUE)), world) == []
 
 
 @pytest.mark.fault(46, 48)
-def test_a_pat_of_no_known_shape_is_hidden_from_the_exchange(world: World) -> None:
+def test_a_pat_of_no_known_shape_is_hidden_from_the_exchange(world):
     assert places_that_show(lambda echo: answers(exchange=echo), world, pat=OPAQUE) == []
 
 
 @pytest.mark.fault(46, 48)
-def test_a_pat_of_no_known_shape_is_hidden_from_the_calls_that_follow(world: World) -> None:
+def test_a_pat_of_no_known_shape_is_hidden_from_the_calls_that_follow(world):
     assert places_that_show(answers, world, pat=OPAQUE) == []
 
 

@@ -1,4 +1,4 @@
-"""A client of each colour, and a service in memory that answers whatever a test likes."""
+"""A client of each variant, and a service in memory that answers whatever a test likes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from attrs import Factory, define, frozen
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient, RetryPolicy
 
-from ..colours import AsyncCaller, Clock, SyncCaller
+from ..variants import AsyncCaller, Clock, SyncCaller
 
 ENDPOINT = "https://api.example.com/base"
 PAT = "pat_An6ladUCmSoDfciDaYDE9.q83v+SNFZ4mrze8BI0VniavN7wEjRWeJq83vASNF/4k="
@@ -89,7 +89,7 @@ def answers(*calls: Canned, exchange: Canned | None = None) -> Answer:
 
 @define
 class World:
-    """Makes clients of one colour, which talk to a function instead of a network.
+    """Makes clients of one variant, which talk to a function instead of a network.
 
     Attributes:
         requests: What the function was asked since the last client was made.
@@ -125,12 +125,12 @@ class World:
 
 
 @contextmanager
-def world_of(colour: str) -> Iterator[World]:
-    """Make a world of a colour; the tasks of one share an event loop."""
-    if colour == "sync":
+def world_of(variant: str) -> Iterator[World]:
+    """Make a world of a variant; the tasks of one share an event loop."""
+    if variant == "sync":
         yield World()
         return
-    with start_blocking_portal(colour) as portal:
+    with start_blocking_portal(variant) as portal:
         yield World(portal)
 
 

@@ -1,13 +1,9 @@
 """Bodies that the admin routes refuse. Which they are is in conformance/."""
 
-import httpx
-
-from access_tokens.testing import LocalService
-
 ID = "abcdefghijklmnopqrstu"
 
 
-def test_details_name_every_problem_in_the_words_of_zod(admin: httpx.Client) -> None:
+def test_details_name_every_problem_in_the_words_of_zod(admin):
     answer = admin.post("/admin/tokens", json={"isAdmin": 0, "roles": [1, "x", ""]})
 
     assert answer.json()["error"]["message"] == "Invalid request body"
@@ -23,14 +19,14 @@ def test_details_name_every_problem_in_the_words_of_zod(admin: httpx.Client) -> 
     ]
 
 
-def test_a_refused_body_stores_nothing(service: LocalService, admin: httpx.Client) -> None:
+def test_a_refused_body_stores_nothing(service, admin):
     answer = admin.post("/admin/tokens", json={"owner": "x", "tokenId": ID, "surprise": 1})
 
     assert answer.status_code == 400
     assert service.record(ID) is None
 
 
-def test_json_too_deep_to_be_read_is_400(admin: httpx.Client) -> None:
+def test_json_too_deep_to_be_read_is_400(admin):
     headers = {"Content-Type": "application/json"}
 
     assert admin.post("/admin/tokens", content=b"[" * 90_000, headers=headers).status_code == 400

@@ -17,7 +17,7 @@ def exchange(http: httpx.Client, pat: str) -> httpx.Response:
     return http.post("/auth/token", headers={"Authorization": f"Bearer {pat}"})
 
 
-def test_the_configured_pat_becomes_the_admin_on_an_empty_table(run: Run, connect: Connect) -> None:
+def test_the_configured_pat_becomes_the_admin_on_an_empty_table(run, connect):
     service = run(empty=True)
     assert service.record(service.admin_token_id) is None
 
@@ -28,14 +28,14 @@ def test_the_configured_pat_becomes_the_admin_on_an_empty_table(run: Run, connec
     assert exchange(connect(service), UNKNOWN_PAT).status_code == 401
 
 
-def test_no_other_pat_bootstraps(run: Run, connect: Connect) -> None:
+def test_no_other_pat_bootstraps(run, connect):
     service = run(empty=True)
 
     assert exchange(connect(service), UNKNOWN_PAT).status_code == 401
     assert exchange(connect(service), service.admin_pat).status_code == 200
 
 
-def test_the_configured_secret_bootstraps_under_any_id(run: Run, connect: Connect) -> None:
+def test_the_configured_secret_bootstraps_under_any_id(run, connect):
     service = run(empty=True)
     pat = f"pat_{'0' * 21}.{service.admin_pat.partition('.')[2]}"
 
@@ -45,24 +45,24 @@ def test_the_configured_secret_bootstraps_under_any_id(run: Run, connect: Connec
     assert exchange(connect(service), service.admin_pat).status_code == 401
 
 
-def test_a_table_that_is_not_empty_bootstraps_nobody(run: Run, connect: Connect) -> None:
+def test_a_table_that_is_not_empty_bootstraps_nobody(run, connect):
     service = run(empty=True)
     service.seed(1)
 
     assert exchange(connect(service), service.admin_pat).status_code == 401
 
 
-def test_malformed_pat_does_not_bootstrap(run: Run, connect: Connect) -> None:
+def test_malformed_pat_does_not_bootstrap(run, connect):
     assert exchange(connect(run(empty=True)), "pat_nonsense").status_code == 401
 
 
-def test_bootstrap_can_be_switched_off(run: Run, connect: Connect) -> None:
+def test_bootstrap_can_be_switched_off(run, connect):
     service = run(empty=True, bootstrap=False)
 
     assert exchange(connect(service), service.admin_pat).status_code == 401
 
 
-def test_only_one_of_several_exchanges_bootstraps(run: Run, connect: Connect) -> None:
+def test_only_one_of_several_exchanges_bootstraps(run, connect):
     service = run(empty=True)
     secret = service.admin_pat.partition(".")[2]
     pats = [f"pat_{n:021}.{secret}" for n in range(6)]

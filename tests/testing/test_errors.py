@@ -43,9 +43,7 @@ def service(run: Run, documented: bool) -> LocalService:
 
 
 @pytest.mark.parametrize(("method", "path", "body"), NOT_FOUND)
-def test_unknown_id_is_500_or_404(
-    admin: httpx.Client, documented: bool, method: str, path: str, body: object
-) -> None:
+def test_unknown_id_is_500_or_404(admin, documented, method, path, body):
     answer = admin.request(method, path, json=body)
 
     assert answer.status_code == (404 if documented else 500)
@@ -59,9 +57,7 @@ def test_unknown_id_is_500_or_404(
         ("PUT", f"/admin/tokens/{ID}", {"owner": "x", "secretPhc": PHC}),
     ],
 )
-def test_duplicate_id_is_500_or_409(
-    admin: httpx.Client, documented: bool, method: str, path: str, body: object
-) -> None:
+def test_duplicate_id_is_500_or_409(admin, documented, method, path, body):
     assert admin.request(method, path, json=body).is_success
 
     answer = admin.request(method, path, json=body)
@@ -71,9 +67,7 @@ def test_duplicate_id_is_500_or_409(
 
 
 @pytest.mark.parametrize(("method", "path", "body"), REFUSED)
-def test_value_that_the_store_refuses_is_500_or_400(
-    admin: httpx.Client, documented: bool, method: str, path: str, body: object
-) -> None:
+def test_value_that_the_store_refuses_is_500_or_400(admin, documented, method, path, body):
     answer = admin.request(method, path, json=body)
 
     assert answer.status_code == (400 if documented else 500)
@@ -94,9 +88,7 @@ def test_value_that_the_store_refuses_is_500_or_400(
     ],
     ids=lambda change: f"{next(iter(change))} {str(change)[:30]}",
 )
-def test_what_update_does_not_check_hides_the_record_until_it_is_mended(
-    service: LocalService, admin: httpx.Client, change: dict[str, object]
-) -> None:
+def test_what_update_does_not_check_hides_the_record_until_it_is_mended(service, admin, change):
     (token_id,) = service.seed(1, owner="before", roles=["reader"])
     mend = service.record(token_id, include_secret_phc=True) or {}
 
@@ -115,9 +107,7 @@ def is_shown(admin: httpx.Client, token_id: str) -> bool:
     return bool(loaded)
 
 
-def test_the_pat_of_a_hidden_record_is_500_at_the_exchange(
-    service: LocalService, admin: httpx.Client
-) -> None:
+def test_the_pat_of_a_hidden_record_is_500_at_the_exchange(service, admin):
     admin.patch(f"/admin/tokens/{service.admin_token_id}", json={"owner": ""})
 
     answer = admin.post("/auth/token", headers={"Authorization": f"Bearer {service.admin_pat}"})
@@ -127,7 +117,7 @@ def test_the_pat_of_a_hidden_record_is_500_at_the_exchange(
     assert message.startswith(f"Cannot load invalid record for token {service.admin_token_id}: [\n")
 
 
-def test_an_id_that_is_too_long_for_the_store_is_500(admin: httpx.Client) -> None:
+def test_an_id_that_is_too_long_for_the_store_is_500(admin):
     too_long = "x" * 2049
 
     answer = admin.post("/admin/tokens/batch", json={"tokenIds": [ID, too_long]})
@@ -139,9 +129,7 @@ def test_an_id_that_is_too_long_for_the_store_is_500(admin: httpx.Client) -> Non
 
 
 @pytest.mark.parametrize("expires_at", [1e30, -1e30])
-def test_a_number_that_is_none_of_the_stores_is_500(
-    service: LocalService, admin: httpx.Client, expires_at: float
-) -> None:
+def test_a_number_that_is_none_of_the_stores_is_500(service, admin, expires_at):
     answer = admin.patch(f"/admin/tokens/{service.admin_token_id}", json={"expiresAt": expires_at})
 
     assert answer.status_code == 500
@@ -152,34 +140,34 @@ def fail(run: Run, admin_of: Connect, dress: str, token_id: str) -> httpx.Respon
     return admin_of(run(errors=dress)).put(f"/admin/tokens/{quote(token_id)}/restore")
 
 
-def test_json_dress(run: Run, admin_of: Connect) -> None:
+def test_json_dress(run, admin_of):
     answer = fail(run, admin_of, "json", ID)
 
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert answer.json() == {"error": {"message": f"Token not found: {ID}"}}
 
 
-def test_text_dress(run: Run, admin_of: Connect) -> None:
+def test_text_dress(run, admin_of):
     answer = fail(run, admin_of, "text", ID)
 
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert answer.json() == {"error": f"Token not found: {ID}"}
 
 
-def test_html_dress_is_an_escaped_page_with_a_stack(run: Run, admin_of: Connect) -> None:
+def test_html_dress_is_an_escaped_page_with_a_stack(run, admin_of):
     answer = fail(run, admin_of, "html", "<a&b>")
 
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "<pre>Error: Token not found: &lt;a&amp;b&gt;<br> &nbsp; &nbsp;at " in answer.text
 
 
-def test_production_dress_is_a_page_with_the_status_phrase_alone(run: Run, admin_of: Connect) -> None:
+def test_production_dress_is_a_page_with_the_status_phrase_alone(run, admin_of):
     answer = fail(run, admin_of, "production", ID)
 
     assert (answer.status_code, "<pre>Internal Server Error</pre>" in answer.text) == (500, True)
 
 
-def test_empty_dress(run: Run, admin_of: Connect) -> None:
+def test_empty_dress(run, admin_of):
     answer = fail(run, admin_of, "empty", ID)
 
     assert (answer.status_code, answer.content) == (500, b"")
@@ -197,7 +185,7 @@ SHAPES: dict[str, Callable[[httpx.Response], bool]] = {
 
 
 @pytest.mark.parametrize("dress", SHAPES)
-def test_every_error_wears_the_dress(run: Run, admin_of: Connect, dress: str) -> None:
+def test_every_error_wears_the_dress(run, admin_of, dress):
     service = run(errors=dress)
     admin = admin_of(service)
     service.fail_next(path="/planned")
@@ -214,7 +202,7 @@ def test_every_error_wears_the_dress(run: Run, admin_of: Connect, dress: str) ->
 
 
 @pytest.mark.parametrize("dress", ["json", "html", "production"])
-def test_a_missing_route_is_a_page_whatever_handles_errors(run: Run, admin_of: Connect, dress: str) -> None:
+def test_a_missing_route_is_a_page_whatever_handles_errors(run, admin_of, dress):
     answer = admin_of(run(errors=dress)).put("/wrong/tokens/x/revoke?y=1", json={})
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
@@ -222,18 +210,18 @@ def test_a_missing_route_is_a_page_whatever_handles_errors(run: Run, admin_of: C
 
 
 @pytest.mark.parametrize("dress", ["html", "production"])
-def test_a_refused_jwt_is_json_all_the_same(run: Run, admin_of: Connect, dress: str) -> None:
+def test_a_refused_jwt_is_json_all_the_same(run, admin_of, dress):
     answer = admin_of(run(errors=dress)).get("/admin/tokens", headers={"Authorization": "Bearer x"})
 
     assert answer.json() == {"error": {"message": "Invalid JWT", "code": "ERR_JWS_INVALID"}}
 
 
-def test_the_dress_may_change_while_the_service_runs(service: LocalService, admin: httpx.Client) -> None:
+def test_the_dress_may_change_while_the_service_runs(service, admin):
     service.errors = "empty"
 
     assert admin.get("/nothing").content == b""
 
 
-def test_unknown_dress_is_refused() -> None:
+def test_unknown_dress_is_refused():
     with pytest.raises(ValueError, match="errors"):
         LocalService(errors="xml")  # type: ignore[arg-type]  # on purpose

@@ -1,7 +1,6 @@
 """Faults on demand."""
 
 import time
-from collections.abc import Callable
 
 import anyio
 import httpx
@@ -10,7 +9,7 @@ import pytest
 from access_tokens.testing import LocalService, Service
 
 
-def test_next_requests_fail_without_acting(service: LocalService, admin: httpx.Client) -> None:
+def test_next_requests_fail_without_acting(service, admin):
     service.fail_next(2)
 
     answers = [admin.post("/admin/tokens", json={"owner": "x"}) for _ in range(3)]
@@ -20,7 +19,7 @@ def test_next_requests_fail_without_acting(service: LocalService, admin: httpx.C
     assert len(admin.get("/admin/tokens").json()["records"]) == 2
 
 
-def test_failure_has_the_status_and_headers_asked_for(service: LocalService, admin: httpx.Client) -> None:
+def test_failure_has_the_status_and_headers_asked_for(service, admin):
     service.fail_next(status=429, headers={"Retry-After": "7"})
 
     answer = admin.get("/admin/tokens")
@@ -32,21 +31,19 @@ def test_failure_has_the_status_and_headers_asked_for(service: LocalService, adm
     ("body", "sent"),
     [("text", b"text"), (b"\xff", b"\xff"), ({"a": 1}, b'{"a": 1}'), ("", b"")],
 )
-def test_failure_has_the_body_asked_for(
-    service: LocalService, admin: httpx.Client, body: str, sent: bytes
-) -> None:
+def test_failure_has_the_body_asked_for(service, admin, body, sent):
     service.fail_next(body=body)
 
     assert admin.get("/admin/tokens").content == sent
 
 
-def test_failure_may_have_a_status_without_a_name(service: LocalService, admin: httpx.Client) -> None:
+def test_failure_may_have_a_status_without_a_name(service, admin):
     service.fail_next(status=599)
 
     assert admin.get("/admin/tokens").json() == {"error": {"message": "599"}}
 
 
-def test_failure_may_be_a_strange_success(service: LocalService, admin: httpx.Client) -> None:
+def test_failure_may_be_a_strange_success(service, admin):
     service.fail_next(status=200, body="<html>", headers={"Content-Type": "text/html"})
 
     answer = admin.get("/admin/tokens")
@@ -54,7 +51,7 @@ def test_failure_may_be_a_strange_success(service: LocalService, admin: httpx.Cl
     assert (answer.text, answer.headers["Content-Type"]) == ("<html>", "text/html")
 
 
-def test_faults_are_for_the_path_and_method_asked_for(service: LocalService, admin: httpx.Client) -> None:
+def test_faults_are_for_the_path_and_method_asked_for(service, admin):
     service.fail_next(path="/admin/tokens", method="post")
 
     assert admin.get("/admin/tokens").status_code == 200
@@ -62,15 +59,13 @@ def test_faults_are_for_the_path_and_method_asked_for(service: LocalService, adm
     assert admin.post("/admin/tokens", json={"owner": "x"}).status_code == 503
 
 
-def test_path_may_be_a_pattern(service: LocalService, admin: httpx.Client) -> None:
+def test_path_may_be_a_pattern(service, admin):
     service.fail_next(path="/admin/tokens/*/restore")
 
     assert admin.put(f"/admin/tokens/{service.admin_token_id}/restore").status_code == 503
 
 
-def test_faults_come_in_the_order_in_which_they_were_asked_for(
-    service: LocalService, admin: httpx.Client
-) -> None:
+def test_faults_come_in_the_order_in_which_they_were_asked_for(service, admin):
     service.fail_next(status=500)
     service.drop_next()
     service.fail_next(status=502)
@@ -81,7 +76,7 @@ def test_faults_come_in_the_order_in_which_they_were_asked_for(
     assert admin.get("/admin/tokens").status_code == 502
 
 
-def test_connection_is_dropped_before_acting(service: LocalService, admin: httpx.Client) -> None:
+def test_connection_is_dropped_before_acting(service, admin):
     service.drop_next()
 
     with pytest.raises(httpx.RemoteProtocolError):
@@ -90,7 +85,7 @@ def test_connection_is_dropped_before_acting(service: LocalService, admin: httpx
     assert len(admin.get("/admin/tokens").json()["records"]) == 1
 
 
-def test_connection_is_dropped_after_acting(service: LocalService, admin: httpx.Client) -> None:
+def test_connection_is_dropped_after_acting(service, admin):
     service.drop_next(after=True)
 
     with pytest.raises(httpx.RemoteProtocolError):
@@ -99,9 +94,7 @@ def test_connection_is_dropped_after_acting(service: LocalService, admin: httpx.
     assert len(admin.get("/admin/tokens").json()["records"]) == 2
 
 
-def test_other_connections_outlive_a_drop(
-    service: LocalService, admin: httpx.Client, http: httpx.Client
-) -> None:
+def test_other_connections_outlive_a_drop(service, admin, http):
     http.get("/")
     service.drop_next(method="PUT")
 
@@ -111,7 +104,7 @@ def test_other_connections_outlive_a_drop(
     assert http.get("/").status_code == 404
 
 
-def test_requests_are_delayed_before_acting(service: LocalService, admin: httpx.Client) -> None:
+def test_requests_are_delayed_before_acting(service, admin):
     service.delay_next(1, 0.2)
 
     start = time.monotonic()
@@ -119,7 +112,7 @@ def test_requests_are_delayed_before_acting(service: LocalService, admin: httpx.
     assert time.monotonic() - start >= 0.2
 
 
-def test_delay_and_failure_add_up(service: LocalService, admin: httpx.Client) -> None:
+def test_delay_and_failure_add_up(service, admin):
     service.fail_next()
     service.delay_next(1, 30)
 
@@ -128,7 +121,7 @@ def test_delay_and_failure_add_up(service: LocalService, admin: httpx.Client) ->
     assert admin.get("/admin/tokens").status_code == 200
 
 
-def test_delay_does_not_hold_up_others(service: LocalService, admin: httpx.Client) -> None:
+def test_delay_does_not_hold_up_others(service, admin):
     service.delay_next(1, 30, path="/slow")
 
     with pytest.raises(httpx.ReadTimeout):
@@ -136,7 +129,7 @@ def test_delay_does_not_hold_up_others(service: LocalService, admin: httpx.Clien
     assert admin.get("/admin/tokens").status_code == 200
 
 
-def test_faults_can_be_cleared(service: LocalService, admin: httpx.Client) -> None:
+def test_faults_can_be_cleared(service, admin):
     service.fail_next(10)
     service.drop_next(10)
     service.delay_next(10, 30)
@@ -148,7 +141,7 @@ def test_faults_can_be_cleared(service: LocalService, admin: httpx.Client) -> No
 
 @pytest.mark.parametrize("make", [Service, LocalService])
 @pytest.mark.parametrize("after", [False, True])
-def test_without_a_network_a_drop_is_an_exception(make: Callable[[], Service], after: bool) -> None:
+def test_without_a_network_a_drop_is_an_exception(make, after):
     service = make()
     service.drop_next(after=after)
 

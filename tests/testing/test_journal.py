@@ -4,10 +4,10 @@ import attrs
 import httpx
 import pytest
 
-from access_tokens.testing import LocalService, ReceivedRequest
+from access_tokens.testing import ReceivedRequest
 
 
-def test_request_is_remembered_as_it_arrived(service: LocalService, admin: httpx.Client) -> None:
+def test_request_is_remembered_as_it_arrived(service, admin):
     admin.put("/admin/tokens/a%2Fb/revoke?x=1&y=%20", json={}, headers={"X-Trace": "7"})
 
     (request,) = service.requests
@@ -19,7 +19,7 @@ def test_request_is_remembered_as_it_arrived(service: LocalService, admin: httpx
     assert request.body == b"{}"
 
 
-def test_repr_shows_no_credential(service: LocalService, admin: httpx.Client) -> None:
+def test_repr_shows_no_credential(service, admin):
     admin.post("/auth/token", json={"grant_type": "client_credentials", "client_secret": service.admin_pat})
 
     text = repr(service.requests) + repr(service.requests[0].headers) + repr(service)
@@ -29,13 +29,13 @@ def test_repr_shows_no_credential(service: LocalService, admin: httpx.Client) ->
     assert service.admin_pat not in text
 
 
-def test_repr_of_a_record_shows_no_hash(service: LocalService) -> None:
+def test_repr_of_a_record_shows_no_hash(service):
     record = service._backend.store.get(service.admin_token_id)
 
     assert "scrypt" not in repr(record)
 
 
-def test_requests_that_fail_or_are_dropped_are_remembered(service: LocalService, admin: httpx.Client) -> None:
+def test_requests_that_fail_or_are_dropped_are_remembered(service, admin):
     service.fail_next()
     service.drop_next()
 
@@ -47,7 +47,7 @@ def test_requests_that_fail_or_are_dropped_are_remembered(service: LocalService,
     assert [request.path for request in service.requests] == ["/1", "/2", "/3"]
 
 
-def test_exchanges_counts_what_arrived_at_the_exchange(service: LocalService, http: httpx.Client) -> None:
+def test_exchanges_counts_what_arrived_at_the_exchange(service, http):
     service.fail_next()
 
     http.post("/auth/token")
@@ -58,7 +58,7 @@ def test_exchanges_counts_what_arrived_at_the_exchange(service: LocalService, ht
     assert service.exchanges == 2
 
 
-def test_requests_can_be_forgotten(service: LocalService, http: httpx.Client) -> None:
+def test_requests_can_be_forgotten(service, http):
     http.post("/auth/token")
 
     service.clear_requests()
@@ -66,7 +66,7 @@ def test_requests_can_be_forgotten(service: LocalService, http: httpx.Client) ->
     assert (service.requests, service.exchanges) == ([], 0)
 
 
-def test_what_is_remembered_cannot_be_changed(service: LocalService, http: httpx.Client) -> None:
+def test_what_is_remembered_cannot_be_changed(service, http):
     http.get("/")
     service.requests.clear()
 

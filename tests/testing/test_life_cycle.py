@@ -21,7 +21,7 @@ def answers(service: LocalService) -> bool:
         return len(client.list()) == 1
 
 
-def test_threads_that_start_it_at_once_have_one_server() -> None:
+def test_threads_that_start_it_at_once_have_one_server():
     service = LocalService()
 
     def start() -> str:
@@ -34,7 +34,7 @@ def test_threads_that_start_it_at_once_have_one_server() -> None:
         service.stop()
 
 
-def test_threads_may_stop_it_at_once() -> None:
+def test_threads_may_stop_it_at_once():
     service = LocalService()
     for _ in range(5):
         service.start()
@@ -43,7 +43,7 @@ def test_threads_may_stop_it_at_once() -> None:
             _ = service.endpoint
 
 
-def test_threads_may_start_and_stop_it_at_once() -> None:
+def test_threads_may_start_and_stop_it_at_once():
     """Whatever comes of it, no server is lost: Python warns of what is not closed."""
     service = LocalService()
     for _ in range(10):
@@ -79,7 +79,7 @@ with LocalService() as service:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_child_may_start_its_own_and_leaves_that_of_the_parent_alone() -> None:
+def test_a_child_may_start_its_own_and_leaves_that_of_the_parent_alone():
     command = [sys.executable, "-W", "error", "-W", "ignore:This process", "-X", "dev", "-c", FORKED]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (ended.stdout, ended.stderr) == ("0 True\n", "")
@@ -88,7 +88,7 @@ def test_a_child_may_start_its_own_and_leaves_that_of_the_parent_alone() -> None
 class TestForks:
     pytestmark = forks
 
-    def test_a_child_may_take_the_port_over(self) -> None:
+    def test_a_child_may_take_the_port_over(self):
         """It does not listen there for the parent."""
         reading, writing = os.pipe()
         with LocalService() as service:
@@ -99,7 +99,7 @@ class TestForks:
         os.close(reading)
         os.close(writing)
 
-    def test_a_child_may_be_forked_while_another_thread_starts_one(self) -> None:
+    def test_a_child_may_be_forked_while_another_thread_starts_one(self):
         services = [LocalService() for _ in range(8)]
 
         def fork() -> bool:
@@ -141,7 +141,7 @@ Owner()
 
 
 @pytest.mark.fault(69)
-def test_it_may_be_stopped_when_no_thread_runs_any_more() -> None:
+def test_it_may_be_stopped_when_no_thread_runs_any_more():
     """And a start fails, for want of a thread."""
     command = [sys.executable, "-c", FINALIZED]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
@@ -150,7 +150,7 @@ def test_it_may_be_stopped_when_no_thread_runs_any_more() -> None:
 
 @pytest.mark.parametrize("missing", [errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL])
 @pytest.mark.skipif(not socket.has_ipv6, reason="this system has no IPv6")
-def test_it_listens_on_ipv6_where_there_is_no_other(missing: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_listens_on_ipv6_where_there_is_no_other(missing, monkeypatch):
     create_server = socket.create_server
 
     def create(address: Any, **options: Any) -> socket.socket:
@@ -181,14 +181,14 @@ def test_it_listens_on_ipv6_where_there_is_no_other(missing: int, monkeypatch: p
     ],
     ids=str,
 )
-def test_an_option_that_makes_no_sense_is_refused_by_name(option: dict[str, Any]) -> None:
+def test_an_option_that_makes_no_sense_is_refused_by_name(option):
     [name] = option
     with pytest.raises(ValueError, match=f"^{name} must be "):
         LocalService(**option)
 
 
 @pytest.mark.fault(70)
-def test_it_is_refused_later_as_well(service: LocalService) -> None:
+def test_it_is_refused_later_as_well(service):
     with pytest.raises(ValueError, match="^rate_limit must be "):
         service.rate_limit = (-1, 60)
     service.rate_limit = (0, 0.5)

@@ -6,8 +6,6 @@ from typing import Any
 import httpx
 import pytest
 
-from access_tokens.testing import LocalService
-
 
 def ids(admin: httpx.Client, **query: Any) -> list[str]:
     answer = admin.get("/admin/tokens", params=query)
@@ -19,20 +17,20 @@ def in_order(token_ids: list[str]) -> list[str]:
     return sorted(token_ids, key=lambda token_id: hashlib.sha224(token_id.encode()).digest())
 
 
-def test_order_is_the_stores_own_and_stable(service: LocalService, admin: httpx.Client) -> None:
+def test_order_is_the_stores_own_and_stable(service, admin):
     everything = [*service.seed(20), service.admin_token_id]
 
     assert ids(admin) == ids(admin) == in_order(everything)
 
 
-def test_the_administrator_comes_early(service: LocalService, admin: httpx.Client) -> None:
+def test_the_administrator_comes_early(service, admin):
     first_of_many = in_order([*service.seed(5), service.admin_token_id])[0]
 
     assert hashlib.sha224(service.admin_token_id.encode()).digest()[0] == 0
     assert ids(admin, limit=1) == [first_of_many]
 
 
-def test_pages_follow_the_cursor(service: LocalService, admin: httpx.Client) -> None:
+def test_pages_follow_the_cursor(service, admin):
     everything = in_order([*service.seed(8), service.admin_token_id])
 
     first = ids(admin, limit=5)
@@ -41,33 +39,31 @@ def test_pages_follow_the_cursor(service: LocalService, admin: httpx.Client) -> 
     assert (first, second) == (everything[:5], everything[5:])
 
 
-def test_cursor_need_not_exist(service: LocalService, admin: httpx.Client) -> None:
+def test_cursor_need_not_exist(service, admin):
     cursor = "0" * 21
     everything = in_order([*service.seed(20), service.admin_token_id, cursor])
 
     assert ids(admin, afterTokenId=cursor) == everything[everything.index(cursor) + 1 :]
 
 
-def test_limit_is_100_when_absent(service: LocalService, admin: httpx.Client) -> None:
+def test_limit_is_100_when_absent(service, admin):
     service.seed(150)
 
     assert len(ids(admin)) == 100
 
 
 @pytest.mark.parametrize("limit", ["1001", "9" * 30])
-def test_limit_is_1000_at_most_silently(service: LocalService, admin: httpx.Client, limit: str) -> None:
+def test_limit_is_1000_at_most_silently(service, admin, limit):
     service.seed(1100)
 
     assert len(ids(admin, limit=limit)) == 1000
 
 
-def test_unknown_parameters_are_ignored(service: LocalService, admin: httpx.Client) -> None:
+def test_unknown_parameters_are_ignored(service, admin):
     assert ids(admin, other="x") == [service.admin_token_id]
 
 
-def test_revoked_and_expired_are_left_out_unless_asked_for(
-    service: LocalService, admin: httpx.Client
-) -> None:
+def test_revoked_and_expired_are_left_out_unless_asked_for(service, admin):
     live = service.admin_token_id
     (revoked,) = service.seed(1, revoked=True)
     (expired,) = service.seed(1, expired=True)
@@ -80,7 +76,7 @@ def test_revoked_and_expired_are_left_out_unless_asked_for(
     assert set(ids(admin, includeRevoked="false", includeExpired="false")) == {live}
 
 
-def test_revoked_are_dropped_after_the_limit(service: LocalService, admin: httpx.Client) -> None:
+def test_revoked_are_dropped_after_the_limit(service, admin):
     """A page may be short, even empty, without being the last."""
     revoked = service.seed(30, revoked=True)
     everything = in_order([*revoked, service.admin_token_id])
@@ -91,14 +87,14 @@ def test_revoked_are_dropped_after_the_limit(service: LocalService, admin: httpx
     assert ids(admin, limit=31) == [service.admin_token_id]
 
 
-def test_role_filter_comes_before_the_limit(service: LocalService, admin: httpx.Client) -> None:
+def test_role_filter_comes_before_the_limit(service, admin):
     service.seed(30)
     readers = service.seed(3, roles=["reader"])
 
     assert set(ids(admin, hasRole="reader", limit=3)) == set(readers)
 
 
-def test_expiry_follows_the_clock_of_the_service(service: LocalService, admin: httpx.Client) -> None:
+def test_expiry_follows_the_clock_of_the_service(service, admin):
     service.issue("user@example.com", expires_at=int(service.now()) + 100)
     assert len(ids(admin)) == 2
 
@@ -107,14 +103,14 @@ def test_expiry_follows_the_clock_of_the_service(service: LocalService, admin: h
     assert ids(admin) == [service.admin_token_id]
 
 
-def test_an_expiry_of_0_is_over_in_a_list(service: LocalService, admin: httpx.Client) -> None:
+def test_an_expiry_of_0_is_over_in_a_list(service, admin):
     service.issue("user@example.com", expires_at=0)
 
     assert ids(admin) == [service.admin_token_id]
     assert len(ids(admin, includeExpired="true")) == 2
 
 
-def test_hashes_are_sent_only_when_asked_for(service: LocalService, admin: httpx.Client) -> None:
+def test_hashes_are_sent_only_when_asked_for(service, admin):
     without = admin.get("/admin/tokens").json()["records"][0]
     with_hash = admin.get("/admin/tokens", params={"includeSecretPhc": "true"}).json()["records"][0]
 

@@ -23,7 +23,7 @@ def read_banner(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_runs_until_it_is_told_to_stop(number: signal.Signals) -> None:
+def test_it_runs_until_it_is_told_to_stop(number):
     arguments = [sys.executable, "-m", "access_tokens.testing", "--port", "0"]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         banner = read_banner(process)
@@ -39,7 +39,7 @@ def test_it_runs_until_it_is_told_to_stop(number: signal.Signals) -> None:
 
 
 @pytest.mark.prints_secrets("it introduces the service, with its administrator's PAT")
-def test_signals_end_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_signals_end_it(monkeypatch, capsys):
     def signal_at_once(number: int, handler: Callable[[int, FrameType | None], None]) -> None:
         handler(number, None)
 
@@ -51,7 +51,7 @@ def test_signals_end_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     assert capsys.readouterr().out.startswith("Endpoint:   http://127.0.0.1:")
 
 
-def test_it_offers_no_host(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_offers_no_host(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["testing", "--host", "0.0.0.0"])
 
     with pytest.raises(SystemExit, match="2"):

@@ -14,7 +14,7 @@ def exchange(http: httpx.Client, pat: str) -> httpx.Response:
     return http.post("/auth/token", headers={"Authorization": f"Bearer {pat}"})
 
 
-def test_rate_limit_answers_429_with_retry_after(run: Run, connect: Connect) -> None:
+def test_rate_limit_answers_429_with_retry_after(run, connect):
     service = run(rate_limit=(2, 60), errors="empty")
     http = connect(service)
 
@@ -29,7 +29,7 @@ def test_rate_limit_answers_429_with_retry_after(run: Run, connect: Connect) -> 
     assert 1 <= int(answers[0].headers["RateLimit-Reset"]) <= 60
 
 
-def test_rate_limit_is_over_when_the_time_is(run: Run, connect: Connect) -> None:
+def test_rate_limit_is_over_when_the_time_is(run, connect):
     service = run(rate_limit=(1, 60))
     http = connect(service)
     assert [exchange(http, "x").status_code for _ in range(2)] == [401, 429]

@@ -59,12 +59,12 @@ reference = Subject(Service())
 
 @documented.schema.parametrize()
 @bounded
-def test_documented_service_conforms(case: schemathesis.Case[Any]) -> None:
+def test_documented_service_conforms(case):
     documented.check(case)
 
 
 @reference.schema.parametrize()
 @bounded
-def test_reference_service_conforms_but_for_its_500s(case: schemathesis.Case[Any]) -> None:
+def test_reference_service_conforms_but_for_its_500s(case):
     # It answers 500 for unknown ids, duplicates and values that its store refuses, and the contract says so.
     reference.check(case, not_a_server_error)

@@ -16,7 +16,7 @@ from access_tokens.testing import LocalService
 Connect = Callable[[LocalService], httpx.Client]
 
 
-def test_it_listens_on_a_free_loopback_port_while_it_runs(connect: Connect) -> None:
+def test_it_listens_on_a_free_loopback_port_while_it_runs(connect):
     with LocalService() as service:
         endpoint = service.endpoint
         assert endpoint.startswith("http://127.0.0.1:")
@@ -27,7 +27,7 @@ def test_it_listens_on_a_free_loopback_port_while_it_runs(connect: Connect) -> N
         http.get("/")
 
 
-def test_it_has_no_endpoint_while_it_does_not_run() -> None:
+def test_it_has_no_endpoint_while_it_does_not_run():
     service = LocalService()
     with pytest.raises(RuntimeError, match="does not run"):
         _ = service.endpoint
@@ -37,7 +37,7 @@ def test_it_has_no_endpoint_while_it_does_not_run() -> None:
         _ = service.endpoint
 
 
-def test_start_and_stop_keep_the_state(connect: Connect) -> None:
+def test_start_and_stop_keep_the_state(connect):
     service = LocalService()
     for _ in range(2):
         service.start()
@@ -47,18 +47,18 @@ def test_start_and_stop_keep_the_state(connect: Connect) -> None:
     assert service.exchanges == 2
 
 
-def test_start_may_be_called_twice(service: LocalService) -> None:
+def test_start_may_be_called_twice(service):
     endpoint = service.endpoint
     service.start()
     assert service.endpoint == endpoint
 
 
-def test_stop_may_be_called_twice(service: LocalService) -> None:
+def test_stop_may_be_called_twice(service):
     service.stop()
     service.stop()
 
 
-def test_stop_closes_what_was_accepted_just_before() -> None:
+def test_stop_closes_what_was_accepted_just_before():
     """Python warns of what is not closed, of which the test would fail."""
     for _ in range(4):
         with LocalService() as service:
@@ -77,14 +77,14 @@ def connect_until_refused(port: int) -> None:
             socket.create_connection(("127.0.0.1", port)).close()
 
 
-def test_taken_port_is_an_error_at_start(service: LocalService) -> None:
+def test_taken_port_is_an_error_at_start(service):
     taken = int(service.endpoint.rpartition(":")[2])
 
     with pytest.raises(OSError, match="in use"):
         LocalService(port=taken).start()
 
 
-def test_port_is_an_option() -> None:
+def test_port_is_an_option():
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         port = listener.getsockname()[1]
 
@@ -92,7 +92,7 @@ def test_port_is_an_option() -> None:
         assert service.endpoint == f"http://127.0.0.1:{port}"
 
 
-def test_stop_leaves_no_thread(connect: Connect) -> None:
+def test_stop_leaves_no_thread(connect):
     before = set(threading.enumerate())
     service = LocalService()
     service.start()
@@ -104,7 +104,7 @@ def test_stop_leaves_no_thread(connect: Connect) -> None:
     assert set(threading.enumerate()) <= before
 
 
-def test_stop_does_not_wait_for_delayed_requests(connect: Connect) -> None:
+def test_stop_does_not_wait_for_delayed_requests(connect):
     service = LocalService()
     service.start()
     http = connect(service)
@@ -127,14 +127,14 @@ def test_stop_does_not_wait_for_delayed_requests(connect: Connect) -> None:
     assert isinstance(outcome[0], httpx.RemoteProtocolError | httpx.ReadError)
 
 
-def test_it_leaves_signal_handlers_alone() -> None:
+def test_it_leaves_signal_handlers_alone():
     before = signal.getsignal(signal.SIGTERM)
 
     with LocalService():
         assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_fifty_callers_are_served_at_once(service: LocalService, http: httpx.Client) -> None:
+def test_fifty_callers_are_served_at_once(service, http):
     statuses: list[int] = []
 
     def call() -> None:
@@ -152,7 +152,7 @@ def test_fifty_callers_are_served_at_once(service: LocalService, http: httpx.Cli
     assert statuses == [200] * 50
 
 
-def test_it_logs_nothing(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
+def test_it_logs_nothing(connect, caplog):
     caplog.set_level(logging.INFO)
     with LocalService() as service:
         http = connect(service)
@@ -167,9 +167,7 @@ def test_it_logs_nothing(connect: Connect, caplog: pytest.LogCaptureFixture) -> 
     assert [record for record in caplog.records if not record.name.startswith("http")] == []
 
 
-def test_drop_after_the_client_has_gone_is_no_error(
-    service: LocalService, http: httpx.Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_drop_after_the_client_has_gone_is_no_error(service, http, caplog):
     service.delay_next(1, 30)
     service.drop_next()
 
@@ -180,9 +178,7 @@ def test_drop_after_the_client_has_gone_is_no_error(
     assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []
 
 
-def test_another_uvicorn_in_the_process_keeps_its_log(
-    service: LocalService, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_another_uvicorn_in_the_process_keeps_its_log(service, caplog):
     caplog.set_level(logging.INFO)
 
     logging.getLogger("uvicorn.error").info("still here")
@@ -190,7 +186,7 @@ def test_another_uvicorn_in_the_process_keeps_its_log(
     assert "still here" in caplog.text
 
 
-def test_forwarded_headers_do_not_confuse_a_drop(service: LocalService, http: httpx.Client) -> None:
+def test_forwarded_headers_do_not_confuse_a_drop(service, http):
     service.drop_next()
 
     with pytest.raises(httpx.RemoteProtocolError):

@@ -10,7 +10,7 @@ from access_tokens.testing import Service
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_app_serves_in_process(backend: str) -> None:
+def test_app_serves_in_process(backend):
     service = Service()
 
     async def call() -> None:
@@ -24,7 +24,7 @@ def test_app_serves_in_process(backend: str) -> None:
     anyio.run(call, backend=backend)
 
 
-def test_delay_works_in_process() -> None:
+def test_delay_works_in_process():
     service = Service()
     service.delay_next(1, 0.05)
 
@@ -54,14 +54,14 @@ async def call_bare(service: Service, path: str, *, gone: bool = False) -> list[
     return statuses
 
 
-def test_server_without_raw_path_will_do() -> None:
+def test_server_without_raw_path_will_do():
     service = Service()
 
     assert anyio.run(call_bare, service, "/é") == [404]
     assert service.requests[0].path == "/%C3%A9"
 
 
-def test_client_that_goes_away_while_sending_is_not_remembered() -> None:
+def test_client_that_goes_away_while_sending_is_not_remembered():
     service = Service()
 
     async def call() -> list[int]:
@@ -71,7 +71,7 @@ def test_client_that_goes_away_while_sending_is_not_remembered() -> None:
     assert service.requests == []
 
 
-def test_lifespan_is_answered() -> None:
+def test_lifespan_is_answered():
     service = Service()
     sent: list[object] = []
 
@@ -90,7 +90,7 @@ def test_lifespan_is_answered() -> None:
     assert sent == [{"type": "lifespan.startup.complete"}, {"type": "lifespan.shutdown.complete"}]
 
 
-def test_service_starts_with_one_admin() -> None:
+def test_service_starts_with_one_admin():
     service = Service()
 
     record = service.record(service.admin_token_id)
@@ -100,7 +100,7 @@ def test_service_starts_with_one_admin() -> None:
     assert service.record("nobody") is None
 
 
-def test_issue_makes_a_token_without_a_request() -> None:
+def test_issue_makes_a_token_without_a_request():
     service = Service()
 
     pat = service.issue("user@example.com", is_admin=True, roles=["a"], expires_at=4000000000)
@@ -115,12 +115,12 @@ def test_issue_makes_a_token_without_a_request() -> None:
     assert service.verify(service._backend.exchange(pat))["sub"] == token_id
 
 
-def test_issue_refuses_what_the_store_refuses() -> None:
+def test_issue_refuses_what_the_store_refuses():
     with pytest.raises(ValueError, match="Cannot store invalid token record"):
         Service().issue("")
 
 
-def test_revoke_works_without_a_request() -> None:
+def test_revoke_works_without_a_request():
     service = Service()
 
     service.revoke(service.admin_token_id)
@@ -132,7 +132,7 @@ def test_revoke_works_without_a_request() -> None:
         service.revoke("nobody")
 
 
-def test_seed_fills_the_table() -> None:
+def test_seed_fills_the_table():
     service = Service()
 
     token_ids = service.seed(2000, roles=["reader"])
@@ -143,7 +143,7 @@ def test_seed_fills_the_table() -> None:
     assert (record["owner"], record["roles"]) == ("user-2@example.com", ["reader"])
 
 
-def test_seed_makes_expired_or_revoked_tokens() -> None:
+def test_seed_makes_expired_or_revoked_tokens():
     service = Service()
     (expired,) = service.seed(1, expired=True, owner="someone")
     (revoked,) = service.seed(1, revoked=True)
@@ -156,7 +156,7 @@ def test_seed_makes_expired_or_revoked_tokens() -> None:
     assert ("revokedAt" in revoked_record, "expiresAt" in revoked_record) == (True, False)
 
 
-def test_record_gives_the_hash_only_when_asked_for() -> None:
+def test_record_gives_the_hash_only_when_asked_for():
     service = Service()
 
     with_hash = service.record(service.admin_token_id, include_secret_phc=True)
@@ -166,7 +166,7 @@ def test_record_gives_the_hash_only_when_asked_for() -> None:
     assert service.record(service.admin_token_id) == with_hash
 
 
-def test_clock_is_the_real_one_until_advanced() -> None:
+def test_clock_is_the_real_one_until_advanced():
     service = Service()
     assert abs(service.now() - time.time()) < 1
 
@@ -175,6 +175,6 @@ def test_clock_is_the_real_one_until_advanced() -> None:
     assert abs(service.now() - time.time() - 1000.5) < 1
 
 
-def test_paths_are_fixed_once_the_service_is_there() -> None:
+def test_paths_are_fixed_once_the_service_is_there():
     with pytest.raises(AttributeError):
         Service().auth_path = "/other"

@@ -30,7 +30,7 @@ def load(admin: httpx.Client, token_id: str) -> dict[str, Any]:
     return record
 
 
-def test_issue_answers_a_pat_that_works(admin: httpx.Client, http: httpx.Client) -> None:
+def test_issue_answers_a_pat_that_works(admin, http):
     answer = admin.post("/admin/tokens", json={"owner": "user@example.com"})
 
     assert answer.status_code == 201
@@ -39,7 +39,7 @@ def test_issue_answers_a_pat_that_works(admin: httpx.Client, http: httpx.Client)
     assert http.post("/auth/token", headers={"Authorization": f"Bearer {token}"}).status_code == 200
 
 
-def test_issue_takes_every_property(admin: httpx.Client) -> None:
+def test_issue_takes_every_property(admin):
     record = issue(admin, tokenId=ID, isAdmin=True, roles=["b", "a", "b"], expiresAt=4000000000)
 
     created_at = record.pop("createdAt")
@@ -53,22 +53,22 @@ def test_issue_takes_every_property(admin: httpx.Client) -> None:
     }
 
 
-def test_unset_properties_are_absent(admin: httpx.Client) -> None:
+def test_unset_properties_are_absent(admin):
     assert set(issue(admin, roles=[])) == {"tokenId", "owner", "isAdmin", "createdAt"}
 
 
-def test_unset_properties_are_null_on_demand(run: Run, admin_of: Connect) -> None:
+def test_unset_properties_are_null_on_demand(run, admin_of):
     record = issue(admin_of(run(nulls=True)))
 
     unset = {"roles", "secretPhc", "lastUsedAt", "expiresAt", "revokedAt"}
     assert {name for name, value in record.items() if value is None} == unset
 
 
-def test_whole_number_spelled_as_a_fraction_is_a_time(admin: httpx.Client) -> None:
+def test_whole_number_spelled_as_a_fraction_is_a_time(admin):
     assert issue(admin, expiresAt=4000000000.0)["expiresAt"] == 4000000000
 
 
-def test_register_stores_the_hash(admin: httpx.Client) -> None:
+def test_register_stores_the_hash(admin):
     body = {"owner": "user@example.com", "secretPhc": PHC, "isAdmin": True, "roles": ["a"], "expiresAt": 9}
 
     answer = admin.put(f"/admin/tokens/{ID}", json=body)
@@ -79,7 +79,7 @@ def test_register_stores_the_hash(admin: httpx.Client) -> None:
     assert load(admin, ID)["secretPhc"] == PHC
 
 
-def test_batch_load_tells_found_from_not_found(admin: httpx.Client) -> None:
+def test_batch_load_tells_found_from_not_found(admin):
     issue(admin, tokenId=ID, expiresAt=1)
     admin.put(f"/admin/tokens/{ID}/revoke", json={})
 
@@ -92,7 +92,7 @@ def test_batch_load_tells_found_from_not_found(admin: httpx.Client) -> None:
     assert "secretPhc" not in answer.json()["found"][0]
 
 
-def test_update_changes_what_is_named(admin: httpx.Client) -> None:
+def test_update_changes_what_is_named(admin):
     issue(admin, tokenId=ID, roles=["a"], expiresAt=4000000000)
 
     answer = admin.patch(f"/admin/tokens/{ID}", json={"owner": "new", "isAdmin": True, "secretPhc": PHC})
@@ -103,7 +103,7 @@ def test_update_changes_what_is_named(admin: httpx.Client) -> None:
     assert (record["roles"], record["expiresAt"]) == (["a"], 4000000000)
 
 
-def test_update_with_null_removes_the_expiry(admin: httpx.Client) -> None:
+def test_update_with_null_removes_the_expiry(admin):
     issue(admin, tokenId=ID, expiresAt=4000000000)
 
     admin.patch(f"/admin/tokens/{ID}", json={"expiresAt": None})
@@ -111,7 +111,7 @@ def test_update_with_null_removes_the_expiry(admin: httpx.Client) -> None:
     assert load(admin, ID)["expiresAt"] is None
 
 
-def test_an_update_without_a_change_is_204_whatever_the_id(admin: httpx.Client) -> None:
+def test_an_update_without_a_change_is_204_whatever_the_id(admin):
     changes: list[dict[str, object]] = [{}, {"roles": {"add": []}}, {"roles": {"remove": []}}]
     for change in changes:
         assert admin.patch(f"/admin/tokens/{ID}", json=change).status_code == 204
@@ -127,7 +127,7 @@ def test_an_update_without_a_change_is_204_whatever_the_id(admin: httpx.Client) 
         ([], None),
     ],
 )
-def test_update_of_roles(admin: httpx.Client, change: object, roles: list[str] | None) -> None:
+def test_update_of_roles(admin, change, roles):
     issue(admin, tokenId=ID, roles=["a", "b"])
 
     for _ in range(2):  # idempotent
@@ -136,7 +136,7 @@ def test_update_of_roles(admin: httpx.Client, change: object, roles: list[str] |
     assert load(admin, ID).get("roles") == roles
 
 
-def test_roles_are_added_atomically(service: LocalService, admin: httpx.Client, admin_of: Connect) -> None:
+def test_roles_are_added_atomically(service, admin, admin_of):
     issue(admin, tokenId=ID)
 
     def add(client: httpx.Client, role: str) -> None:
@@ -151,7 +151,7 @@ def test_roles_are_added_atomically(service: LocalService, admin: httpx.Client, 
     assert len(load(admin, ID)["roles"]) == 20
 
 
-def test_revoke_sets_the_time_and_the_expiry(admin: httpx.Client) -> None:
+def test_revoke_sets_the_time_and_the_expiry(admin):
     issue(admin, tokenId=ID)
 
     answer = admin.put(f"/admin/tokens/{ID}/revoke", json={"expiresAt": 4000000000})
@@ -161,7 +161,7 @@ def test_revoke_sets_the_time_and_the_expiry(admin: httpx.Client) -> None:
     assert isinstance(load(admin, ID)["revokedAt"], int)
 
 
-def test_revoke_without_an_expiry_clears_the_old_one(admin: httpx.Client) -> None:
+def test_revoke_without_an_expiry_clears_the_old_one(admin):
     issue(admin, tokenId=ID, expiresAt=4000000000)
 
     admin.put(f"/admin/tokens/{ID}/revoke", json={})
@@ -169,7 +169,7 @@ def test_revoke_without_an_expiry_clears_the_old_one(admin: httpx.Client) -> Non
     assert load(admin, ID)["expiresAt"] is None
 
 
-def test_revoke_of_a_revoked_token_does_nothing(service: LocalService, admin: httpx.Client) -> None:
+def test_revoke_of_a_revoked_token_does_nothing(service, admin):
     issue(admin, tokenId=ID)
     admin.put(f"/admin/tokens/{ID}/revoke", json={})
     before = load(admin, ID)
@@ -181,14 +181,14 @@ def test_revoke_of_a_revoked_token_does_nothing(service: LocalService, admin: ht
     assert load(admin, ID) == before
 
 
-def test_revoke_needs_a_body(admin: httpx.Client) -> None:
+def test_revoke_needs_a_body(admin):
     issue(admin, tokenId=ID)
 
     assert admin.put(f"/admin/tokens/{ID}/revoke").status_code == 400
     assert "revokedAt" not in load(admin, ID)
 
 
-def test_restore_undoes_a_revoke_and_clears_the_expiry(admin: httpx.Client) -> None:
+def test_restore_undoes_a_revoke_and_clears_the_expiry(admin):
     before = issue(admin, tokenId=ID)
     admin.put(f"/admin/tokens/{ID}/revoke", json={"expiresAt": 4000000000})
 
@@ -200,14 +200,14 @@ def test_restore_undoes_a_revoke_and_clears_the_expiry(admin: httpx.Client) -> N
     assert record == before
 
 
-def test_restore_of_an_active_token_does_nothing(admin: httpx.Client) -> None:
+def test_restore_of_an_active_token_does_nothing(admin):
     issue(admin, tokenId=ID, expiresAt=4000000000)
 
     assert admin.put(f"/admin/tokens/{ID}/restore").status_code == 204
     assert load(admin, ID)["expiresAt"] == 4000000000
 
 
-def test_revoked_pat_is_refused_and_restored_accepted(service: LocalService, admin: httpx.Client) -> None:
+def test_revoked_pat_is_refused_and_restored_accepted(service, admin):
     pat = admin.post("/admin/tokens", json={"owner": "x", "tokenId": ID}).json()["token"]
     statuses: list[int] = []
 

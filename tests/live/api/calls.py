@@ -1,4 +1,4 @@
-"""The operations of the generated core, and one way to call them through a client of any colour."""
+"""The operations of the generated core, and one way to call them through a client of any variant."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from attrs import frozen
 from access_tokens import AccessTokensError
 from access_tokens.testing import LocalService
 
-from ...colours import SyncCaller
+from ...variants import SyncCaller
 
 TOKENS, EXCHANGE = "/admin/tokens", "/auth/token"
 PHC = f"$scrypt$ln=14,r=8,p=1${'s' * 22}${'h' * 43}"
@@ -56,10 +56,10 @@ def invoke(
     form: str = "",
     **kwargs: Any,
 ) -> Any:
-    """Call a generated function, in the colour of the client.
+    """Call a generated function, in the variant of the client.
 
     Args:
-        caller: The client, with its colour.
+        caller: The client, with its variant.
         module: The generated module of the operation.
         args: The arguments of the path.
         api: The generated client, that of the caller by default.

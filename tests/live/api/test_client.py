@@ -15,11 +15,10 @@ from access_tokens_api.api.tokens import list_tokens
 from access_tokens_api.models import ClientCredentialsForm, ClientCredentialsJson
 
 from access_tokens import AccessTokensError, RequestRejectedError, UnavailableError, generate_token
-from access_tokens.testing import LocalService
 
-from ...colours import SyncCaller, result_of
+from ...variants import SyncCaller, result_of
 from ...faults.operations import keep_jwt
-from .calls import EXCHANGE, ISSUE, LIST, OPERATIONS, TOKENS, UPDATE, Operation, each, invoke, new_id
+from .calls import EXCHANGE, ISSUE, LIST, OPERATIONS, TOKENS, UPDATE, each, invoke, new_id
 
 Make = Callable[..., Any]
 
@@ -53,9 +52,7 @@ class TestBodies:
             (ClientCredentialsJson(state="a b&ä"), "application/json", '{"state":"a b&ä"}'.encode()),
         ],
     )
-    def test_the_exchange_may_have_one_of_either_type(
-        self, client: Any, service: LocalService, body: Any, media_type: str, bytes_sent: bytes
-    ) -> None:
+    def test_the_exchange_may_have_one_of_either_type(self, client, service, body, media_type, bytes_sent):
         grant = invoke(client, exchange_token, body=body)
         assert grant.state == "a b&ä"
         [sent] = service.requests
@@ -64,9 +61,7 @@ class TestBodies:
 
 
 class TestHeaders:
-    def test_those_of_a_copy_go_along_and_the_authorization_is_ours(
-        self, client: Any, service: LocalService
-    ) -> None:
+    def test_those_of_a_copy_go_along_and_the_authorization_is_ours(self, client, service):
         api = client.client.api.with_headers(
             {"X-Trace": "abc", "Authorization": "Bearer else", "User-Agent": "else", "Cookie": "a=b"}
         ).with_cookies({"c": "d"})
@@ -79,23 +74,19 @@ class TestHeaders:
             assert sent.headers["user-agent"].startswith("access-tokens-client/")
             assert "cookie" not in sent.headers
 
-    def test_the_exchange_that_a_call_needs_has_none_of_them(
-        self, client: Any, service: LocalService
-    ) -> None:
+    def test_the_exchange_that_a_call_needs_has_none_of_them(self, client, service):
         invoke(client, list_tokens, api=client.client.api.with_headers({"X-Trace": "abc"}))
         assert "x-trace" not in service.requests[0].headers
 
     @pytest.mark.parametrize(
         ("headers", "accepted"), [({}, "application/json"), ({"accept": "text/csv"}, "text/csv")]
     )
-    def test_what_is_accepted_is_said_once(
-        self, client: Any, service: LocalService, headers: dict[str, str], accepted: str
-    ) -> None:
+    def test_what_is_accepted_is_said_once(self, client, service, headers, accepted):
         invoke(client, list_tokens, api=client.client.api.with_headers(headers))
         assert service.requests[-1].headers.getlist("accept") == [accepted]
 
     @pytest.mark.fault(65)
-    def test_a_copy_keeps_the_rules(self, client: Any, service: LocalService) -> None:
+    def test_a_copy_keeps_the_rules(self, client, service):
         client.authenticate()
         api = client.client.api.with_timeout(httpx.Timeout(1.0)).with_headers({"X-Trace": "abc"})
         service.rotate_key()
@@ -108,15 +99,15 @@ class TestHeaders:
 
 
 class TestTheClientItself:
-    def test_it_is_the_generated_one(self, client: Any) -> None:
+    def test_it_is_the_generated_one(self, client):
         assert type(client.client.api) is AuthenticatedClient
 
-    def test_functions_of_the_other_kind_are_refused(self, client: Any, service: LocalService) -> None:
+    def test_functions_of_the_other_kind_are_refused(self, client, service):
         with pytest.raises(RuntimeError, match=r"^this api (blocks|awaits): use that of an? "):
             other_way(client)
         assert service.requests == []
 
-    def test_it_may_be_entered_and_leaves_our_client_open(self, client: Any, service: LocalService) -> None:
+    def test_it_may_be_entered_and_leaves_our_client_open(self, client, service):
         def use(caller: SyncCaller) -> None:
             with caller.client.api as api:
                 list_tokens.sync(client=api)
@@ -130,7 +121,7 @@ class TestTheClientItself:
         assert service.exchanges == 1
 
     @pytest.mark.fault(46, 65)
-    def test_it_shows_no_secret_and_is_not_copied_with_one(self, client: Any, service: LocalService) -> None:
+    def test_it_shows_no_secret_and_is_not_copied_with_one(self, client, service):
         api = client.client.api
         invoke(client, list_tokens, api=api)
         assert service.admin_pat not in repr(api) + repr(vars(type(api))) + api.token
@@ -139,23 +130,21 @@ class TestTheClientItself:
                 copied(api)
 
     @pytest.mark.fault(60, 65)
-    def test_a_secret_in_the_place_of_an_id_is_told_before_any_request(
-        self, client: Any, service: LocalService
-    ) -> None:
+    def test_a_secret_in_the_place_of_an_id_is_told_before_any_request(self, client, service):
         for secret in (generate_token().token, service.admin_pat.partition(".")[2]):
             with pytest.raises(ValueError, match="^the path must hold the id of a token, not a secret$"):
                 UPDATE.call(client, secret)
         assert service.requests == []
 
     @pytest.mark.fault(60, 65)
-    def test_a_secret_in_the_place_of_a_new_id_is_not_shown(self, client: Any, service: LocalService) -> None:
+    def test_a_secret_in_the_place_of_a_new_id_is_not_shown(self, client, service):
         pat = generate_token().token
         error = result_of(lambda: ISSUE.call(client, pat))
         assert isinstance(error, RequestRejectedError)
         assert pat not in str(error) + repr(vars(error))
 
     @pytest.mark.fault(60, 65)
-    def test_what_the_service_echoes_is_hidden(self, client: Any, service: LocalService) -> None:
+    def test_what_the_service_echoes_is_hidden(self, client, service):
         LIST.call(client, "")
         jwt = service.requests[-1].headers["authorization"].removeprefix("Bearer ")
         for secret in (service.admin_pat, jwt):
@@ -165,7 +154,7 @@ class TestTheClientItself:
             assert isinstance(error, AccessTokensError)
             assert secret not in str(error) + repr(error.cause) + repr(vars(error))
 
-    def test_an_http_client_of_the_callers_sends_its_requests(self, colour: str, make_client: Make) -> None:
+    def test_an_http_client_of_the_callers_sends_its_requests(self, variant, make_client):
         seen: list[httpx.Request] = []
 
         def respond(request: httpx.Request) -> httpx.Response:
@@ -173,7 +162,7 @@ class TestTheClientItself:
             body = {"access_token": "a.b.c", "token_type": "Bearer", "expires_in": 60, "records": []}
             return httpx.Response(200, json=body)
 
-        kind: Any = httpx.Client if colour == "sync" else httpx.AsyncClient
+        kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
         own = kind(transport=httpx.MockTransport(respond))
         client = make_client("https://api.example.com", "pat_x", http_client=own)
         assert LIST.call(client, "").records == []
@@ -185,7 +174,7 @@ class TestTheClientItself:
 
     @pytest.mark.fault(1, 65)
     @each(*OPERATIONS)
-    def test_a_closed_port_is_told_after_four_attempts(self, make_client: Make, operation: Operation) -> None:
+    def test_a_closed_port_is_told_after_four_attempts(self, make_client, operation):
         client = make_client("http://127.0.0.1:9", "pat_x")
         keep_jwt(client)
         token_id = new_id()
