@@ -4,8 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
 READY := $(VENV)/.ready
-# The tests of faults that nothing else covers. The others do what tracing disturbs, or take longer under it.
-TRACED := $(addprefix tests/faults/test_,borrowed.py proxy.py proxy_failures.py ssl_context.py tls_refused.py)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -31,10 +29,9 @@ demo: $(READY)  ## Show the main job, sync and async, against a local service
 test: check  ## Run every check and every test
 	@$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest --numprocesses 2 --ignore tests/faults
-	$(BIN)/coverage run -m pytest --numprocesses 2 $(TRACED)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-	$(BIN)/python -m pytest --numprocesses 2 tests/faults $(addprefix --ignore=,$(TRACED))
+	$(BIN)/python -m pytest --numprocesses 2 tests/faults
 
 check: $(READY)  ## Run the checks that need no test run
 	$(BIN)/ruff format --check .

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from typing import Any
-
 import pytest
 from hypothesis import settings
 
-from access_tokens.testing import LocalService
-
-from .variants import VARIANTS, caller
-
-pytest_plugins = ["tests.canaries"]
+pytest_plugins = ["tests.helpers.canaries", "tests.helpers.fixtures"]
 
 # Examples are the same in every run, so that a failure is one of the code and not of luck.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
@@ -39,29 +31,3 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 def cases_of(item: pytest.Item) -> set[int]:
     """Return the numbers of the cases that a test holds."""
     return {number for mark in item.iter_markers("fault") for number in mark.args}
-
-
-@pytest.fixture
-def service() -> Iterator[LocalService]:
-    """A live local service."""
-    with LocalService() as running:
-        yield running
-
-
-@pytest.fixture(params=VARIANTS)
-def variant(request: pytest.FixtureRequest) -> str:
-    """Sync, asyncio and trio, one after the other."""
-    return str(request.param)
-
-
-@pytest.fixture
-def make_client(variant: str) -> Iterator[Callable[..., Any]]:
-    """Makes clients of the variant, whose methods block and whose waits take no time."""
-    with ExitStack() as stack:
-        yield lambda *args, **options: stack.enter_context(caller(variant, *args, **options))
-
-
-@pytest.fixture
-def client(service: LocalService, make_client: Callable[..., Any]) -> Any:
-    """A client of the live service, with an administrator's PAT."""
-    return make_client(service.endpoint, service.admin_pat)

@@ -9,7 +9,7 @@ import pytest
 from access_tokens import AccessTokensClient
 from access_tokens.testing import LocalService
 
-from .running import NO_WAIT
+from ..helpers.running_examples import NO_WAIT
 
 
 @pytest.fixture

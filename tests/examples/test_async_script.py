@@ -11,7 +11,7 @@ from access_tokens import AccessTokensError, AsyncAccessTokensClient
 from access_tokens.testing import LocalService
 from examples import async_script
 
-from .running import DAY, id_of, run_example
+from ..helpers.running_examples import DAY, id_of, run_example
 
 
 def expiring_tokens(service: LocalService) -> dict[str, str]:

@@ -19,7 +19,7 @@ from access_tokens import AsyncAccessTokensClient
 from access_tokens.testing import LocalService
 from examples import call_another_api
 
-from .running import run_example
+from ..helpers.running_examples import run_example
 
 
 @contextmanager

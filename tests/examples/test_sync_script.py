@@ -8,7 +8,7 @@ from access_tokens import AccessTokensClient, ConflictError, UnavailableError
 from access_tokens.testing import LocalService
 from examples import sync_script
 
-from .running import DAY, NO_WAIT, UNKNOWN, id_of, revoked, run_example
+from ..helpers.running_examples import DAY, NO_WAIT, UNKNOWN, id_of, revoked, run_example
 
 
 def test_a_credential_is_rotated(service, tmp_path):

@@ -11,7 +11,7 @@ from access_tokens.testing import LocalService
 from examples.tour import __main__ as tour
 from examples.tour import guide, threads
 
-from .running import SECRETS, run
+from ..helpers.running_examples import SECRETS, run
 
 
 def test_the_tour_succeeds():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .running import run
+from ..helpers.running_examples import run
 
 
 def test_a_users_tests_pass():

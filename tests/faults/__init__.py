@@ -1,1 +1,1 @@
-"""What is done to the client in CATALOGUE.md, and what comes of it."""
+"""Many faults at once: sweeps over every place of a call, and models of what may happen."""

@@ -12,9 +12,9 @@ from anyio.lowlevel import checkpoint
 
 from access_tokens import AsyncAccessTokensClient
 
+from ..helpers.scripted import NOTHING, UNAVAILABLE
+from ..helpers.suspensions import Operation
 from .async_stage import Stage
-from .scripted import NOTHING, UNAVAILABLE
-from .suspensions import Operation
 
 
 async def others_have_begun() -> None:

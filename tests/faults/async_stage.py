@@ -13,9 +13,9 @@ from attrs import Factory, define
 
 from access_tokens import AsyncAccessTokensClient, ClientClosedError, RetryPolicy
 
-from .pools import Pools
-from .scripted import PATIENCE, ScriptedService
-from .suspensions import Cut, Operation, unwatched
+from ..helpers.pools import Pools
+from ..helpers.scripted import PATIENCE, ScriptedService
+from ..helpers.suspensions import Cut, Operation, unwatched
 
 # Waits that are cancelled are real ones.
 _SOON = RetryPolicy(backoff=0.001)

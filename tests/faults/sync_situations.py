@@ -11,7 +11,7 @@ import pytest
 
 from access_tokens import AccessTokensClient, ClientClosedError
 
-from .scripted import PATIENCE, UNAVAILABLE
+from ..helpers.scripted import PATIENCE, UNAVAILABLE
 from .sync_stage import A_MOMENT, Call, Stage
 
 # The situations: each prepares a call

@@ -11,9 +11,9 @@ from attrs import Factory, define
 
 from access_tokens import AccessTokensClient, RetryPolicy
 
-from ..variants import result_of
-from .pools import Pools
-from .scripted import PATIENCE, ScriptedService, scripted_service
+from ..helpers.callers import result_of
+from ..helpers.pools import Pools
+from ..helpers.scripted import PATIENCE, ScriptedService, scripted_service
 
 _SOON = RetryPolicy(backoff=0.001)
 # How long others get to come so far; when they do not, the test is another one, and no wrong one.

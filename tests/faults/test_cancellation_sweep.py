@@ -10,12 +10,12 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from ..variants import ASYNC, in_tasks, run
+from ..helpers.callers import ASYNC, in_tasks, run
+from ..helpers.pools import Pools
+from ..helpers.scripted import PATIENCE, scripted_service
+from ..helpers.suspensions import TIMEOUTS, WAYS, Cut, Way, by_task, watch_tasks
 from .async_situations import SITUATIONS, Situation, closing, cold, http_client, retry_wait, trickling_answer
 from .async_stage import Stage
-from .pools import Pools
-from .scripted import PATIENCE, scripted_service
-from .suspensions import TIMEOUTS, WAYS, Cut, Way, by_task, watch_tasks
 
 
 async def cancel_once(pools: Pools, situation: Situation, way: Way, cut: Cut) -> None:

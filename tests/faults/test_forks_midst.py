@@ -19,12 +19,13 @@ import pytest
 
 from access_tokens import AccessTokensClient, RetryPolicy
 
-from .children import Twin, forks
-from .footprint import quiet
-from .lines import Midst, Place
-from .pools import Pools
-from .server import FaultServer, Peer
-from .signals import handling, needs_signals
+from ..helpers.children import Twin, forks
+from ..helpers.fault_server import FaultServer, Peer
+from ..helpers.footprint import quiet
+from ..helpers.lines import Midst, Place
+from ..helpers.pools import Pools
+from ..helpers.signals import handling, needs_signals
+from ..helpers.threads import PATIENCE, until
 from .sync_situations import (
     Situation,
     for_a_connection,
@@ -36,7 +37,6 @@ from .sync_situations import (
     waiter,
 )
 from .sync_stage import on_stage
-from .threads import PATIENCE, until
 
 pytestmark = [pytest.mark.fault(36, 79), *forks]
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from .interrupts import Tripwire
-from .pools import Pools
+from ..helpers.interrupts import Tripwire
+from ..helpers.pools import Pools
 from .sync_situations import SITUATIONS, WAITS, Situation, iteration
 from .sync_stage import Call, on_stage
 

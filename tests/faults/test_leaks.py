@@ -19,12 +19,12 @@ from access_tokens import (
     RetryPolicy,
 )
 
-from ..variants import in_tasks, result_of, run
-from .footprint import Quarters, descriptors, quiet
-from .memory import ENDPOINT, Memory
-from .plays import refuse
-from .server import TOKENS, Peer
-from .threads import Task, until
+from ..helpers.callers import in_tasks, result_of, run
+from ..helpers.fault_server import TOKENS, Peer
+from ..helpers.footprint import Quarters, descriptors, quiet
+from ..helpers.memory import ENDPOINT, Memory
+from ..helpers.plays import refuse
+from ..helpers.threads import Task, until
 
 pytestmark = pytest.mark.fault(37)
 on_both = pytest.mark.parametrize("backend", ["asyncio", "trio"])

@@ -17,7 +17,7 @@ from access_tokens._secret import Secret
 from access_tokens._session.api import _procedure
 from access_tokens._settings import settings
 
-from ..sessions import SETTINGS
+from ..helpers.sessions import SETTINGS
 from .model import (
     CONNECTIONS,
     ENDS,

@@ -14,12 +14,12 @@ import pytest
 
 from access_tokens import AccessTokensClient, AuthenticationError, ClientClosedError
 
-from ..variants import result_of
-from .children import Child, echo, forks, gets_its_own
-from .memory import ENDPOINT, Memory
-from .plays import Issuer
-from .server import EXCHANGE, TOKENS, Peer
-from .threads import PATIENCE, Task, outcomes
+from ..helpers.callers import result_of
+from ..helpers.children import Child, echo, forks, gets_its_own
+from ..helpers.fault_server import EXCHANGE, TOKENS, Peer
+from ..helpers.memory import ENDPOINT, Memory
+from ..helpers.plays import Issuer
+from ..helpers.threads import PATIENCE, Task, outcomes
 
 THREADS = 8
 

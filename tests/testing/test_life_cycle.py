@@ -12,8 +12,8 @@ import pytest
 from access_tokens import AccessTokensClient
 from access_tokens.testing import LocalService
 
-from ..faults.children import Child, forks
-from ..faults.threads import PATIENCE, outcomes
+from ..helpers.children import Child, forks
+from ..helpers.threads import PATIENCE, outcomes
 
 
 def answers(service: LocalService) -> bool:

@@ -1,0 +1,1 @@
+"""What each method asks of the service, and what becomes of the answer."""

@@ -1,0 +1,162 @@
+"""What a caller reads who made a mistake in an argument."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from access_tokens import RetryPolicy
+from access_tokens._calls import arguments as check
+from access_tokens._calls.tokens import batch_load
+from access_tokens._calls.walk import TokenWalk
+from access_tokens._secret import Secret
+from access_tokens._settings import _checked_pat as checked_pat
+from access_tokens._settings import settings
+
+from ..helpers.sessions import SETTINGS
+
+ENDPOINT: dict[str, Any] = {
+    "endpoint": "https://api.example.com",
+    "api_key": Secret("pat_x"),
+    **SETTINGS,
+}
+WALK: dict[str, Any] = {
+    "include_revoked": False,
+    "include_expired": False,
+    "include_secret_phc": False,
+    "has_role": None,
+    "page_size": 10,
+}
+NAIVE = datetime(2030, 1, 1)  # noqa: DTZ001 - naive on purpose
+
+
+def reads(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=f"^{re.escape(message)}$"):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: check.text("x", 7), "x must be a string, not int"),
+        (lambda: check.text("x", ""), "x must not be empty"),
+        (
+            lambda: check.text("x", "abc", 2),
+            "x must have at most 2 characters, counted in UTF-16 units as the service does",
+        ),
+        (lambda: check.text("x", "\ud800"), "x must not hold a lone surrogate"),
+        (
+            lambda: check.instance("x", 7, RetryPolicy),
+            "x must be an access_tokens.retry.RetryPolicy, not int",
+        ),
+        (lambda: check.flag("x", 7), "x must be True or False, not int"),
+        (lambda: check.token_id("ä" * 2000), "token_id must have at most 2048 bytes in UTF-8"),
+        (lambda: check.new_token_id("short"), "token_id must be 21 ASCII letters and digits"),
+        (lambda: check.token_id(".."), "token_id must not be a dot segment"),
+        (
+            lambda: check.token_id(f"pat_{'A' * 21}.{'A' * 43}="),
+            "token_id must be the id of a token, not a secret",
+        ),
+        (lambda: check.role("x", 7), "x must be a string, not int"),
+        (lambda: check.roles("x", b"ab"), "x must be a collection of strings, not bytes"),  # type: ignore[arg-type]
+        (lambda: check.roles("x", ["r"] * 51), "x must have at most 50 roles"),
+        (lambda: check.roles("x", [""]), "each of x must not be empty"),
+        (
+            lambda: check.moment("x", 1.5),
+            "x must be whole Unix seconds or an aware datetime, not float",
+        ),
+        (lambda: check.moment("x", 10**12), "x must be Unix seconds, and looks like milliseconds"),
+        (lambda: check.moment("x", NAIVE), "x must be an aware datetime, with a time zone"),
+        (lambda: check.moment("x", 0), "x must lie after 1970-01-01T00:00:00Z"),
+        (lambda: check.page_limit("x", 1.5), "x must be a whole number, not float"),
+        (lambda: check.page_limit("x", 0, 7), "x must be from 1 to 7"),
+        (lambda: check.page_size(0), "page_size must be from 1 to 1000"),
+        (
+            lambda: check.phc(Secret("hunter2")),
+            "secret_phc must be a PHC string, such as $scrypt$ln=14,r=8,p=1$…, and not the secret itself",
+        ),
+        (lambda: check.phc(Secret("$" * 201)), "secret_phc must have at most 200 characters"),
+        (lambda: checked_pat(Secret("")), "api_key must be a PAT, a string that is not empty"),
+        (lambda: checked_pat(Secret("Bearer x")), "api_key must be the bare PAT, without 'Bearer'"),
+        (
+            lambda: checked_pat(Secret("a b")),
+            "api_key must hold visible ASCII characters only, no space and no newline",
+        ),
+        (lambda: checked_pat(Secret("x" * 201)), "api_key must have at most 200 characters"),
+    ],
+)
+def test_a_check_says_what_a_value_must_be(call, message):
+    reads(call, message)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"endpoint": 7}, "endpoint must be a string, not int"),
+        ({"endpoint": "https://xn--"}, "endpoint must be an absolute https:// URL"),
+        ({"endpoint": "ftp://h"}, "endpoint must be an absolute https:// URL"),
+        ({"endpoint": "https://h/a b"}, "endpoint must have no white space, backslash or dot segment"),
+        ({"endpoint": "https://h/?"}, "endpoint must have no user name, password, query or fragment"),
+        ({"endpoint": "https://h:0"}, "endpoint must have a port from 1 to 65535"),
+        (
+            {"endpoint": "http://h"},
+            "endpoint must be https:// (allow_http=True sends secrets in the clear)",
+        ),
+        ({"endpoint": "https://h//a"}, "endpoint must be a plain path such as /auth"),
+        ({"auth_path": 7}, "auth_path must be a string, not int"),
+        ({"admin_path": "admin"}, "admin_path must be a plain path such as /auth"),
+        ({"timeout": "30"}, "timeout must be a number of seconds, not str"),
+        ({"deadline": 0}, "deadline must be a number of seconds, over 0 and up to 4000000"),
+        ({"retry": 3}, "retry must be a RetryPolicy, not int"),
+        ({"allow_http": 1}, "allow_http must be True or False, not int"),
+    ],
+)
+def test_a_client_says_what_its_arguments_must_be(wrong, message):
+    reads(lambda: settings(**(ENDPOINT | wrong)), message)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"retries": 1.5}, "retries must be a whole number"),
+        ({"retries": -1}, "retries must be 0 or more"),
+        ({"backoff": "1"}, "backoff must be a number of seconds"),
+        ({"backoff_max": -1}, "backoff_max must be a number of seconds, from 0 to 4000000"),
+        ({"jitter": 2}, "jitter must be a number from 0 to 1"),
+        ({"statuses": 503}, "statuses must be a collection of HTTP statuses"),
+        ({"statuses": {200}}, "statuses must be HTTP statuses from 400 to 599"),
+    ],
+)
+def test_a_retry_policy_says_what_its_values_must_be(wrong, message):
+    reads(lambda: RetryPolicy(**wrong), message)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        *(
+            ({name: 1}, f"{name} must be True or False, not int")
+            for name in ("include_revoked", "include_expired", "include_secret_phc")
+        ),
+        ({"has_role": ""}, "has_role must not be empty"),
+        ({"page_size": 1001}, "page_size must be from 1 to 1000"),
+    ],
+)
+def test_a_walk_says_what_its_arguments_must_be(wrong, message):
+    reads(lambda: TokenWalk(**(WALK | wrong)), message)
+
+
+@pytest.mark.parametrize(
+    ("token_ids", "message"),
+    [
+        (7, "token_ids must be a collection of strings, not int"),
+        ("abc", "token_ids must be a collection of strings, not str"),
+        ([""], "token_ids must not be empty"),
+    ],
+)
+def test_a_batch_says_what_its_ids_must_be(token_ids, message):
+    reads(lambda: next(batch_load(token_ids, include_secret_phc=False)), message)

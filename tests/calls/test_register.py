@@ -1,0 +1,238 @@
+"""Making a token, stepped by hand: what comes of a registration whose outcome is unknown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+
+from access_tokens import (
+    AccessTokensError,
+    AuthenticationError,
+    BatchLoadResult,
+    ClientClosedError,
+    ConflictError,
+    EndpointError,
+    GeneratedToken,
+    InvalidResponseError,
+    IssueResult,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitedError,
+    RequestRejectedError,
+    TokenRecord,
+    UnavailableError,
+)
+from access_tokens._calls.issuing import issue, register
+from access_tokens._flow.steps import Call, Compute, Procedure
+from access_tokens._secret import Secret
+
+from ..helpers.stories import ID, PHC, RECORD, performed, result_of
+
+LOST = UnavailableError
+ASKED: dict[str, Any] = {"is_admin": True, "roles": ["a", "b"], "expires_at": 7}
+OURS = TokenRecord(token_id=ID, owner="me", secret_phc=PHC, created_at=1, **ASKED | {"roles": ("b", "a")})
+
+
+def registering(**options: Any) -> Procedure[TokenRecord]:
+    """A registration that has made its request."""
+    story = register(ID, Secret(PHC), "me", **(ASKED | options))
+    next(story)
+    return story
+
+
+def looked_up(story: Procedure[Any], error: AccessTokensError) -> Call[Any]:
+    """Return the call that follows an error."""
+    call = story.throw(error)
+    assert isinstance(call, Call)
+    return call
+
+
+def unknown(kind: type[AccessTokensError] = LOST) -> AccessTokensError:
+    return kind("Failed to register token", cause="lost", token_id=ID, outcome_unknown=True)
+
+
+def error_after(story: Procedure[TokenRecord], *found: TokenRecord) -> AccessTokensError:
+    """Lose the answer of a registration, and return the error that what is found makes of it."""
+    error = unknown()
+    looked_up(story, error)
+    with pytest.raises(AccessTokensError) as raised:
+        story.send(BatchLoadResult(found, ()))
+    assert raised.value is error
+    return error
+
+
+KINDS = [
+    *(AuthenticationError, PermissionDeniedError, NotFoundError, ConflictError, RequestRejectedError),
+    *(RateLimitedError, UnavailableError, EndpointError, InvalidResponseError, ClientClosedError),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_known_outcome_is_told_at_once(kind):
+    error = kind("Failed to register token")
+    with pytest.raises(kind) as raised:
+        registering().throw(error)
+    assert raised.value is error
+
+
+@pytest.mark.fault(81)
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_unknown_outcome_is_looked_up_with_the_hash(kind):
+    request, _ = performed(looked_up(registering(), unknown(kind)), {"found": [], "notFound": [ID]})
+    assert request["url"] == "/admin/tokens/batch"
+    assert request["json"] == {"tokenIds": [ID], "includeSecretPhc": True}
+
+
+def test_the_record_that_was_asked_for_is_a_success_and_its_hash_is_left_out():
+    story = registering()
+    looked_up(story, unknown())
+    assert result_of(story, BatchLoadResult((OURS,), ())) == attrs.evolve(OURS, secret_phc=None)
+
+
+def test_a_record_without_roles_expiry_and_rights_is_found_again_too():
+    story = registering(is_admin=False, roles=None, expires_at=None)
+    looked_up(story, unknown())
+    plain = attrs.evolve(OURS, is_admin=False, roles=(), expires_at=None)
+    assert result_of(story, BatchLoadResult((plain,), ())) == attrs.evolve(plain, secret_phc=None)
+
+
+@pytest.mark.fault(80)
+@pytest.mark.parametrize(
+    "now",
+    [
+        {"owner": "you"},
+        {"is_admin": False},
+        {"roles": ("a", "b", "c")},
+        {"roles": ()},
+        {"expires_at": 8},
+        {"expires_at": None},
+        {"revoked_at": 2},
+        {"last_used_at": 2, "owner": "you", "roles": ()},
+    ],
+)
+def test_a_record_with_our_hash_is_ours_whatever_others_have_changed_since(now):
+    story, changed = registering(), attrs.evolve(OURS, **now)
+    looked_up(story, unknown(ConflictError))
+    assert result_of(story, BatchLoadResult((changed,), ())) == attrs.evolve(changed, secret_phc=None)
+
+
+# JSON can hold half of a surrogate pair.
+@pytest.mark.parametrize("other", ["$scrypt$other", "$\ud800", ""])
+def test_another_hash_tells_that_the_pat_of_this_call_is_not_good(other):
+    assert error_after(registering(), attrs.evolve(OURS, secret_phc=other)).outcome_unknown is False
+
+
+def test_the_record_of_another_id_tells_nothing():
+    other = attrs.evolve(OURS, token_id="B" * 21, secret_phc="$scrypt$other")
+    assert error_after(registering(), other).outcome_unknown is True
+
+
+def test_a_record_without_a_hash_tells_nothing():
+    assert error_after(registering(), attrs.evolve(OURS, secret_phc=None)).outcome_unknown is True
+
+
+def test_no_record_tells_nothing():
+    assert error_after(registering()).outcome_unknown is True
+
+
+def test_a_look_that_fails_leaves_the_error_and_its_cause_as_they_were():
+    story, cause = registering(), ConnectionResetError("reset")
+    error = UnavailableError("Failed to register token", cause=cause, outcome_unknown=True)
+    looked_up(story, error)
+    with pytest.raises(UnavailableError) as raised:
+        story.throw(EndpointError("Failed to batch load tokens"))
+    assert raised.value is error
+    assert error.__cause__ is cause
+
+
+def made_here(**options: Any) -> tuple[Procedure[IssueResult], GeneratedToken]:
+    """A token to be issued that is made here, and has made its request."""
+    arguments: dict[str, Any] = {"token_id": None, "generate_locally": True, "prefix": None}
+    story = issue("me", **(ASKED | arguments | options))
+    compute = next(story)
+    assert isinstance(compute, Compute)
+    made: GeneratedToken = compute.work()
+    return story, made
+
+
+def test_a_token_made_here_is_registered_by_its_hash_alone():
+    story, made = made_here()
+    call = story.send(made)
+    assert isinstance(call, Call)
+    request, record = performed(call, {"record": RECORD | {"tokenId": made.token_id, "secretPhc": PHC}})
+    assert (request["method"], request["url"]) == ("put", f"/admin/tokens/{made.token_id}")
+    granted = {"owner": "me", "isAdmin": True, "roles": ["a", "b"], "expiresAt": 7}
+    assert request["json"] == {"secretPhc": made.secret_phc, **granted}
+    assert (call.failed, call.unreadable) == ("Failed to issue token", "Invalid issue token response")
+    assert (call.token_id, call.changes) == (made.token_id, True)
+    assert [secret.reveal() for secret in call.known] == [made.secret_phc]
+    issued = result_of(story, record)
+    assert issued == IssueResult(made.token, attrs.evolve(record, secret_phc=None))
+
+
+@pytest.mark.parametrize(("prefix", "begins"), [(None, "pat_"), ("my_", "my_"), ("", "")])
+def test_a_token_made_here_has_the_prefix_and_the_id_that_are_asked_for(prefix, begins):
+    _, made = made_here(prefix=prefix, token_id="B" * 21)
+    assert made.token.startswith(f"{begins}{'B' * 21}.")
+
+
+@pytest.mark.fault(64)
+def test_a_token_made_here_is_issued_when_its_record_is_found():
+    story, made = made_here()
+    story.send(made)
+    assert looked_up(story, unknown()).failed == "Failed to batch load tokens"
+    ours = attrs.evolve(OURS, token_id=made.token_id, secret_phc=made.secret_phc)
+    issued = result_of(story, BatchLoadResult((ours,), ()))
+    assert issued == IssueResult(made.token, attrs.evolve(ours, secret_phc=None))
+
+
+@pytest.mark.fault(82)
+def test_another_hash_with_an_id_that_was_chosen_here_was_changed_since():
+    story, made = made_here()
+    call = story.send(made)
+    assert isinstance(call, Call)
+    assert call.token_id_chosen_here
+    error = UnavailableError(
+        "Failed", token_id=made.token_id, token_id_chosen_here=True, outcome_unknown=True
+    )
+    looked_up(story, error)
+    rotated = attrs.evolve(OURS, token_id=made.token_id, secret_phc="$scrypt$other")
+    with pytest.raises(UnavailableError) as raised:
+        story.send(BatchLoadResult((rotated,), ()))
+    assert raised.value.outcome_unknown is True
+
+
+@pytest.mark.fault(82)
+@pytest.mark.parametrize("generate_locally", [True, False])
+@pytest.mark.parametrize(("token_id", "chosen_here"), [(None, True), (ID, False)])
+def test_only_an_id_that_issue_has_chosen_was_chosen_here(generate_locally, token_id, chosen_here):
+    story = issue("me", **ASKED, token_id=token_id, generate_locally=generate_locally, prefix=None)
+    call = next(story)
+    if isinstance(call, Compute):
+        call = story.send(call.work())
+    assert isinstance(call, Call)
+    assert call.token_id_chosen_here is chosen_here
+
+
+def test_a_prefix_is_for_tokens_made_here():
+    with pytest.raises(ValueError, match="^prefix must be left out unless generate_locally is True"):
+        next(issue("me", **ASKED, token_id=None, generate_locally=False, prefix="pat_"))
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("owner", ""), ("roles", "a"), ("token_id", "short")])
+def test_no_token_is_made_of_wrong_arguments(name, wrong):
+    arguments: dict[str, Any] = ASKED | {"token_id": None, "generate_locally": True, "prefix": None}
+    with pytest.raises((ValueError, TypeError), match=f"^{name} must"):
+        next(issue(**({"owner": "me"} | arguments | {name: wrong})))
+
+
+@pytest.mark.parametrize("wrong", ["sp ace", "x" * 101, 7])
+def test_a_prefix_has_the_services_form(wrong):
+    with pytest.raises((ValueError, TypeError), match="^prefix must be"):
+        made_here(prefix=wrong)
+
+
+def test_work_shows_nothing():
+    assert repr(Compute(lambda: "canary")) == "Compute()"

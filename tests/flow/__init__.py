@@ -1,0 +1,1 @@
+"""How one call goes: what is repeated, how long it waits, which error an answer becomes."""

@@ -1,0 +1,206 @@
+"""The flow, stepped by hand: which steps a call takes."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from access_tokens import (
+    AuthenticationError,
+    EndpointError,
+    InvalidResponseError,
+    RateLimitedError,
+    RetryPolicy,
+)
+from access_tokens._flow.flow import authorizing, exchanging
+from access_tokens._flow.jwt import Authorization
+from access_tokens._flow.steps import Answer, Authorize, Discard, Failure, Send, Wait
+
+from ..helpers.flows import (
+    EXCHANGE,
+    GOT,
+    LOST,
+    NEW,
+    OK,
+    PAT,
+    UNREACHED,
+    Flow,
+    error,
+    started,
+)
+
+
+def test_a_call_sends_the_jwt_and_returns_the_answer():
+    assert started().ends(OK) == OK
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 299])
+def test_every_2xx_is_a_success(status):
+    assert started().ends(Answer(status)) == Answer(status)
+
+
+@pytest.mark.fault(3, 11)
+@pytest.mark.parametrize("outcome", [UNREACHED, LOST, *(Answer(s) for s in (408, 429, 500, 502, 503, 504))])
+def test_a_passing_failure_is_repeated_after_1_2_and_4_seconds(outcome):
+    flow = started()
+    flow.retries(outcome, 1.0)
+    flow.retries(outcome, 2.0)
+    flow.retries(outcome, 4.0)
+    assert flow.fails(outcome).attempts == 4
+
+
+def test_a_success_after_retries_tells_how_many_requests_it_took():
+    flow = started()
+    flow.retries(Answer(503), 1.0)
+    flow.retries(LOST, 2.0)
+    assert flow.ends(OK).attempts == 3
+
+
+@pytest.mark.fault(12)
+@pytest.mark.parametrize(
+    "status", [400, 403, 404, 409, 410, 413, 415, 422, 501, 505, 520, 599, 300, 301, 307]
+)
+def test_any_other_status_fails_at_once(status):
+    problem = started().fails(Answer(status, reason="Its text"))
+    assert (problem.status_code, problem.attempts, problem.cause) == (status, 1, "Its text")
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "message"),
+    [
+        (Failure(ValueError("no"), acted=False, kind=EndpointError), EndpointError, "Failed to list tokens"),
+        (
+            Failure(ValueError("no"), acted=True, kind=InvalidResponseError),
+            InvalidResponseError,
+            "Invalid list tokens response",
+        ),
+    ],
+)
+def test_a_failure_that_cannot_pass_fails_at_once(failure, kind, message):
+    problem = started().fails(failure)
+    assert isinstance(problem, kind)
+    assert (problem.message, problem.cause, problem.attempts) == (message, failure.cause, 1)
+
+
+def test_without_retries_there_is_one_attempt():
+    assert started(retries=0).fails(Answer(503)).attempts == 1
+
+
+def test_statuses_are_the_policys_to_choose():
+    assert started(statuses={502}).fails(Answer(503)).attempts == 1
+
+
+@pytest.mark.fault(13)
+@pytest.mark.parametrize("seconds", [0.0, 5.0, 120.0])
+def test_retry_after_replaces_the_wait_and_counts_as_an_attempt(seconds):
+    flow = started(retries=1)
+    flow.retries(Answer(429, retry_after=seconds), seconds)
+    problem = flow.fails(Answer(429, retry_after=seconds))
+    assert (problem.attempts, problem.retry_after) == (2, seconds)
+    assert isinstance(problem, RateLimitedError)
+
+
+@pytest.mark.fault(15)
+def test_a_retry_after_over_the_ceiling_fails_at_once():
+    problem = started().fails(Answer(503, retry_after=121.0))
+    assert (problem.retry_after, problem.attempts) == (121.0, 1)
+
+
+def test_a_wait_that_the_deadline_does_not_allow_fails_with_the_last_error():
+    flow = started()
+    assert flow.reply(Answer(503, reason="Service Unavailable")) == Wait(1.0)
+    problem = flow.fails(False)
+    assert (problem.status_code, problem.attempts) == (503, 1)
+
+
+@pytest.mark.fault(25)
+def test_a_401_on_a_cached_jwt_is_replayed_once_with_another():
+    flow = started()
+    flow.replays(GOT)
+    assert flow.ends(OK).attempts == 2
+
+
+@pytest.mark.fault(25)
+def test_a_401_on_a_jwt_got_in_this_call_fails_at_once():
+    flow = started(authorization=GOT)
+    assert flow.reply(Answer(401)) == Discard(NEW)
+    assert isinstance(flow.fails(None), AuthenticationError)
+
+
+@pytest.mark.fault(25)
+def test_a_second_401_fails_and_leaves_no_jwt():
+    flow = started()
+    flow.replays(Authorization(NEW))
+    assert flow.reply(Answer(401)) == Discard(NEW)
+    assert flow.fails(None).attempts == 2
+
+
+def test_a_replay_leaves_the_retries_their_number():
+    flow = started(retries=1)
+    flow.replays(GOT)
+    flow.retries(Answer(503), 1.0)
+    assert flow.fails(Answer(503)).attempts == 3
+
+
+def test_a_401_that_names_the_jwt_does_not_get_it_shown():
+    flow = started(authorization=GOT)
+    flow.reply(attrs.evolve(error("no: new-jwt", 401), known=(NEW.token,)))
+    assert flow.fails(None).reason == "no: [hidden]"
+
+
+@pytest.mark.fault(78)
+def test_a_call_that_finds_no_place_tries_again_by_the_policy():
+    flow = started(authorization=None)
+    flow.retries(UNREACHED, 1.0)
+    flow.retries(UNREACHED, 2.0)
+    flow.retries(UNREACHED, 4.0)
+    assert flow.fails(UNREACHED).attempts == 4
+
+
+@pytest.mark.fault(78)
+def test_who_wants_a_jwt_alone_waits_for_a_place_by_the_policy():
+    flow = Flow(authorizing(EXCHANGE, RetryPolicy(retries=1), afresh=True))
+    assert flow.step == Authorize(afresh=True)
+    assert flow.reply(UNREACHED) == Wait(1.0)
+    assert flow.reply(True) == Authorize(afresh=True)
+    assert flow.ends(GOT) == GOT
+
+
+@pytest.mark.fault(78)
+def test_who_wants_a_jwt_alone_and_finds_no_place_learns_why():
+    flow = Flow(authorizing(EXCHANGE, RetryPolicy(retries=0), afresh=False))
+    problem = flow.fails(UNREACHED)
+    assert (problem.message, problem.cause, problem.attempts) == (
+        "Failed to authenticate",
+        UNREACHED.cause,
+        1,
+    )
+
+
+@pytest.mark.fault(27)
+def test_a_403_gets_no_new_jwt():
+    assert started().fails(error("Admin access required", 403)).status_code == 403
+
+
+def test_the_exchange_sends_the_pat():
+    flow = Flow(exchanging(EXCHANGE, PAT, RetryPolicy()))
+    assert flow.step == Send(PAT)
+    assert flow.ends(OK) == OK
+
+
+@pytest.mark.fault(28)
+def test_the_exchange_is_repeated_like_a_call():
+    flow = Flow(exchanging(EXCHANGE, PAT, RetryPolicy(retries=1)))
+    assert flow.reply(UNREACHED) == Wait(1.0)
+    assert flow.reply(True) == Send(PAT)
+    problem = flow.fails(UNREACHED)
+    assert (problem.message, problem.attempts) == ("Failed to authenticate", 2)
+
+
+@pytest.mark.fault(27)
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_refused_pat_is_not_tried_again(status):
+    flow = Flow(exchanging(EXCHANGE, PAT, RetryPolicy()))
+    problem = flow.fails(error("Invalid Authorization token", status))
+    assert isinstance(problem, AuthenticationError)
+    assert problem.attempts == 1

@@ -1,0 +1,141 @@
+"""The life of a JWT."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from access_tokens._calls.exchange import exchange
+from access_tokens._flow.jwt import AuthToken, Jwt, JwtCache, jwt_from
+from access_tokens._secret import Secret
+from access_tokens.errors import UnreadableError
+
+from ..helpers.stories import performed
+
+PAT = Secret("pat_x")
+ANSWER = AuthToken(access_token="a.b.c", token_type="Bearer", expires_in=3600)
+
+
+def living_for(lifetime: float) -> Jwt:
+    return Jwt(Secret("a.b.c"), sent_at=100.0, lifetime=lifetime)
+
+
+@pytest.mark.fault(22)
+@pytest.mark.parametrize(("lifetime", "margin"), [(3600, 30), (60, 30), (20, 10), (1, 0.5)])
+def test_it_is_renewed_30_seconds_before_its_end_or_at_half_of_its_life(lifetime, margin):
+    jwt = living_for(lifetime)
+    assert jwt.is_fresh(100.0 + lifetime - margin - 0.01)
+    assert not jwt.is_fresh(100.0 + lifetime - margin)
+
+
+@pytest.mark.fault(22)
+def test_its_life_is_counted_from_when_the_exchange_was_sent():
+    assert jwt_from(ANSWER, sent_at=100.0).seconds_left(now=150.0) == 3550.0
+
+
+@pytest.mark.parametrize("token_type", ["Bearer", "bearer", "BEARER"])
+def test_the_type_of_the_token_may_have_any_case(token_type):
+    assert jwt_from(attrs.evolve(ANSWER, token_type=token_type), 0.0).token.reveal() == "a.b.c"
+
+
+@pytest.mark.fault(23)
+@pytest.mark.parametrize(
+    "wrong", [0, -1, float("nan"), float("inf"), -float("inf"), True, "3600", None, [], {"seconds": 3600}]
+)
+def test_a_life_that_is_no_number_over_0_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"^expires_in: not a number( of seconds over 0)?$"):
+        jwt_from(attrs.evolve(ANSWER, expires_in=wrong), 0.0)
+
+
+def test_a_life_may_be_shorter_than_a_second():
+    assert jwt_from(attrs.evolve(ANSWER, expires_in=0.5), 0.0).lifetime == 0.5
+
+
+@pytest.mark.fault(23)
+@pytest.mark.parametrize("huge", [10**400, 1e308, 86_401])
+def test_no_jwt_lives_for_more_than_a_day(huge):
+    assert jwt_from(attrs.evolve(ANSWER, expires_in=huge), 0.0).lifetime == 86_400.0
+
+
+@pytest.mark.fault(24)
+@pytest.mark.parametrize("wrong", ["", "a b", "a\r\nX-Evil: 1", "a\n", "ä", "a\x00"])
+def test_a_jwt_that_does_not_fit_a_header_is_refused_without_showing_it(wrong):
+    with pytest.raises(ValueError, match=r"^access_token: not fit for a header$"):
+        jwt_from(attrs.evolve(ANSWER, access_token=wrong), 0.0)
+
+
+@pytest.mark.fault(24)
+def test_another_type_of_token_is_refused():
+    with pytest.raises(ValueError, match=r"^token_type: not Bearer$"):
+        jwt_from(attrs.evolve(ANSWER, token_type="mac"), 0.0)
+
+
+def test_the_cache_gives_no_jwt_that_is_due_for_renewal():
+    cache, jwt = JwtCache(), living_for(3600)
+    cache.keep(jwt)
+    assert cache.usable(3669.9) is jwt
+    assert cache.usable(3670.0) is None
+
+
+def test_the_cache_knows_a_jwt_that_lives_until_its_last_second():
+    cache, jwt = JwtCache(), living_for(3600)
+    cache.keep(jwt)
+    assert cache.living(3699.9) is jwt
+    assert cache.living(3700.0) is None
+
+
+def test_a_renewal_can_be_put_off_but_not_past_the_end():
+    cache, jwt = JwtCache(), living_for(3600)
+    cache.keep(jwt)
+    cache.put_off_renewal(until=4000.0)
+    assert cache.usable(3690.0) is jwt
+    assert cache.usable(3700.0) is None
+
+
+def test_a_renewal_that_was_put_off_is_due_when_its_time_comes():
+    cache = JwtCache()
+    cache.keep(living_for(3600))
+    cache.put_off_renewal(until=3680.0)
+    assert cache.usable(3679.9)
+    assert cache.usable(3680.0) is None
+
+
+def test_a_cache_is_empty_at_first():
+    assert (JwtCache().usable(0.0), JwtCache().living(0.0)) == (None, None)
+
+
+def test_a_new_jwt_is_renewed_in_its_own_time():
+    cache = JwtCache()
+    cache.put_off_renewal(until=10_000.0)
+    cache.keep(living_for(3600))
+    assert cache.usable(3680.0) is None
+
+
+@pytest.mark.fault(26)
+def test_a_late_refusal_of_an_old_jwt_leaves_the_new_one():
+    cache, old, new = JwtCache(), living_for(3600), living_for(3600)
+    cache.keep(old)
+    cache.keep(new)
+    cache.discard(old)
+    assert cache.usable(200.0) is new
+    cache.discard(new)
+    assert cache.usable(200.0) is None
+
+
+def test_the_exchange_is_a_request_without_a_body_that_changes_nothing():
+    call = exchange(PAT)
+    request, jwt = performed(call, {"access_token": "a.b.c", "token_type": "Bearer", "expires_in": 60})
+    assert request == {"method": "post", "url": "/auth/token", "headers": {}}
+    assert (jwt.token.reveal(), jwt.sent_at, jwt.lifetime) == ("a.b.c", 7.0, 60.0)
+    assert (call.failed, call.unreadable) == ("Failed to authenticate", "Invalid auth token response")
+    assert (call.changes, call.token_id, call.api_key) == (False, None, PAT)
+
+
+def test_an_exchange_that_brings_no_jwt_says_why():
+    with pytest.raises(UnreadableError, match=r"^token_type: not Bearer$"):
+        performed(exchange(PAT), {"access_token": "a.b.c", "token_type": "mac", "expires_in": 60})
+
+
+def test_an_exchange_that_brings_something_else_says_what():
+    with pytest.raises(UnreadableError, match=r"^access_token: text expected, not int$"):
+        performed(exchange(PAT), {"access_token": 7, "token_type": "Bearer", "expires_in": 60})

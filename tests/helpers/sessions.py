@@ -1,0 +1,52 @@
+"""Sessions without a variant, whose clock stands still."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from access_tokens import RetryPolicy
+from access_tokens._calls.exchange import exchange
+from access_tokens._flow.jwt import Jwt
+from access_tokens._secret import Secret
+from access_tokens._session.base import SessionBase
+from access_tokens._settings import settings
+
+from .callers import Clock
+
+NOW = 1000.0
+DEADLINE = NOW + 300.0
+PAT = Secret("pat_x")
+CLOSED = "the client is closed"
+# All settings of a client but its endpoint and its PAT.
+SETTINGS: dict[str, Any] = {
+    "auth_path": "/auth",
+    "admin_path": "/admin",
+    "timeout": 30.0,
+    "deadline": 300.0,
+    "retry": RetryPolicy(),
+    "ssl_context": None,
+    "allow_http": False,
+}
+
+
+def session(endpoint: str = "https://api.example.com:8443/base", **options: Any) -> SessionBase:
+    borrowed = options.pop("borrowed", None)
+    made = SessionBase(settings(endpoint, PAT, **(SETTINGS | options)), exchange(PAT), borrowed)
+    return at(NOW, made)
+
+
+def at(time: float, made: SessionBase) -> SessionBase:
+    """Set the clock of a session, and return the session."""
+    made.now = Clock(time).now
+    return made
+
+
+def closed() -> SessionBase:
+    made = session()
+    made._closed = True
+    return made
+
+
+def jwt(left: float = 3600.0) -> Jwt:
+    """A JWT with this many seconds left, of the 3600 that it had."""
+    return Jwt(Secret("a.b.c"), sent_at=NOW + left - 3600.0, lifetime=3600.0)

@@ -1,0 +1,1 @@
+"""Connections: pools, TLS, proxies, bodies, and what goes wrong on them."""

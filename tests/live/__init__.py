@@ -1,1 +1,0 @@
-"""Both clients against live services, in every variant."""

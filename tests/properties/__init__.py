@@ -1,1 +1,0 @@
-"""What holds whatever is passed, and whatever is answered."""

@@ -1,0 +1,1 @@
+"""The public face: names, parity of the two clients, the spec, errors and values."""

@@ -1,0 +1,127 @@
+"""The variables of the environment, as they really arrive (case 95)."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import Any
+
+import pytest
+
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient
+
+from ..helpers.frames import chain, locals_of
+
+ENDPOINT, API_KEY = "ACCESS_TOKENS_ENDPOINT", "ACCESS_TOKENS_API_KEY"
+GOOD = {ENDPOINT: "https://api.example.com/base", API_KEY: "pat_An6ladUCmSoDfciDaYDE9.canary7f3a"}
+# Of both values, of which nothing is to be seen.
+PARTS = ("An6lad", "canary7f3a", "example.com")
+QUOTED = "is in quotes: remove them"
+UNSEEN = "must hold no line break and nothing else that cannot be seen, such as a byte order mark"
+# What becomes of a value, and what is said of it.
+SPOILED: dict[str, tuple[str, str]] = {
+    "nothing": ("", "is set in the environment, but empty"),
+    "white space": (" \t\r\n", "is set in the environment, but empty"),
+    **{
+        f"in {quotes}": (f"{quotes[0]}{{}}{quotes[-1]}", QUOTED)
+        for quotes in ['"', "'", "`", "“”", "‘’", "„“", "«»", "´"]  # noqa: RUF001 - these are meant
+    },
+    "only quotes": ('""', QUOTED),
+    "quotes, then a newline": ('"{}"\r\n', QUOTED),
+    "white space in quotes": ('" {} "', QUOTED),
+    "a quote in front": ("'{}", QUOTED),
+    "a quote behind": ("{}”", QUOTED),
+    "an escaped quote behind": ('{}\\"', QUOTED),
+    "a byte order mark": ("\ufeff{}", UNSEEN),
+    "a space of no width": ("{}\u200b", UNSEEN),
+    "lines": ("{}\n{}", UNSEEN),
+    "a header": ("{}\r\nX-Evil: 1", UNSEEN),
+    "bytes of another encoding": ("{}\udcfc", UNSEEN),
+    "an escape of a terminal": ("\x1b[0m{}", UNSEEN),
+}
+# What the other checks refuse.
+UNFIT: list[tuple[str, str, str]] = [
+    (API_KEY, "Bearer {}", "must be the bare PAT, without 'Bearer'"),
+    (API_KEY, "{} {}", "must hold visible ASCII characters only, no space and no newline"),
+    (API_KEY, "{}é", "must hold visible ASCII characters only, no space and no newline"),
+    (API_KEY, "{}" * 10, "must have at most 200 characters"),
+    (ENDPOINT, "pat_An6ladUCmSoDfciDaYDE9.canary7f3a", "must be an absolute https:// URL"),
+    (ENDPOINT, "api.example.com", "must be an absolute https:// URL"),
+    (ENDPOINT, "{} {}", "must have no white space, backslash or dot segment"),
+    (
+        ENDPOINT,
+        "http://api.example.com",
+        "must be https:// (allow_http=True sends secrets in the clear)",
+    ),
+    (
+        ENDPOINT,
+        "https://x:canary7f3a@api.example.com",
+        "must have no user name, password, query or fragment",
+    ),
+    (ENDPOINT, "https://api.example.com:99999", "must have a port from 1 to 65535"),
+    (ENDPOINT, "{}//evil", "must be a plain path such as /auth"),
+]
+
+pytestmark = [
+    pytest.mark.fault(95),
+    pytest.mark.parametrize("kind", [AccessTokensClient, AsyncAccessTokensClient]),
+]
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+
+
+def refused(kind: Any) -> str:
+    """Return what is said of the environment, and see that nothing else is shown of it."""
+    with pytest.raises(ValueError, match="^ACCESS_TOKENS_") as raised:
+        kind.from_env()
+    error = raised.value
+    assert chain(error) == [error]
+    shown = [*traceback.format_exception_only(error), repr(error)]
+    held = [f"{place} {text}" for place, text in locals_of(error.__traceback__) if "'endpoint'" not in place]
+    assert not [(part, text) for part in PARTS for text in [*shown, *held] if part in text]
+    return str(error)
+
+
+@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("value", ["{}", "{}\n", "{}\r\n", "{} \t ", "  {}", "\n{}\n\n", "{}\u00a0"])
+def test_white_space_around_a_value_is_ignored(kind, name, value, monkeypatch):
+    monkeypatch.setenv(name, value.format(GOOD[name]))
+    settings = kind.from_env(deadline=7)._session.settings
+    assert (settings.base, settings.api_key.reveal()) == (GOOD[ENDPOINT], GOOD[API_KEY])
+    assert settings.deadline == 7
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_variable_that_is_not_set_is_named(kind, name, monkeypatch):
+    monkeypatch.delenv(name)
+    assert refused(kind) == f"{name} is not set in the environment"
+
+
+@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize(("value", "problem"), SPOILED.values(), ids=SPOILED)
+def test_a_spoiled_value_is_refused_by_name(kind, name, value, problem, monkeypatch):
+    monkeypatch.setenv(name, value.replace("{}", GOOD[name]))
+    assert refused(kind) == f"{name} {problem}"
+
+
+@pytest.mark.parametrize(("name", "value", "problem"), UNFIT)
+def test_a_value_that_no_client_takes_is_refused_by_name(kind, name, value, problem, monkeypatch):
+    monkeypatch.setenv(name, value.replace("{}", GOOD[name]))
+    assert refused(kind) == f"{name} {problem}"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the environment is no bytes there")
+def test_bytes_that_are_no_text_are_refused(kind):
+    os.environb[API_KEY.encode()] = b"pat_canary7f3a\xff"  # put back by the fixture
+    assert refused(kind) == f"{API_KEY} {UNSEEN}"
+
+
+def test_http_is_for_who_asks_for_it(kind, monkeypatch):
+    monkeypatch.setenv(ENDPOINT, "http://api.example.com\n")
+    assert kind.from_env(allow_http=True)._session.settings.base == "http://api.example.com"
+    with pytest.raises(TypeError, match="^allow_http must be True or False"):
+        kind.from_env(allow_http="yes")

@@ -1,0 +1,1 @@
+"""How a client performs calls: the JWT that all share, deadlines, closing, forks, event loops."""

@@ -1,0 +1,173 @@
+"""The JWT and the exchange, when there are more callers than connections (case 78)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from access_tokens import AsyncAccessTokensClient, AuthenticationError, UnavailableError
+
+from ..helpers.callers import SyncCaller, in_tasks, run
+from ..helpers.fault_server import EXCHANGE, TOKENS, FaultServer, Peer
+from ..helpers.plays import Held, Turnstile, grant, refuse
+from ..helpers.threads import Task, until, waiting_in_the_library
+
+pytestmark = pytest.mark.fault(78)
+Make = Callable[..., Any]
+
+
+def forget_jwt(client: Any) -> Any:
+    client.client._session._cache._current = None
+    return client
+
+
+def waits_for(client: Any, others: int) -> Callable[[], bool]:
+    """Return what tells whether so many others wait; tasks all do before anything is answered."""
+    return lambda: not isinstance(client, SyncCaller) or waiting_in_the_library() >= others
+
+
+class ShortLived:
+    """Issues JWTs that live for 8 seconds, and takes 5 for each call."""
+
+    def __init__(self, server: FaultServer, clock: Any) -> None:
+        self.issued: dict[str, float] = {}
+        self.refused = 0
+        self.clock = clock
+        server.always(EXCHANGE, self.exchange)
+        server.always(TOKENS, self.judge)
+
+    def exchange(self, peer: Peer) -> None:
+        token = f"jwt-{len(self.issued)}"
+        self.issued[token] = self.clock.time
+        grant(access_token=token, expires_in=8)(peer)
+
+    def judge(self, peer: Peer) -> None:
+        token = peer.request.headers["authorization"].removeprefix("Bearer ")
+        is_expired = self.clock.time >= self.issued[token] + 8
+        self.refused += is_expired
+        self.clock.advance(5)
+        refuse(401)(peer) if is_expired else peer.answer()
+
+
+def test_a_jwt_does_not_expire_in_the_queue(server, narrow):
+    client = forget_jwt(narrow(1))
+    service = ShortLived(server, client.clock)
+    results = client.at_once(6, lambda each: each.list())
+    assert [type(each) for each in results] == [list] * 6
+    assert service.refused == 0
+    assert client.clock.waits == []
+
+
+def test_one_that_expires_while_a_connection_is_made_is_replaced_once(victim, server):
+    """Though it was got in this very call."""
+
+    def refuse_late(peer: Peer) -> None:
+        victim.clock.advance(8)
+        refuse(401)(peer)
+
+    server.always(EXCHANGE, grant(expires_in=8))
+    server.play(TOKENS, refuse_late)
+    assert victim.list()
+    assert (server.count(EXCHANGE), server.count(TOKENS)) == (2, 2)
+    victim.clock.advance(8)
+    server.play(TOKENS, refuse_late, refuse_late)
+    with pytest.raises(AuthenticationError, match="^Failed to list tokens: No"):
+        victim.list()
+    assert (server.count(EXCHANGE), server.count(TOKENS)) == (4, 4)
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_an_exchange_needs_no_place_of_those_who_wait_for_it(server, issuer, narrow, width):
+    client = forget_jwt(narrow(width))
+    names = iter(["list", "authenticate"] * 6)
+    results = client.at_once(12, lambda each: getattr(each, next(names))())
+    assert [each for each in results if isinstance(each, Exception)] == []
+    assert client.clock.waits == []
+
+
+def test_who_waits_for_a_place_shares_the_failure_of_the_exchange(server, issuer, narrow):
+    client = forget_jwt(narrow(1))
+
+    def refuse_late(peer: Peer) -> None:
+        until(waits_for(client, 5))
+        refuse(401)(peer)
+
+    server.play(EXCHANGE, refuse_late)
+    results = client.at_once(6, lambda each: each.list())
+    assert [type(each) for each in results] == [AuthenticationError] * 6
+    assert len({id(each) for each in results}) == 6
+    assert (server.count(EXCHANGE), server.count(TOKENS)) == (1, 0)
+
+
+def test_who_waits_for_a_place_shares_a_jwt_that_was_asked_for(server, issuer, narrow):
+    client = narrow(1)
+
+    def answer_late(peer: Peer) -> None:
+        until(waits_for(client, 5))
+        issuer.exchange(peer)
+
+    server.play(EXCHANGE, answer_late)
+    assert client.at_once(6, lambda each: each.authenticate()) == [None] * 6
+    assert server.count(EXCHANGE) == 1
+
+
+def test_who_waits_for_an_exchange_waits_longer_than_for_a_place(server, issuer, narrow):
+    client, held = forget_jwt(narrow(1, timeout=httpx.Timeout(10, pool=0.15))), Held(issuer.exchange)
+    server.play(EXCHANGE, held)
+    leader = Task(client.list)
+    held.came()
+    other = Task(client.list)
+    threading.Event().wait(0.65)  # longer than four attempts wait for a place
+    held.go_on()
+    assert leader.outcome()
+    assert isinstance(other.outcome(), list)
+
+
+def test_a_jwt_that_lives_needs_no_place_to_be_used_elsewhere(server, narrow):
+    """By `auth` of the client, while all connections are busy, and though a renewal is due."""
+    client, turnstile = narrow(1), Turnstile()
+    server.always(TOKENS, turnstile)
+    busy = Task(client.list)
+    turnstile.wait_for(1)
+    client.clock.advance(3580)
+    authorize = client.client._session.authorize
+    got = authorize() if isinstance(client, SyncCaller) else client.portal.call(authorize)
+    turnstile.is_open.set()
+    assert busy.outcome()
+    assert (got.jwt.token.reveal(), got.is_new, client.clock.waits) == ("jwt", False, [])
+
+
+def test_who_wants_a_new_one_waits_for_a_place_by_the_policy(server, narrow):
+    client, turnstile = narrow(1, timeout=httpx.Timeout(10, pool=0.01)), Turnstile()
+    server.always(TOKENS, turnstile)
+    busy = Task(client.list)
+    turnstile.wait_for(1)
+    with pytest.raises(UnavailableError, match="^Failed to authenticate: .*4 attempts") as raised:
+        client.authenticate()
+    turnstile.is_open.set()
+    assert busy.outcome()
+    assert isinstance(raised.value.cause, httpx.PoolTimeout)
+    assert client.clock.waits == [1.0, 2.0, 4.0]
+
+
+@in_tasks
+def test_a_hook_calls_in_the_place_that_its_task_has(server, variant):
+    async def main() -> None:
+        results = list[Any]()
+
+        async def hook(request: httpx.Request) -> None:
+            http.event_hooks = {}
+            results.append(await client.list())
+
+        limits = httpx.Limits(max_connections=1)
+        async with httpx.AsyncClient(limits=limits, event_hooks={"request": [hook]}) as http:
+            client = AsyncAccessTokensClient(server.endpoint, "pat_x", http_client=http, deadline=5)
+            results.append(await client.list())
+            assert client._session._here().pool.limiter.held() is None
+        assert [len(each) for each in results] == [1, 1]
+
+    run(variant, main)
