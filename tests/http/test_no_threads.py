@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient, ClientClosedError, UnavailableError
-from access_tokens._http import handover, happy_eyeballs, private_names
+from access_tokens._http import handover, happy_eyeballs
 
 from ..helpers.callers import in_tasks, run
 from ..helpers.dead import dead, needs_dead
@@ -76,7 +76,7 @@ def test_a_thread_that_never_runs_costs_no_more_than_the_time_to_connect(server,
 
 @in_tasks
 def test_tasks_for_which_no_thread_can_resolve_the_name_try_again(make_client, monkeypatch):
-    monkeypatch.setattr(private_names, "backend_of", lambda transport: Refusing())
+    monkeypatch.setattr(httpcore, "AnyIOBackend", Refusing)
     client = make_client("https://api.example.com", "pat_x")
     keep_jwt(client)
     error = failure_of(ISSUE, client)

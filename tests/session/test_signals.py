@@ -12,7 +12,7 @@ import httpcore
 import httpx
 import pytest
 
-from access_tokens._http.private_names import set_backend
+from access_tokens._http.private_names import send_over
 from access_tokens._signals import is_from_handler, mark, pass_on, suppress
 
 from ..helpers.signals import handled_by, needs_signals
@@ -126,7 +126,7 @@ class Interrupted(httpcore.SyncBackend):
 def mapped_twice() -> None:
     """By httpcore, and by httpx."""
     with httpx.HTTPTransport() as transport:
-        set_backend(transport, Interrupted())
+        send_over(transport, httpcore.ConnectionPool(network_backend=Interrupted()))
         transport.handle_request(httpx.Request("GET", "http://x"))
 
 

@@ -14,35 +14,39 @@ import httpx
 
 from .._signals import pass_on
 from . import private_names
-from .limits import ONE_CONNECTION
-from .proxy import origin_of
+from .limits import is_usable
+from .proxy import Kinds, connection_over
 from .request import Progress
+
+_KINDS = Kinds(httpcore.AsyncHTTPConnection, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy)
 
 
 class AsyncTransport(httpx.AsyncHTTPTransport):
     """Same as `SyncTransport`, for tasks."""
 
     def __init__(self, base: str, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
-        super().__init__(verify=tls, limits=ONE_CONNECTION, proxy=proxy)
-        self.network = _Backend(private_names.backend_of(self))
-        if proxy is None:
-            connection = httpcore.AsyncHTTPConnection(origin_of(base), tls, network_backend=self.network)
-            private_names.set_connection(self, connection)
-        else:
-            private_names.set_backend(self, self.network)
+        private_names.check_libraries()
+        self.network = _Backend()
         self.proxy = proxy
+        self._connection = connection_over(_KINDS, self.network, base, tls, proxy)
+        private_names.send_over(self, self._connection)
 
     @property
     def is_usable(self) -> bool:
         """Same as `SyncTransport.is_usable`."""
-        return private_names.is_usable(private_names.connection_of(self))
+        return is_usable(self._connection)
+
+    @property
+    def has_surplus(self) -> bool:
+        """Same as `SyncTransport.has_surplus`."""
+        return private_names.has_surplus(self._connection)
 
 
 class _Backend(httpcore.AsyncNetworkBackend):
     progress: Progress
 
-    def __init__(self, backend: httpcore.AsyncNetworkBackend) -> None:
-        self._backend = backend
+    def __init__(self) -> None:
+        self._backend = httpcore.AnyIOBackend()
         self._connected: httpcore.AsyncNetworkStream | None = None
 
     async def connect_tcp(
@@ -79,6 +83,7 @@ class _Stream(httpcore.AsyncNetworkStream):
     def __init__(self, stream: httpcore.AsyncNetworkStream, network: _Backend) -> None:
         self._stream = stream
         self._network = network
+        private_names.has_unread(stream)  # looks for what it will need
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as above
         return await self._stream.read(max_bytes, timeout)

@@ -19,7 +19,7 @@ from .body import Body, body_read_before
 from .late_refusal import late_refusals
 from .limits import max_connections
 from .loop_end import LoopEnd
-from .private_names import drop_surplus, mark_unusable, proxy_of
+from .private_names import drop_surplus, proxy_of
 from .proxy import check_let_through, go_through, proxy_for
 from .request import Progress, answer_from
 from .tls import Tls
@@ -98,12 +98,12 @@ class AsyncPool:
             pass_on(error)
             if not body.has_trouble:
                 raise
-        drop_surplus(response)
+        if self._borrowed is not None:
+            drop_surplus(self._borrowed, response)
         return body.content()
 
     async def _hang_up(self, response: httpx.Response) -> None:
         """Make the next read fail, to end the generators of httpx: trio warns of those that are left."""
-        mark_unusable(response)
         if stream := response.extensions.get("network_stream"):
             await stream.aclose()
 
@@ -121,7 +121,7 @@ class AsyncPool:
         return AsyncTransport(self._settings.base, self._tls.context(), proxy_for(self._settings))
 
     async def _put_back(self, transport: AsyncTransport) -> None:
-        if self._idle.is_closed:
+        if self._idle.is_closed or transport.has_surplus:  # which nobody is to take for an answer
             await self._idle.drop(transport)
         else:
             self._idle.put(transport)

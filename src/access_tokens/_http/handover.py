@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from .._signals import suppress
-from .events import InterruptibleEvent
+from .interrupts import InterruptibleEvent
 
 
 class SupportsClose(Protocol):

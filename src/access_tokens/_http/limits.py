@@ -13,9 +13,6 @@ from .private_names import pool_size
 MAX_CONNECTIONS = 100
 _UNLIMITED = 2**31
 NO_PLACE = "no connection was free"
-# One transport for each connection, so that no caller meets another in it. A pool of httpx can be wedged by a
-# caller that is cancelled, closes connections that others use, and looks at all of them for each request.
-ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1)
 # In seconds, as httpx has it: longer, and most services have closed them.
 _LONGEST_IDLE = 5.0
 T = TypeVar("T")
@@ -31,6 +28,12 @@ def max_connections(borrowed: Any, settings: Settings) -> int:
         return MAX_CONNECTIONS
     size = pool_size(borrowed, httpx.URL(settings.base))
     return _UNLIMITED if size is None else size
+
+
+def is_usable(connection: Any) -> bool:
+    """Tell whether a connection of httpcore can be used again. A pool, as for a proxy, sees to it itself."""
+    is_pool = not hasattr(connection, "is_available")
+    return is_pool or (connection.is_available() and not connection.has_expired())
 
 
 class IdleConnections(Generic[T]):

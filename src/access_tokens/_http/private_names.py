@@ -1,53 +1,104 @@
-"""Names of other libraries that are not public, all in one place."""
+"""Names of other libraries that are not public, all in one place, each with the promise that needs it.
+
+Where one is missing, as in a version that nobody has tried, no connection is made, or no answer is read: no
+promise is dropped without a word.
+"""
 
 from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import httpcore
 import httpx
 
 from .._signals import suppress
+from .tls import SetupError
 
 
-def drop_surplus(response: httpx.Response) -> None:
-    """See to it that a connection is not used again when more has come than the answer.
+@contextmanager
+def _known() -> Generator[None, None, None]:
+    try:
+        yield
+    except (AttributeError, ImportError) as error:
+        from importlib.metadata import version
 
-    httpcore would take the rest for the answer to the next request.
+        found = ", ".join(f"{each} {version(each)}" for each in ("httpx", "httpcore", "anyio"))
+        raise SetupError(f"this version of access-tokens-client does not know {found}: {error}") from None
+
+
+@cache
+def check_libraries() -> None:
+    """Look for what the first connection will need, over a network in memory.
+
+    Raises:
+        SetupError: It is not there.
     """
-    state = _state_of(response)
-    if state is not None and (
-        state.trailing_data[0] or has_unread(response.extensions.get("network_stream"))
-    ):
-        state.send_failed()  # httpcore closes the connection then
+    with _known():
+        transport = httpx.HTTPTransport(verify=False)
+        transport._pool.close()  # noqa: SLF001
+        network = httpcore.MockBackend([b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nmore"])
+        with httpcore.ConnectionPool(network_backend=network) as pool:
+            pool.request("GET", "http://localhost")
+            if not has_surplus(pool):
+                raise AttributeError("surplus bytes")
 
 
-def mark_unusable(response: httpx.Response) -> None:
-    """See to it that a connection is not used again."""
-    state = _state_of(response)
-    if state is not None:
-        state.send_failed()
+# Instrumentation, such as OpenTelemetry's, sees what goes through httpx's own transports.
 
 
-def _state_of(response: httpx.Response) -> Any:
-    """Return h11's part of the connection, which is in no public place; a test tells when it is not here."""
-    stream: Any = response.stream
-    while stream is not None:
-        state = getattr(getattr(stream, "_connection", None), "_h11_state", None)
-        if state is not None:
-            return state
-        stream = getattr(stream, "_httpcore_stream", None) or getattr(stream, "_stream", None)
-    return None
+def send_over(transport: Any, connection: Any) -> None:
+    """Have a transport of httpx send over one connection of httpcore, for which it has no argument."""
+    transport._pool = connection  # noqa: SLF001
 
 
-def has_unread(stream: Any) -> bool:
-    """Tell whether something waits above the socket. Neither anyio nor trio tells; tests notice a change."""
-    inner: Any = getattr(stream, "_stream", None)
-    incoming = _incoming(inner)
-    protocol = getattr(getattr(inner, "transport_stream", inner), "_protocol", None)  # asyncio's
-    return bool(getattr(incoming, "pending", 0) or getattr(protocol, "read_queue", ()))
+# No caller meets bytes that belong to another call: httpcore would take them for the next answer.
+
+
+def has_surplus(connection: Any) -> bool:
+    """Tell whether more has come over a connection of httpcore, or a pool with one, than the answer."""
+    inner = connection
+    if hasattr(connection, "connections"):
+        inner = next(iter(connection.connections), None)
+    with _known():
+        while inner and not hasattr(inner, "_h11_state"):
+            inner = inner._connection  # noqa: SLF001
+        return bool(inner and inner._h11_state.trailing_data[0])  # noqa: SLF001
+
+
+def drop_surplus(client: Any, response: httpx.Response) -> None:
+    """See to it that a client of httpx uses a connection no more when more has come than the answer."""
+    is_httpcores = "network_stream" in response.extensions and response.http_version.startswith("HTTP/1")
+    if not is_httpcores or _pool_of(client, response.request.url) is None:
+        return
+    with _known():
+        stream: Any = response.stream
+        connection = stream._stream._httpcore_stream._stream._connection  # noqa: SLF001
+        network = response.extensions["network_stream"]
+        is_async = isinstance(network, httpcore.AsyncNetworkStream)
+        if has_surplus(connection) or (is_async and has_unread(network)):
+            connection._h11_state.send_failed()  # noqa: SLF001 - httpcore closes the connection then
+
+
+def has_unread(stream: httpcore.AsyncNetworkStream) -> bool:
+    """Tell whether bytes wait between the socket of an idle connection and who reads from its stream."""
+    with _known():
+        inner = stream._stream  # type: ignore[attr-defined] # noqa: SLF001
+        below = getattr(inner, "transport_stream", inner)
+        unpacked_by_tls = below is not inner and _incoming_of(inner).pending
+        return bool(unpacked_by_tls or (hasattr(below, "_transport") and below._protocol.read_queue))  # noqa: SLF001
+
+
+def _incoming_of(inner: Any) -> Any:
+    # Of anyio, or of trio, over which a client of the caller's own may read.
+    return inner._read_bio if hasattr(inner, "_read_bio") else inner._incoming  # noqa: SLF001
+
+
+# A refusal in TLS 1.3 is told, though the stream was closed before it was read.
 
 
 def read_tls(stream: Any, received: bytes) -> None:
@@ -56,17 +107,15 @@ def read_tls(stream: Any, received: bytes) -> None:
     Raises:
         ssl.SSLError: The peer has ended the connection; or it cannot be read.
     """
-    inner = stream
-    while inner is not None and _incoming(inner) is None:
-        inner = getattr(inner, "_stream", None)
-    if inner is not None:
-        _incoming(inner).write(received)
-        stream.get_extra_info("ssl_object").read(1)
+    with _known():
+        inner = stream._stream  # noqa: SLF001
+        if not hasattr(inner, "transport_stream"):  # our own stream lies above
+            inner = inner._stream  # noqa: SLF001
+        _incoming_of(inner).write(received)
+    stream.get_extra_info("ssl_object").read(1)
 
 
-def _incoming(stream: Any) -> Any:
-    """Return what TLS has to unpack, in anyio or trio."""
-    return getattr(stream, "_read_bio", None) or getattr(stream, "_incoming", None)
+# Nothing is left of an event loop that has ended.
 
 
 def sever(stream: Any) -> None:
@@ -82,49 +131,40 @@ def sever(stream: Any) -> None:
             transport._call_connection_lost(None)  # noqa: SLF001
 
 
-def is_usable(connection: Any) -> bool:
-    """Tell whether a connection can be used again. A pool, as there is for a proxy, sees to it itself."""
-    is_pool = not hasattr(connection, "is_available")
-    return is_pool or (connection.is_available() and not connection.has_expired())
-
-
-def connection_of(transport: Any) -> Any:
-    """Return what a transport of httpx sends over: a pool of httpcore, or the connection in its place."""
-    return transport._pool  # noqa: SLF001
-
-
-def set_connection(transport: Any, connection: Any) -> None:
-    """Have a transport of httpx send over one connection of httpcore, for which it has no argument."""
-    transport._pool = connection  # noqa: SLF001
-
-
-def backend_of(transport: Any) -> Any:
-    """Return the network backend that httpcore has chosen for a transport."""
-    return transport._pool._network_backend  # noqa: SLF001
-
-
-def set_backend(transport: Any, backend: Any) -> None:
-    """Have the pool of a transport connect by a backend, for which httpx has no argument."""
-    transport._pool._network_backend = backend  # noqa: SLF001
+# A call ends at its deadline, whichever address is tried.
 
 
 def stream_over(connected: socket.socket) -> httpcore.NetworkStream:
-    """Return a stream of httpcore over a socket, for which it has no public way."""
-    from httpcore._backends.sync import SyncStream
-
+    """Return a stream of httpcore over a socket that is connected, for which it has no public way."""
+    with _known():
+        from httpcore._backends.sync import SyncStream
     return SyncStream(connected)
 
 
+# Of the caller's own HTTP client: its pool wedges when more wait for it than it has connections, and an error
+# names its proxy. A transport that is not httpx's has neither.
+
+_PROXIES = (httpcore.HTTPProxy, httpcore.SOCKSProxy, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy)
+
+
 def proxy_of(client: Any, url: httpx.URL) -> str | None:
-    """Return host and port of the proxy by which an httpx client reaches a URL, if that can be found."""
-    with suppress(AttributeError):
-        origin = client._transport_for_url(url)._pool._proxy_url.origin  # noqa: SLF001
-        return str(origin).partition("://")[2]
-    return None
+    """Return host and port of the proxy by which an httpx client reaches a URL, if there is one."""
+    pool = _pool_of(client, url)
+    if not isinstance(pool, _PROXIES):
+        return None
+    with _known():
+        return str(pool._proxy_url.origin).partition("://")[2]  # noqa: SLF001
 
 
 def pool_size(client: Any, url: httpx.URL) -> int | None:
-    """Return how many connections the pool of an httpx client has, or None where that cannot be found."""
-    with suppress(AttributeError):
-        return int(client._transport_for_url(url)._pool._max_connections)  # noqa: SLF001
-    return None
+    """Return how many connections the pool of an httpx client has, or None where it has no such pool."""
+    pool = _pool_of(client, url)
+    with _known():
+        return None if pool is None else int(pool._max_connections)  # noqa: SLF001
+
+
+def _pool_of(client: Any, url: httpx.URL) -> Any:
+    with _known():
+        transport = client._transport_for_url(url)  # noqa: SLF001
+        is_httpx = type(transport) in {httpx.HTTPTransport, httpx.AsyncHTTPTransport}  # and no wrapper of one
+        return transport._pool if is_httpx else None  # noqa: SLF001

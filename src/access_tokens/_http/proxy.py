@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ssl
 from base64 import b64encode
+from importlib.util import find_spec
+from typing import Any, NamedTuple
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
@@ -16,14 +18,54 @@ from .no_proxy import is_excepted
 from .request import Progress
 from .tls import SetupError
 
+
+class Kinds(NamedTuple):
+    """The connections of httpcore."""
+
+    direct: Any
+    http_proxy: Any
+    socks_proxy: Any
+
+
 _PORTS = {"http": 80, "https": 443}
 _UNUSABLE = "the proxy that the environment names cannot be used"
 
 
-def origin_of(base: str) -> httpcore.Origin:
-    """Return to which host a connection is made, as httpcore has it."""
-    url = httpx.URL(base)
-    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/").origin
+def connection_over(
+    kinds: Kinds, network: Any, base: str, tls: ssl.SSLContext, proxy: httpx.Proxy | None
+) -> Any:
+    """Return one connection of httpcore to a host.
+
+    Args:
+        kinds: Its classes for threads, or for tasks.
+        network: The network backend.
+        base: The URL of the service.
+        tls: How TLS is done.
+        proxy: The proxy to go through.
+
+    Raises:
+        SetupError: The package is missing that a SOCKS proxy needs.
+    """
+    if proxy is None:
+        url = httpx.URL(base)
+        host = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/")
+        return kinds.direct(host.origin, tls, network_backend=network)
+    url = proxy.url
+    options = {
+        "proxy_url": httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+        ),
+        "proxy_auth": proxy.raw_auth,
+        "ssl_context": tls,
+        "max_connections": 1,
+        "network_backend": network,
+    }
+    if url.scheme in {"http", "https"}:
+        headers = proxy.headers.raw
+        return kinds.http_proxy(proxy_headers=headers, proxy_ssl_context=proxy.ssl_context, **options)
+    if find_spec("socksio") is None:
+        raise SetupError("a SOCKS proxy needs a package: pip install httpx[socks]")
+    return kinds.socks_proxy(**options)
 
 
 def proxy_for(settings: Settings) -> httpx.Proxy | None:

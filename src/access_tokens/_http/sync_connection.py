@@ -23,8 +23,8 @@ from .._signals import is_from_handler, pass_on, suppress
 from . import happy_eyeballs, private_names
 from .fork import SafeWeakSet
 from .handover import Handover
-from .limits import ONE_CONNECTION
-from .proxy import origin_of
+from .limits import is_usable
+from .proxy import Kinds, connection_over
 from .request import Progress
 
 
@@ -208,6 +208,9 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
+_KINDS = Kinds(httpcore.HTTPConnection, httpcore.HTTPProxy, httpcore.SOCKSProxy)
+
+
 class SyncTransport(httpx.HTTPTransport):
     """A transport over one such connection.
 
@@ -225,16 +228,18 @@ class SyncTransport(httpx.HTTPTransport):
         tls: ssl.SSLContext,
         proxy: httpx.Proxy | None,
     ) -> None:
-        super().__init__(verify=tls, limits=ONE_CONNECTION, proxy=proxy)
+        private_names.check_libraries()
         self.network = DeadlineBackend(seconds_until)
-        if proxy is None:
-            connection = httpcore.HTTPConnection(origin_of(base), tls, network_backend=self.network)
-            private_names.set_connection(self, connection)
-        else:
-            private_names.set_backend(self, self.network)
         self.proxy = proxy
+        self._connection = connection_over(_KINDS, self.network, base, tls, proxy)
+        private_names.send_over(self, self._connection)
 
     @property
     def is_usable(self) -> bool:
         """Whether its connection can be used again."""
-        return private_names.is_usable(private_names.connection_of(self))
+        return is_usable(self._connection)
+
+    @property
+    def has_surplus(self) -> bool:
+        """Whether more has come than the answer."""
+        return private_names.has_surplus(self._connection)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from .events import InterruptibleEvent
+from .interrupts import InterruptibleEvent, finally_twice
 from .limits import NO_PLACE
 
 
@@ -36,14 +36,9 @@ class ThreadLimiter:
             httpx.PoolTimeout: There was none for this many seconds.
         """
         own = InterruptibleEvent()
-        try:
-            try:
-                self._enter(own, seconds)
-                yield
-            finally:
-                self._leave(own)
-        finally:
-            self._leave(own)  # again, since an interrupt may have broken off the first
+        with finally_twice(lambda: self._leave(own)):
+            self._enter(own, seconds)
+            yield
 
     def lift(self) -> None:
         """Let everybody in from now on."""

@@ -13,6 +13,7 @@ from .._flow.steps import Answer
 from .._settings import Settings
 from .body import Body, body_read_before
 from .fork import SafeWeakSet
+from .interrupts import finally_twice
 from .limits import IdleConnections, max_connections
 from .private_names import drop_surplus, proxy_of
 from .proxy import check_let_through, go_through, proxy_for
@@ -65,7 +66,10 @@ class SyncPool:
             transport.network.progress = progress
             go_through(transport.proxy, self._settings.base, progress)
             answer = self._answer(transport.handle_request, request, progress, deadline, sent_at)
-            self._put_back(transport)
+            if transport.has_surplus:  # nobody is to take it for an answer
+                self._drop(transport)
+            else:
+                self._put_back(transport)
         except BaseException:
             # It may be in any state, above all after an interrupt.
             if transport is not None:
@@ -95,21 +99,20 @@ class SyncPool:
         sent_at: float,
     ) -> Answer:
         bounds: Bounds = request.extensions["bounds"]
-        response: httpx.Response | None = None
-        try:
-            try:
-                response = send(request)
-                progress.headers = response.headers
-                content = self._content(response, bounds.size, deadline)
-                answer = answer_from(response, content, sent_at, request.extensions, progress.known)
-                check_let_through(answer, self._settings.base, progress)
-                return answer
-            finally:
-                if response is not None:
-                    response.close()
-        finally:
-            if response is not None:
-                response.close()  # again, since an interrupt may have broken off the first
+        opened: list[httpx.Response] = []
+
+        def close() -> None:
+            for each in opened:
+                each.close()
+
+        with finally_twice(close):
+            response = send(request)
+            opened.append(response)
+            progress.headers = response.headers
+            content = self._content(response, bounds.size, deadline)
+            answer = answer_from(response, content, sent_at, request.extensions, progress.known)
+            check_let_through(answer, self._settings.base, progress)
+            return answer
 
     def _content(self, response: httpx.Response, limit: int, deadline: float) -> bytes:
         if response.is_stream_consumed:
@@ -121,7 +124,8 @@ class SyncPool:
             body.add(chunk)
             if body.has_trouble:
                 break
-        drop_surplus(response)
+        if self._borrowed is not None:
+            drop_surplus(self._borrowed, response)
         return body.content()
 
     def _close_outdated(self) -> None:

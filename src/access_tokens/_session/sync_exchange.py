@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from .._flow.jwt import Authorization
 from .._flow.steps import Answer, Call, Flow
-from .._http.events import InterruptibleEvent
+from .._http.interrupts import InterruptibleEvent, finally_twice
 from ..errors import AccessTokensError
 from .base import SessionBase
 from .exchange import PendingExchange
@@ -58,13 +58,8 @@ class SyncExchanger(SessionBase):
 
     def _exchanged_by_one(self, deadline: float, afresh: bool, last: Pending | None) -> Authorization:
         own = PendingExchange(InterruptibleEvent(), threading.get_ident())
-        try:
-            try:
-                return self._led_or_joined(own, deadline, afresh, last)
-            finally:
-                self._finish(own)
-        finally:
-            self._finish(own)  # again, since an interrupt may have broken off the first
+        with finally_twice(lambda: self._finish(own)):
+            return self._led_or_joined(own, deadline, afresh, last)
 
     def _led_or_joined(
         self,

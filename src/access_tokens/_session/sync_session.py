@@ -30,8 +30,8 @@ from .._flow.steps import (
     Wait,
     Walk,
 )
-from .._http.events import InterruptibleEvent
 from .._http.fork import reset_after_fork
+from .._http.interrupts import InterruptibleEvent
 from .._http.request import Progress, build_request
 from .._http.sync_pool import SyncPool
 from .._secret import Secret

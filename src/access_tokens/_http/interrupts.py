@@ -1,13 +1,32 @@
-"""An event without locks: an interrupt, a signal handler or a fork may come at any time.
+"""What an interrupt does not break, as by Ctrl-C or a signal handler: clean-up, and an event.
 
-Each access to what is shared is a single step of the interpreter.
+There are no locks, since an interrupt, a signal handler or a fork may come while one is held. Each access to
+what is shared is a single step of the interpreter.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from .._signals import suppress
+
+
+@contextmanager
+def finally_twice(clean_up: Callable[[], object]) -> Generator[None, None, None]:
+    """Clean up in the end, and once more, since an interrupt may break off the first.
+
+    Args:
+        clean_up: Does no harm when it is done again.
+    """
+    try:
+        try:
+            yield
+        finally:
+            clean_up()
+    finally:
+        clean_up()
 
 
 class InterruptibleEvent:
