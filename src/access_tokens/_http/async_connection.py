@@ -17,6 +17,7 @@ from . import private_names
 from .limits import is_usable
 from .proxy import Kinds, connection_over
 from .request import Progress
+from .tls import SetupError
 
 _KINDS = Kinds(httpcore.AsyncHTTPConnection, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy)
 
@@ -46,7 +47,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
     progress: Progress
 
     def __init__(self) -> None:
-        self._backend = httpcore.AnyIOBackend()
+        self._backend: Any = httpcore.AnyIOBackend()  # for trio as well
         self._connected: httpcore.AsyncNetworkStream | None = None
 
     async def connect_tcp(
@@ -64,7 +65,11 @@ class _Backend(httpcore.AsyncNetworkBackend):
         except RuntimeError as error:  # there may be no more threads, in which to ask for an address
             raise httpcore.ConnectError(str(error)) from error
         self._connected = stream
-        return _Stream(stream, self)
+        try:
+            return _Stream(stream, self)
+        except SetupError:
+            await stream.aclose()
+            raise
 
     def sever(self) -> None:
         """Close the connection, which is idle, without its event loop."""
@@ -108,11 +113,11 @@ class _Stream(httpcore.AsyncNetworkStream):
         self._network.progress.note_handshake()
         try:
             stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+            return _Stream(stream, self._network)
         except BaseException:  # httpcore closes it after an error, but not after a cancellation
             with anyio.CancelScope(shield=True):
                 await self.aclose()
             raise
-        return _Stream(stream, self._network)
 
     def get_extra_info(self, info: str) -> Any:
         value = self._stream.get_extra_info(info)

@@ -6,13 +6,13 @@ were begun in them (PEP 525; `loop.shutdown_asyncgens`, which `asyncio.run` call
 
 from __future__ import annotations
 
-import sys
 import weakref
 from collections.abc import AsyncGenerator
 from typing import Any
 
 from .._signals import suppress
 from .async_idle import AsyncIdleConnections
+from .private_names import in_trio
 
 
 class LoopEnd:
@@ -64,8 +64,7 @@ def _let_go(idle: AsyncIdleConnections, generator: AsyncGenerator[None, None]) -
 
 def _asyncio_loop() -> Any:
     """Return the event loop that runs, or None where it is trio's, which never ends without a word."""
-    trio: Any = sys.modules.get("trio.lowlevel")
-    if trio and trio.in_trio_task():
+    if in_trio():
         return None
     import asyncio  # it runs, and so it is there
 

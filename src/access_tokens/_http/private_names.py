@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
@@ -39,7 +40,7 @@ def check_libraries() -> None:
         SetupError: It is not there.
     """
     with _known():
-        transport = httpx.HTTPTransport(verify=False)
+        transport: Any = httpx.HTTPTransport(verify=False)
         transport._pool.close()  # noqa: SLF001
         network = httpcore.MockBackend([b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nmore"])
         with httpcore.ConnectionPool(network_backend=network) as pool:
@@ -84,13 +85,19 @@ def drop_surplus(client: Any, response: httpx.Response) -> None:
             connection._h11_state.send_failed()  # noqa: SLF001 - httpcore closes the connection then
 
 
-def has_unread(stream: httpcore.AsyncNetworkStream) -> bool:
+def has_unread(stream: Any) -> bool:
     """Tell whether bytes wait between the socket of an idle connection and who reads from its stream."""
     with _known():
-        inner = stream._stream  # type: ignore[attr-defined] # noqa: SLF001
-        below = getattr(inner, "transport_stream", inner)
-        unpacked_by_tls = below is not inner and _incoming_of(inner).pending
-        return bool(unpacked_by_tls or (hasattr(below, "_transport") and below._protocol.read_queue))  # noqa: SLF001
+        inner = stream._stream  # noqa: SLF001
+        below: Any = getattr(inner, "transport_stream", inner)
+        in_tls = below is not inner and _incoming_of(inner).pending
+        return bool(in_tls or (not in_trio() and below._protocol.read_queue))  # noqa: SLF001
+
+
+def in_trio() -> bool:
+    """Tell whether the event loop that runs is trio's, whose sockets keep nothing back."""
+    trio: Any = sys.modules.get("trio.lowlevel")
+    return trio is not None and bool(trio.in_trio_task())
 
 
 def _incoming_of(inner: Any) -> Any:
@@ -152,8 +159,9 @@ def proxy_of(client: Any, url: httpx.URL) -> str | None:
     pool = _pool_of(client, url)
     if not isinstance(pool, _PROXIES):
         return None
+    proxy: Any = pool
     with _known():
-        return str(pool._proxy_url.origin).partition("://")[2]  # noqa: SLF001
+        return str(proxy._proxy_url.origin).partition("://")[2]  # noqa: SLF001
 
 
 def pool_size(client: Any, url: httpx.URL) -> int | None:
