@@ -25,15 +25,26 @@ from .retry import RetryPolicy
 
 
 class AsyncAccessTokensClient(Uncopied):
-    """Issues and manages Personal Access Tokens (PATs), from async code.
+    """Issues and manages Personal Access Tokens (PATs), from tasks on asyncio and trio.
 
-    Same as `AccessTokensClient`, with the same arguments, but its methods are awaited. It may be shared by
-    tasks on asyncio and trio. It makes connections of its own in each event loop, which are closed when that
-    ends.
+    The PAT is exchanged for a JWT on the first call, once however many tasks call; it is renewed in time.
+    A client may be shared by tasks and by event loops; its connections are closed when their loop ends. Every
+    method raises an `AccessTokensError` when the call fails, and, before any request, a `ValueError` or
+    `TypeError` when an argument makes no sense. Times go in as Unix seconds or aware datetimes.
 
     Args:
-        http_client: An `httpx.AsyncClient` of your own, which you close. Headers, params and timeout that you
-            have set on it hold as there; its auth, cookies, base_url and follow_redirects are not used.
+        endpoint: The base URL of the service, https:// unless it is on loopback.
+        api_key: The PAT. It is sent to the token endpoint only.
+        auth_path: Where the deployment has the token endpoint.
+        admin_path: Where the deployment has the management of tokens.
+        timeout: How many seconds may pass without a byte; at most 5 to connect. Or an `httpx.Timeout`. 30 by
+            default.
+        deadline: How many seconds a whole call may take: exchange, attempts and waits.
+        retry: When a failed request is repeated.
+        http_client: An `httpx.AsyncClient` of your own, which you close. What holds of it, and what does not:
+            see `AccessTokensClient`.
+        ssl_context: How TLS is done, say with a CA or a certificate of your own. Not with `http_client`.
+        allow_http: Send secrets in the clear to an http:// endpoint that is not on loopback.
     """
 
     def __init__(
@@ -72,7 +83,11 @@ class AsyncAccessTokensClient(Uncopied):
 
     @classmethod
     def from_env(cls, **options: Unpack[AsyncOptions]) -> Self:
-        """Same as `AccessTokensClient.from_env`."""
+        """Make one from the environment variables `ACCESS_TOKENS_ENDPOINT` and `ACCESS_TOKENS_API_KEY`.
+
+        Raises:
+            ValueError: One is not set, empty, or of no use; the message names it, and shows nothing of it.
+        """
         endpoint = endpoint_from_environment(allow_http=bool(options.get("allow_http")))
         return cls(endpoint, api_key_from_environment(), **options)
 
@@ -86,7 +101,11 @@ class AsyncAccessTokensClient(Uncopied):
         limit: int | None = None,
         after_token_id: str | None = None,
     ) -> builtins.list[TokenRecord]:
-        """Same as `AccessTokensClient.list`."""
+        """List one page of token records, as the service gives it. `iter_tokens` gets all.
+
+        Even an empty page is not the end, for records are dropped after the `limit` (100 by default, 1000 at
+        most). Arguments as in `AccessTokensClient.list`.
+        """
         return await self._session.run(
             tokens.list_page(
                 include_revoked=include_revoked,
@@ -107,7 +126,10 @@ class AsyncAccessTokensClient(Uncopied):
         has_role: str | None = None,
         page_size: int = 1000,
     ) -> AsyncIterator[TokenRecord]:
-        """Same as `AccessTokensClient.iter_tokens`."""
+        """Iterate over the records of all tokens, each once, in the service's order, by `async for`.
+
+        Each request has a deadline of its own. Arguments as in `AccessTokensClient.iter_tokens`.
+        """
         return self._session.each(
             TokenWalk(
                 include_revoked=include_revoked,
@@ -129,7 +151,12 @@ class AsyncAccessTokensClient(Uncopied):
         generate_locally: bool = False,
         prefix: str | None = None,
     ) -> IssueResult:
-        """Same as `AccessTokensClient.issue`."""
+        """Issue a PAT. It is in the result and can never be got again.
+
+        When the answer is lost, so is the PAT: the error has `outcome_unknown`, and the `token_id` to revoke.
+        `generate_locally` makes the PAT here, in another thread, and finds out what was done. Arguments as in
+        `AccessTokensClient.issue`.
+        """
         return await self._session.run(
             issuing.issue(
                 owner,
@@ -152,7 +179,10 @@ class AsyncAccessTokensClient(Uncopied):
         roles: Iterable[str] | None = None,
         expires_at: Moment | None = None,
     ) -> TokenRecord:
-        """Same as `AccessTokensClient.register`."""
+        """Register a token that `generate_token` has made.
+
+        When an answer is lost, the record is read back. Arguments as in `AccessTokensClient.register`.
+        """
         hashed = Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
         return await self._session.run(
@@ -171,7 +201,12 @@ class AsyncAccessTokensClient(Uncopied):
         secret_phc: str | None = None,
         expires_at: Moment | Keep | None = KEEP,
     ) -> None:
-        """Same as `AccessTokensClient.update`."""
+        """Change a token. What is left out stays as it is; to change nothing at all is a `ValueError`.
+
+        `expires_at=None` removes the expiry. Only one of `roles`, `add_roles`, `remove_roles` may be given.
+        A repeat after a lost answer also undoes what another administrator has changed in between. Arguments
+        as in `AccessTokensClient.update`.
+        """
         phc = None if secret_phc is None else Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
         return await self._session.run(
@@ -188,35 +223,51 @@ class AsyncAccessTokensClient(Uncopied):
         )
 
     async def revoke(self, token_id: str, *, expires_at: Moment | None = None) -> None:
-        """Same as `AccessTokensClient.revoke`."""
+        """Revoke a token; a revoked one stays as it is. A JWT already handed out lives until it expires.
+
+        `expires_at` says from when on the service may remove the record. A repeat after a lost answer also
+        revokes what another administrator has restored in between.
+        """
         return await self._session.run(tokens.revoke(token_id, expires_at=expires_at))
 
     async def restore(self, token_id: str, *, expires_at: Moment | None = None) -> None:
-        """Same as `AccessTokensClient.restore`."""
+        """Undo a revocation. To restore an active token does nothing.
+
+        The service removes the expiry as well, so that the token lives for ever unless `expires_at` is given.
+        That is set by a second request: when it fails, the token is restored, and the error says so.
+        """
         return await self._session.run(tokens.restore(token_id, expires_at=expires_at))
 
     async def batch_load(
         self, token_ids: Iterable[str], *, include_secret_phc: bool = False
     ) -> BatchLoadResult:
-        """Same as `AccessTokensClient.batch_load`."""
+        """Load the records of any number of ids, in as few requests as the service's limit allows.
+
+        A record that the service hides is not found. Arguments as in `AccessTokensClient.batch_load`.
+        """
         return await self._session.run(tokens.batch_load(token_ids, include_secret_phc=include_secret_phc))
 
     async def authenticate(self) -> None:
-        """Same as `AccessTokensClient.authenticate`."""
+        """Exchange the PAT now, even when there is a JWT, to learn early whether it is accepted."""
         await self._session.authorize(afresh=True)
 
     @property
     def api(self) -> AuthenticatedClient:
-        """Same as `AccessTokensClient.api`, for `await rotate_token.asyncio(token_id, client=client.api)`."""
+        """The generated client, on which every operation of `access_tokens_api` works, also a new one.
+
+        `await rotate_token.asyncio(token_id, client=client.api)` goes with the JWT, the repeats, the deadline
+        and the errors of this client. What the methods check of their arguments is not checked here, and the
+        generated objects show secrets in their reprs. More in `AccessTokensClient.api`.
+        """
         return generated_client(self._session.settings, AsyncApiTransport(self._session))
 
     @property
     def auth(self) -> httpx.Auth:
-        """Same as `AccessTokensClient.auth`."""
+        """Carries this client's JWT to any other API that it opens: `httpx.AsyncClient(auth=client.auth)`."""
         return AsyncAuth(self._session)
 
     async def aclose(self) -> None:
-        """Same as `AccessTokensClient.close`."""
+        """Close the connections. Calls under way fail with a `ClientClosedError`, and so do later ones."""
         await self._session.aclose()
 
     async def __aenter__(self) -> Self:
