@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
+LOWEST := .venv-lowest
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
@@ -26,12 +27,15 @@ help:  ## Say what can be made
 demo: $(READY)  ## Show the main job, sync and async, against a local service
 	@$(BIN)/python -m examples.tour
 
-test: check  ## Run every check and every test
+test: check test-lowest  ## Run every check and every test
 	@$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest --numprocesses 2 --ignore tests/faults
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(BIN)/python -m pytest --numprocesses 2 tests/faults
+
+test-lowest: $(LOWEST)/.ready  ## Run the tests of connections with the lowest versions that are allowed
+	$(LOWEST)/bin/python -m pytest --numprocesses 2 tests/http
 
 check: $(READY)  ## Run the checks that need no test run
 	$(BIN)/ruff format --check .
@@ -61,6 +65,12 @@ $(BENCH)/.ready: pyproject.toml
 	$(BENCH)/bin/python -m pip install --quiet --editable . --group bench
 	@touch $@
 
+$(LOWEST)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --upgrade pip
+	$(LOWEST)/bin/python -m pip install --quiet --editable '.[testing]' --group lowest
+	@touch $@
+
 mutants: $(READY)  ## Change what decides, a thousand times, and see that the tests notice
 	@$(BIN)/python -m pip install --quiet --group mutants
 	@rm -rf mutants
@@ -75,7 +85,7 @@ build: $(READY)  ## Build the wheel and the sdist into dist/
 	$(BIN)/python -m build --quiet
 
 clean:  ## Remove what was made
-	rm -rf $(VENV) $(BENCH) build dist mutants .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) $(LOWEST) build dist mutants .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed")'
@@ -84,4 +94,4 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[testing]' --group dev
 	@touch $@
 
-.PHONY: help demo test check check-generated generate bench mutants format build clean
+.PHONY: help demo test test-lowest check check-generated generate bench mutants format build clean

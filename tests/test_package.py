@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -70,3 +72,13 @@ def test_it_works_in_an_environment_of_its_own(wheel, tmp_path):
     assert used.returncode == 0, used.stderr
     assert "Failed to authenticate: 127.0.0.1:9" in used.stdout
     assert 'pip install "access-tokens-client[testing]"' in used.stdout
+
+
+def test_the_lowest_versions_that_are_allowed_are_tried():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    allowed = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["testing"]]
+    tried = [each for each in project["dependency-groups"]["lowest"] if isinstance(each, str)]
+    for requirement in allowed:
+        name, lowest = re.split(">=|,", requirement)[:2]
+        [version] = [each.partition("==")[2] for each in tried if each.startswith(f"{name}==")]
+        assert version.removesuffix(".0") == lowest.removesuffix(".0")
