@@ -11,6 +11,7 @@ import httpcore
 import pytest
 
 from access_tokens import AccessTokensClient, ClientClosedError
+from access_tokens._http.request import Progress
 from access_tokens._http.sync_connection import DeadlineBackend
 
 from ..helpers.callers import result_of
@@ -41,7 +42,7 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 def network(left: float = 5.0) -> DeadlineBackend:
     made = DeadlineBackend(lambda deadline: left)
-    made.set_deadline(0.0)
+    made.progress = Progress("get", 0.0, 0.0)
     return made
 
 

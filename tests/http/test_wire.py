@@ -23,6 +23,7 @@ from ..helpers.sessions import SETTINGS
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 JWT = Secret("the-jwt")
+PROGRESS = wire.Progress("get", sent_at=7.0, deadline=60.0)
 
 
 @pytest.fixture
@@ -171,17 +172,19 @@ def test_no_retry_after_breaks_it(value):
 @pytest.mark.parametrize(("status", "seconds"), [(429, 5.0), (503, 5.0), (500, None), (200, None)])
 def test_retry_after_is_read_on_429_and_503(status, seconds):
     response = httpx.Response(status, headers={"retry-after": "5"})
-    assert wire.answer_from(response, b"", 0.0).retry_after == seconds
+    assert wire.answer_from(response, b"", PROGRESS, {}).retry_after == seconds
 
 
 def test_a_date_to_retry_after_is_counted_from_now():
     ahead = format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
-    seconds = wire.answer_from(httpx.Response(503, headers={"retry-after": ahead}), b"", 0.0).retry_after
+    seconds = wire.answer_from(
+        httpx.Response(503, headers={"retry-after": ahead}), b"", PROGRESS, {}
+    ).retry_after
     assert seconds == pytest.approx(86_400, abs=3600)
 
 
 def test_without_a_header_there_is_nothing_to_retry_after():
-    assert wire.answer_from(httpx.Response(429), b"", 0.0).retry_after is None
+    assert wire.answer_from(httpx.Response(429), b"", PROGRESS, {}).retry_after is None
 
 
 def test_an_answer_knows_what_is_secret_of_its_request():
@@ -189,12 +192,12 @@ def test_an_answer_knows_what_is_secret_of_its_request():
     pat, phc = Secret("the-pat"), Secret("the-phc")
     base = settings("https://h/b", pat, **SETTINGS)
     request = wire.build_request(base, {"method": "get", "url": "/admin/tokens", "known": (phc,)}, JWT, 1.0)
-    answer = wire.answer_from(httpx.Response(503), b"", 0.0, request.extensions)
+    answer = wire.answer_from(httpx.Response(503), b"", PROGRESS, request.extensions)
     assert set(answer.known) == {JWT, pat, phc}
 
 
 def test_an_answer_has_what_the_flow_and_the_generated_core_read():
     response = httpx.Response(503, headers={"Content-Type": "text/plain"})
-    answer = wire.answer_from(response, b"body", sent_at=7.0)
+    answer = wire.answer_from(response, b"body", PROGRESS, {})
     assert (answer.status_code, answer.reason, answer.content) == (503, "Service Unavailable", b"body")
     assert (answer.headers["content-type"], answer.sent_at) == ("text/plain", 7.0)

@@ -42,15 +42,15 @@ class AsyncPool:
         self.width = max_connections(borrowed, settings)
         self.limiter = TaskLimiter(self.width)
 
-    async def answer(self, request: httpx.Request, progress: Progress, sent_at: float) -> Answer:
+    async def answer(self, request: httpx.Request, progress: Progress) -> Answer:
         """Same as `SyncPool.answer`."""
         if self._borrowed is not None:
-            return await self._answer_by(self._borrowed, request, progress, sent_at)
+            return await self._answer_by(self._borrowed, request, progress)
         transport = await self._take()
         transport.network.progress = progress
         go_through(transport.proxy, self._settings.base, progress)
         try:
-            answer = await self._answer(transport.handle_async_request, request, progress, sent_at)
+            answer = await self._answer(transport.handle_async_request, request, progress)
         except BaseException:
             # It may be in any state, above all after a cancellation.
             await self._idle.drop(transport)
@@ -59,19 +59,18 @@ class AsyncPool:
         return answer
 
     async def _answer_by(
-        self, borrowed: httpx.AsyncClient, request: httpx.Request, progress: Progress, sent_at: float
+        self, borrowed: httpx.AsyncClient, request: httpx.Request, progress: Progress
     ) -> Answer:
         progress.has_begun = True  # for all that is known
         progress.proxy = proxy_of(borrowed, request.url)
         send = partial(borrowed.send, stream=True, auth=None, follow_redirects=False)
-        return await self._answer(send, request, progress, sent_at)
+        return await self._answer(send, request, progress)
 
     async def _answer(
         self,
         send: Callable[[httpx.Request], Awaitable[httpx.Response]],
         request: httpx.Request,
         progress: Progress,
-        sent_at: float,
     ) -> Answer:
         bounds: Bounds = request.extensions["bounds"]
         with late_refusals(request):
@@ -79,7 +78,7 @@ class AsyncPool:
         progress.headers = response.headers
         try:
             content = await self._content(response, bounds.size)
-            answer = answer_from(response, content, sent_at, request.extensions, progress.known)
+            answer = answer_from(response, content, progress, request.extensions)
             check_let_through(answer, self._settings.base, progress)
             return answer
         finally:

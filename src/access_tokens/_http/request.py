@@ -29,6 +29,8 @@ class Progress:
 
     Attributes:
         method: Its method, with which its first bytes begin. Those to a proxy may ask for a tunnel first.
+        sent_at: When it is sent, by the session's clock.
+        deadline: When its call must be over, by the same clock.
         has_begun: Whether any of its bytes may have left.
         proxy: Host and port of the proxy on its way.
         handshakes: How many of TLS are ahead, with the service's, which begins when a tunnel stands.
@@ -38,6 +40,8 @@ class Progress:
     """
 
     method: str
+    sent_at: float
+    deadline: float
     has_begun: bool = False
     proxy: str | None = None
     handshakes: int = 0
@@ -130,22 +134,17 @@ def _clipped(timeout: httpx.Timeout, seconds_left: float) -> dict[str, float]:
 
 
 def answer_from(
-    response: httpx.Response,
-    content: bytes,
-    sent_at: float,
-    extensions: Mapping[str, Any] | None = None,
-    known: tuple[Secret, ...] = (),
+    response: httpx.Response, content: bytes, progress: Progress, extensions: Mapping[str, Any]
 ) -> Answer:
-    """Return what is needed of a response to a request with these extensions, with what else was secret."""
-    extensions = extensions or {}
+    """Return what is needed of a response to a request that came so far and had these extensions."""
     return Answer(
         status_code=response.status_code,
         headers=response.headers,
         content=content,
         reason=response.reason_phrase,
-        sent_at=sent_at,
+        sent_at=progress.sent_at,
         retry_after=_retry_after_of(response),
-        known=(*extensions.get("known", ()), *known),
+        known=(*extensions.get("known", ()), *progress.known),
         bounds=extensions.get("bounds", ANY),
     )
 

@@ -42,15 +42,10 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
     def __init__(self, seconds_until: Callable[[float], float]) -> None:
         self._seconds_until = seconds_until
-        self._deadline = 0.0
         self._sockets: SafeWeakSet[socket.socket] = SafeWeakSet()
         self._is_shut = False
         self._handshake: tuple[int, socket.socket] | None = None
         self._found: Handover[httpcore.NetworkStream] | None = None
-
-    def set_deadline(self, deadline: float) -> None:
-        """Let nothing from now on last longer than until a deadline."""
-        self._deadline = deadline
 
     def seconds_left(self, timeout: float | None) -> float:
         """Return a timeout, cut at the deadline.
@@ -61,7 +56,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         """
         if self._is_shut:
             raise OSError("the network is shut")
-        left = self._seconds_until(self._deadline)
+        left = self._seconds_until(self.progress.deadline)
         if left <= 0:
             raise TimeoutError
         return left if timeout is None else min(timeout, left)

@@ -44,14 +44,14 @@ class SyncPool:
         self._tls = Tls(settings)
         self.limiter = ThreadLimiter(max_connections(borrowed, settings))
 
-    def answer(self, request: httpx.Request, progress: Progress, deadline: float, sent_at: float) -> Answer:
+    def answer(self, request: httpx.Request, progress: Progress) -> Answer:
         """Send a request and return the answer to it.
 
         Raises:
             Exception: Anything that a transport may raise.
         """
         if self._borrowed is not None:
-            return self._answer_by(self._borrowed, request, progress, deadline, sent_at)
+            return self._answer_by(self._borrowed, request, progress)
         transport: SyncTransport | None = None
         try:
             self._close_outdated()
@@ -62,10 +62,9 @@ class SyncPool:
                 self._drop(transport)
                 transport = None
             transport = transport or self._new()
-            transport.network.set_deadline(deadline)
             transport.network.progress = progress
             go_through(transport.proxy, self._settings.base, progress)
-            answer = self._answer(transport.handle_request, request, progress, deadline, sent_at)
+            answer = self._answer(transport.handle_request, request, progress)
             if transport.has_surplus:  # nobody is to take it for an answer
                 self._drop(transport)
             else:
@@ -77,26 +76,14 @@ class SyncPool:
             raise
         return answer
 
-    def _answer_by(
-        self,
-        borrowed: httpx.Client,
-        request: httpx.Request,
-        progress: Progress,
-        deadline: float,
-        sent_at: float,
-    ) -> Answer:
+    def _answer_by(self, borrowed: httpx.Client, request: httpx.Request, progress: Progress) -> Answer:
         progress.has_begun = True  # for all that is known
         progress.proxy = proxy_of(borrowed, request.url)
         send = partial(borrowed.send, stream=True, auth=None, follow_redirects=False)
-        return self._answer(send, request, progress, deadline, sent_at)
+        return self._answer(send, request, progress)
 
     def _answer(
-        self,
-        send: Callable[[httpx.Request], httpx.Response],
-        request: httpx.Request,
-        progress: Progress,
-        deadline: float,
-        sent_at: float,
+        self, send: Callable[[httpx.Request], httpx.Response], request: httpx.Request, progress: Progress
     ) -> Answer:
         bounds: Bounds = request.extensions["bounds"]
         opened: list[httpx.Response] = []
@@ -109,8 +96,8 @@ class SyncPool:
             response = send(request)
             opened.append(response)
             progress.headers = response.headers
-            content = self._content(response, bounds.size, deadline)
-            answer = answer_from(response, content, sent_at, request.extensions, progress.known)
+            content = self._content(response, bounds.size, progress.deadline)
+            answer = answer_from(response, content, progress, request.extensions)
             check_let_through(answer, self._settings.base, progress)
             return answer
 

@@ -195,23 +195,22 @@ class AsyncSession(AsyncExchanger):
     async def _send(self, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
         if refusal := self._refusal(deadline):
             return refusal
-        here, progress = self._here(), Progress(kwargs["method"])
+        here, progress = self._here(), Progress(kwargs["method"], self.now(), deadline)
         try:
             with (
                 anyio.move_on_after(self._seconds_until(deadline) + _GRACE) as scope,
                 here.cancelled_by_closing(scope),
             ):
-                return await self._answer(here.pool, kwargs, bearer, deadline, progress)
+                return await self._answer(here.pool, kwargs, bearer, progress)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
             return self._failed(error, deadline, bearer, *kwargs["known"], progress=progress)
         return self._failed(TimeoutError(), deadline, bearer, progress=progress)
 
     async def _answer(
-        self, pool: AsyncPool, kwargs: dict[str, Any], bearer: Secret, deadline: float, progress: Progress
+        self, pool: AsyncPool, kwargs: dict[str, Any], bearer: Secret, progress: Progress
     ) -> Answer:
-        sent_at = self.now()
-        request = build_request(self.settings, kwargs, bearer, deadline - sent_at, self._borrowed)
-        return await pool.answer(request, progress, sent_at)
+        left = progress.deadline - progress.sent_at
+        return await pool.answer(build_request(self.settings, kwargs, bearer, left, self._borrowed), progress)
 
     async def _wait(self, seconds: float, deadline: float) -> bool:
         has_time = self._has_time(seconds, deadline)

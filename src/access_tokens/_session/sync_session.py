@@ -201,16 +201,15 @@ class SyncSession(SyncExchanger):
         return living if living and isinstance(got, Failure) else got
 
     def _send(self, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
-        progress = Progress(kwargs["method"])
+        progress = Progress(kwargs["method"], self.now(), deadline)
         try:
-            return self._refusal(deadline) or self._answer(kwargs, bearer, deadline, progress)
+            return self._refusal(deadline) or self._answer(kwargs, bearer, progress)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
             return self._failed(error, deadline, bearer, *kwargs["known"], progress=progress)
 
-    def _answer(self, kwargs: dict[str, Any], bearer: Secret, deadline: float, progress: Progress) -> Answer:
-        sent_at = self.now()
-        request = build_request(self.settings, kwargs, bearer, deadline - sent_at, self._borrowed)
-        return self._pool.answer(request, progress, deadline, sent_at)
+    def _answer(self, kwargs: dict[str, Any], bearer: Secret, progress: Progress) -> Answer:
+        left = progress.deadline - progress.sent_at
+        return self._pool.answer(build_request(self.settings, kwargs, bearer, left, self._borrowed), progress)
 
     def _wait(self, seconds: float, deadline: float) -> bool:
         has_time = self._has_time(seconds, deadline)
