@@ -48,8 +48,8 @@ def name_of(situation: Callable[..., object]) -> str:
 SOON = RetryPolicy(backoff=0.001)
 LINES: dict[Situation, tuple[str, ...]] = {
     leader: ("/access_tokens/_session/", "/access_tokens/_http/"),
-    waiter: ("/sync_exchange.py", "/events.py"),
-    queued: ("/sync_limiter.py", "/events.py"),
+    waiter: ("/sync_exchange.py", "/interrupts.py"),
+    queued: ("/sync_limiter.py", "/interrupts.py"),
 }
 
 

@@ -20,12 +20,22 @@ import attrs
 import access_tokens
 
 _PACKAGE = f"{Path(access_tokens.__file__).parent}{os.sep}"
-# What these modules do touches nothing that threads share: an interrupt there is one of their callers.
-_VALUES = tuple(
-    f"{_PACKAGE}{name}.py"
+# What is done there touches nothing that threads share: an interrupt there is one of the caller.
+_PURE = tuple(
+    f"{_PACKAGE}{name.replace('/', os.sep)}"
     for name in (
-        *("_arguments", "_body", "_convert", "_exchange", "_fields", "_flow", "_operations", "_outcomes"),
-        *("_secret", "_settings", "_steps", "_walk", "_wire", "errors", "models", "retry"),
+        *(
+            "_calls/",
+            "_flow/",
+            "_secret.py",
+            "_settings.py",
+            "_spelling.py",
+            "errors.py",
+            "models.py",
+            "retry.py",
+        ),
+        *("_http/body.py", "_http/borrowed.py", "_http/failures.py", "_http/no_proxy.py", "_http/request.py"),
+        *("_http/proxy.py", "_http/tls_errors.py", "_session/log.py"),
     )
 )
 
@@ -88,7 +98,7 @@ class Tripwire:
 
     def _enter(self, frame: FrameType, event: str, argument: Any) -> Any:
         file = frame.f_code.co_filename
-        if not file.startswith(_PACKAGE) or (file in _VALUES and not self.everywhere):
+        if not file.startswith(_PACKAGE) or (file.startswith(_PURE) and not self.everywhere):
             return None
         places = _before_places(frame.f_code)
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
