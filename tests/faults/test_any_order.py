@@ -176,7 +176,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert made <= 1
         if isinstance(result, Exception):
             self.check(result, ConflictError)
-            assert result.outcome_unknown or not made  # type: ignore[attr-defined]
+            assert result.outcome_unknown or not made
         else:
             assert result.record.token_id in self.service.tokens
 
@@ -196,7 +196,7 @@ class AnyOrder(RuleBasedStateMachine):
     def check(self, result, *also):
         if isinstance(result, Exception):
             assert isinstance(result, (*PASSING, AuthenticationError, *also))
-            assert not isinstance(result, PASSING) or result.attempts >= 1  # type: ignore[attr-defined]
+            assert not isinstance(result, PASSING) or result.attempts >= 1
 
     @rule()
     def all_is_well_again(self):

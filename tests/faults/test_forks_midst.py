@@ -46,8 +46,14 @@ def name_of(situation: Callable[..., object]) -> str:
 
 
 SOON = RetryPolicy(backoff=0.001)
+# Where something is waited for, or changed that other threads share.
+SHARED = (
+    *("_session/sync_session", "_session/sync_exchange", "_session/exchange", "_session/base"),
+    *("_http/sync_pool", "_http/sync_connection", "_http/sync_limiter", "_http/limits", "_http/handover"),
+    *("_http/interrupts", "_http/fork", "_http/happy_eyeballs", "_http/private_names"),
+)
 LINES: dict[Situation, tuple[str, ...]] = {
-    leader: ("/access_tokens/_session/", "/access_tokens/_http/"),
+    leader: tuple(f"/access_tokens/{name}.py" for name in SHARED),
     waiter: ("/sync_exchange.py", "/interrupts.py"),
     queued: ("/sync_limiter.py", "/interrupts.py"),
 }
