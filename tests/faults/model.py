@@ -276,8 +276,9 @@ CONNECTIONS = [
     Event("never sent, without a JWT", outcome=NEVER, then=_forget_jwt),
 ]
 REMOVED = Event("lost, done, and removed", True, LOST, perhaps=True, then=_remove)
-# One of each sort, for the requests in the middle of a history.
+# One of each sort, for long histories; and of those, what changes what may follow.
 SORTS = [GATEWAYS[4], GATEWAYS[5], LIMITS[0], LIMITS[2], CONNECTIONS[0], *CONNECTIONS[2:]]
+FEW_SORTS = [GATEWAYS[5], LIMITS[0], CONNECTIONS[0], CONNECTIONS[2], CONNECTIONS[4]]
 # What ends a call.
 ENDS = [
     GOES_WELL,
@@ -293,6 +294,7 @@ ENDS = [
     *(_status(status) for status in (302, 400, 403, 404, 409, 413, 415, 501, 505, 599)),
     _status(599, processed=True),
 ]
+SORTS_OF_END = [*ENDS[:10], _status(404), _status(599, processed=True)]
 # What may come of a request that changes nothing, one of each sort.
 LOOKS = [GOES_WELL, SORTS[0], CONNECTIONS[0], CONNECTIONS[2], ENDS[1], ENDS[5], ENDS[8], _status(403)]
 EXCHANGES = [

@@ -22,6 +22,7 @@ from .model import (
     CONNECTIONS,
     ENDS,
     EXCHANGES,
+    FEW_SORTS,
     GATEWAYS,
     ID,
     LIMITS,
@@ -30,6 +31,7 @@ from .model import (
     PAT,
     REMOVED,
     SORTS,
+    SORTS_OF_END,
     THEIRS,
     Event,
     MoreError,
@@ -37,7 +39,7 @@ from .model import (
     Run,
 )
 
-# How long a history is with each status at each place; with one of each sort, and each status at its end.
+# How long a history is with each status at each place, and with one of each sort.
 ALL_OF_ALL, LONGEST = 2, 4
 GRANTED: dict[str, Any] = {"is_admin": False, "roles": None, "expires_at": None}
 LOCAL: dict[str, Any] = {**GRANTED, "generate_locally": True, "prefix": None}
@@ -116,20 +118,22 @@ def histories(
     try:
         came = outcome_of(run, method)
     except MoreError as more:
-        is_last = len(begun) == longest - 1
-        for event in what_may_follow(method, more, every=is_last or longest <= ALL_OF_ALL):
+        for event in what_may_follow(method, more, every=longest == ALL_OF_ALL, is_third=len(begun) == 2):
             yield from histories(method, longest, *begun, event, is_cold=is_cold)
     else:
         yield run, came
 
 
-def what_may_follow(method: Method, more: MoreError, *, every: bool) -> Sequence[Event | NoJwt]:
+def what_may_follow(
+    method: Method, more: MoreError, *, every: bool, is_third: bool
+) -> Sequence[Event | NoJwt]:
     if more.is_exchange:
         return EXCHANGES
     if method.changes and not more.changes:
         return LOOKS
-    passing = [*GATEWAYS, *LIMITS, *CONNECTIONS] if every else SORTS
-    return [*passing, *method.also, *ENDS]
+    if every:
+        return [*GATEWAYS, *LIMITS, *CONNECTIONS, *method.also, *ENDS]
+    return [*(FEW_SORTS if is_third else SORTS), *method.also, *SORTS_OF_END]
 
 
 def outcome_of(run: Run, method: Method) -> Any:
