@@ -1,1 +1,1 @@
-"""Connections of our own, and what goes over them."""
+"""The HTTP layer: connections to the service, and sending requests over them."""

@@ -1,4 +1,4 @@
-"""Connections for tasks, of which nothing is left once they are closed."""
+"""Connections for asyncio and trio tasks; closing one leaves no socket or generator behind."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KINDS = Kinds(httpcore.AsyncHTTPConnection, httpcore.AsyncHTTPProxy, httpcore.A
 
 
 class AsyncTransport(httpx.AsyncHTTPTransport):
-    """Same as `SyncTransport`, for tasks."""
+    """Same as `SyncTransport`, for asyncio and trio."""
 
     def __init__(self, base: str, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         private_names.check_libraries()
@@ -47,7 +47,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
     progress: Progress
 
     def __init__(self) -> None:
-        self._backend: Any = httpcore.AnyIOBackend()  # for trio as well
+        self._backend: Any = httpcore.AnyIOBackend()  # works on asyncio and on trio
         self._connected: httpcore.AsyncNetworkStream | None = None
 
     async def connect_tcp(
@@ -58,11 +58,11 @@ class _Backend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        if sys.is_finalizing():  # no thread runs any more that could resolve the name
+        if sys.is_finalizing():  # anyio resolves names in a thread, and no new thread can run now
             host = _address_of(host, port)
         try:
             stream = await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
-        except RuntimeError as error:  # there may be no more threads, in which to ask for an address
+        except RuntimeError as error:  # no thread can be started to resolve the name
             raise httpcore.ConnectError(str(error)) from error
         self._connected = stream
         try:
@@ -72,7 +72,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
             raise
 
     def sever(self) -> None:
-        """Close the connection, which is idle, without its event loop."""
+        """Close the connection, which must be idle, without running its event loop."""
         if self._connected:
             private_names.sever(self._connected)
 
@@ -88,7 +88,7 @@ class _Stream(httpcore.AsyncNetworkStream):
     def __init__(self, stream: httpcore.AsyncNetworkStream, network: _Backend) -> None:
         self._stream = stream
         self._network = network
-        private_names.has_unread(stream)  # looks for what it will need
+        private_names.has_unread(stream)  # fails now if the private names it needs are missing
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as above
         return await self._stream.read(max_bytes, timeout)
@@ -97,7 +97,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         self._network.progress.note(buffer)
         try:
             await self._stream.write(buffer, timeout)
-        except httpcore.WriteError as error:  # after which httpcore goes on to read
+        except httpcore.WriteError as error:  # httpcore ignores it, and goes on to read the response
             pass_on(error)
             raise
 
@@ -114,12 +114,12 @@ class _Stream(httpcore.AsyncNetworkStream):
         try:
             stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
             return _Stream(stream, self._network)
-        except BaseException:  # httpcore closes it after an error, but not after a cancellation
+        except BaseException:  # httpcore closes the stream after an error, but not after a cancellation
             with anyio.CancelScope(shield=True):
                 await self.aclose()
             raise
 
     def get_extra_info(self, info: str) -> Any:
         value = self._stream.get_extra_info(info)
-        # An idle connection with something to read is not used again.
+        # httpcore asks for "is_readable" to find out whether an idle connection must not be reused.
         return value or private_names.has_unread(self._stream) if info == "is_readable" else value

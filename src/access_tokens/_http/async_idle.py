@@ -1,4 +1,4 @@
-"""The connections of an event loop that nobody uses."""
+"""The idle connections of one event loop."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class AsyncIdleConnections(IdleConnections[AsyncTransport]):
     """Same as `IdleConnections`, for one event loop.
 
     Attributes:
-        is_closed: Whether no more are kept.
-        when_closed: Is called when all are closed.
+        is_closed: Whether `close` was called, after which no connection is kept.
+        when_closed: Called once all connections are closed.
     """
 
     def __init__(self) -> None:
@@ -24,24 +24,24 @@ class AsyncIdleConnections(IdleConnections[AsyncTransport]):
         self.when_closed: Callable[[], object] = lambda: None
 
     async def drop(self, transport: AsyncTransport) -> None:
-        """Close a connection."""
+        """Remove a connection and close it."""
         self.remove(transport)
         with anyio.CancelScope(shield=True):
             await transport.aclose()
 
     async def close(self) -> None:
-        """Close all, and keep no more."""
+        """Close all idle connections, and keep none from now on."""
         self.is_closed = True
         try:
             while idle := self.last():
                 await self.drop(idle)
         except BaseException:
-            await self.close()  # the others as well
+            await self.close()  # close the remaining connections as well
             raise
         self.when_closed()
 
     def sever(self) -> None:
-        """Close all without their event loop, which may be over."""
+        """Close all idle connections without their event loop, which may have ended."""
         while idle := self.last():
             self.remove(idle)
             idle.network.sever()

@@ -1,4 +1,4 @@
-"""How many tasks may use a connection at a time."""
+"""Limits how many tasks may use a connection at the same time."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from .limits import NO_PLACE
 
 @define(eq=False)
 class Place:
-    """A place that a task has."""
+    """The right of a task, and of the tasks it starts, to use a connection."""
 
     limiter: TaskLimiter
     is_held: bool = True
 
 
-# Those of this task, and of the one that began it.
+# The places held by this task, and those inherited from the task that started it.
 _places: ContextVar[tuple[Place, ...]] = ContextVar("access_tokens.places", default=())
 
 
 class TaskLimiter:
-    """Same as `ThreadLimiter`, for tasks. Those that a hook begins share its place."""
+    """Same as `ThreadLimiter`, for tasks. Tasks that a hook starts share the place of the hook's task."""
 
     def __init__(self, width: int) -> None:
         self._free = anyio.Semaphore(width)
         self._waiting: set[anyio.CancelScope] = set()
 
     def held(self) -> Place | None:
-        """Return the place that this task has already."""
+        """Return the place that this task already holds, if there is one."""
         return next((each for each in _places.get() if each.limiter is self and each.is_held), None)
 
     @asynccontextmanager
@@ -49,13 +49,13 @@ class TaskLimiter:
         try:
             yield
         finally:
-            with suppress(ValueError):  # the garbage collector ends a task anywhere
+            with suppress(ValueError):  # a garbage-collected task is ended in some other context
                 _places.reset(before)
             place.is_held = False
             self._free.release()
 
     def lift(self) -> None:
-        """Let nobody wait any more; who does is told that there is no place."""
+        """Wake every task that waits for a place; each raises `httpx.PoolTimeout`."""
         for each in list(self._waiting):
             each.cancel()
 

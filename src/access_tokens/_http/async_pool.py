@@ -1,4 +1,4 @@
-"""HTTP for tasks. Same as `SyncPool`, for one event loop."""
+"""Sends requests for asyncio and trio tasks. Same as `sync_pool`, for one event loop."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class AsyncPool:
     """The connections of a session in one event loop.
 
     Args:
-        settings: Where the service is.
-        borrowed: The caller's own HTTP stack, which is never closed here.
+        settings: The settings of the client.
+        borrowed: The caller's own httpx client to send through, which is never closed here.
     """
 
     def __init__(self, settings: Settings, borrowed: httpx.AsyncClient | None) -> None:
@@ -52,7 +52,7 @@ class AsyncPool:
         try:
             answer = await self._answer(transport.handle_async_request, request, progress)
         except BaseException:
-            # It may be in any state, above all after a cancellation.
+            # The connection may be in any state, above all after a cancellation.
             await self._idle.drop(transport)
             raise
         await self._put_back(transport)
@@ -61,7 +61,7 @@ class AsyncPool:
     async def _answer_by(
         self, borrowed: httpx.AsyncClient, request: httpx.Request, progress: Progress
     ) -> Answer:
-        progress.has_begun = True  # for all that is known
+        progress.has_begun = True  # unknown for the caller's client, so assume the worst
         progress.proxy = proxy_of(borrowed, request.url)
         send = partial(borrowed.send, stream=True, auth=None, follow_redirects=False)
         return await self._answer(send, request, progress)
@@ -102,7 +102,10 @@ class AsyncPool:
         return body.content()
 
     async def _hang_up(self, response: httpx.Response) -> None:
-        """Make the next read fail, to end the generators of httpx: trio warns of those that are left."""
+        """Close the connection, so that the next read fails and ends the async generators of httpx.
+
+        trio warns about async generators that are left unfinished.
+        """
         if stream := response.extensions.get("network_stream"):
             await stream.aclose()
 
@@ -120,17 +123,18 @@ class AsyncPool:
         return AsyncTransport(self._settings.base, self._tls.context(), proxy_for(self._settings))
 
     async def _put_back(self, transport: AsyncTransport) -> None:
-        if self._idle.is_closed or transport.has_surplus:  # which nobody is to take for an answer
+        # Surplus bytes would be taken for the next response.
+        if self._idle.is_closed or transport.has_surplus:
             await self._idle.drop(transport)
         else:
             self._idle.put(transport)
 
     @property
     def is_over(self) -> bool:
-        """Whether its event loop has ended, or it was closed."""
+        """Whether the pool was closed, or its event loop has ended."""
         return self._idle.is_closed or self._loop_end.is_closed
 
     async def aclose(self) -> None:
-        """Same as `SyncPool.close`; who sends is cancelled by the session."""
+        """Same as `SyncPool.close`, but requests under way are cancelled by the session, not here."""
         self.limiter.lift()
         await self._loop_end.close()

@@ -1,4 +1,4 @@
-"""The body of an answer: unpacked as it arrives, never larger than the limit, and nothing after it."""
+"""Reads the body of a response: decompresses it as it arrives, and stops at a size limit."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .._flow.bounds import LARGEST, LARGEST_OF_ERROR
 
 
 class UnreadableBodyError(ValueError):
-    """The body of an answer cannot be read."""
+    """The body of a response cannot be read."""
 
 
 class Inflater(Protocol):
-    """A decompressor of zlib's, which has no public type."""
+    """The type of `zlib.decompressobj()`, for which zlib has no public name."""
 
     @property
     def eof(self) -> bool: ...
@@ -25,12 +25,13 @@ class Inflater(Protocol):
 
 
 class Body:
-    """The body of an answer, as it comes off the wire.
+    """The body of a response, collected from the raw chunks of the connection.
 
     Args:
-        response: The answer.
-        limit: How many bytes a success may have. Of an error that is too large or badly packed, as much is
-            kept as can be read: it tells who has answered.
+        response: The response.
+        limit: The most bytes that the body of a success may have, decompressed. The body of an error
+            response that is too large or badly compressed is kept as far as it can be read, since it shows
+            which server has answered.
     """
 
     def __init__(self, response: httpx.Response, limit: int = LARGEST) -> None:
@@ -48,11 +49,11 @@ class Body:
 
     @property
     def has_trouble(self) -> bool:
-        """Whether no more of it is wanted."""
+        """Whether the body cannot be read, so that further chunks are useless."""
         return self._trouble is not None
 
     def add(self, chunk: bytes) -> None:
-        """Take the next bytes off the wire, unless there has been trouble with those before."""
+        """Add the next chunk as received. Ignored when an earlier chunk could not be read."""
         if self._trouble:
             return
         self._has_begun = self._has_begun or bool(chunk)
@@ -66,7 +67,10 @@ class Body:
         return b""
 
     def _rest_after(self, chunk: bytes, inflate: Inflater) -> bytes:
-        """Unpack bytes, and return those behind a member, of which there may be several (RFC 1952)."""
+        """Decompress bytes, and return those after the end of a gzip member.
+
+        A gzip file may have several members (RFC 1952, section 2.2).
+        """
         if inflate.eof:
             self._inflate = inflate = _new_inflater()
             self._is_further = True
@@ -81,8 +85,8 @@ class Body:
         """Return the whole body.
 
         Raises:
-            UnreadableBodyError: It is that of a success, and there was trouble with it, or it ended before
-                its encoding did.
+            UnreadableBodyError: The response is a success, and its body is too large, not encoded as its
+                header says, or cut off.
         """
         if self._inflate and self._has_begun and not self._inflate.eof:
             self._trouble = self._trouble or UnreadableBodyError("the body ended early")
@@ -97,10 +101,12 @@ def _new_inflater() -> Inflater:
 
 
 def body_read_before(response: httpx.Response, limit: int) -> bytes:
-    """Return the body of an answer that a hook of the caller's own client has read, and httpx unpacked.
+    """Return the body of a response that a hook of the caller's own client has read already.
+
+    httpx has decompressed this body.
 
     Raises:
-        UnreadableBodyError: It is too large.
+        UnreadableBodyError: The response is a success, and its body is too large.
     """
     body = Body(httpx.Response(response.status_code), limit)
     body.add(response.content)

@@ -1,6 +1,6 @@
-"""What the owner of an HTTP client has set on it, which goes with our requests as with the owner's own.
+"""Takes over the headers, query parameters and timeout that a caller has set on their own httpx client.
 
-It is looked at for each request, since it may change. What httpx has set itself does not count.
+They are read for each request, since the caller may change them. The defaults of httpx are not taken over.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import httpx
 
 from .._settings import USUAL_TIMEOUT, Settings
 
-# What our requests say themselves, and what is about the connection or the body of a message.
+# Not taken over: headers that our requests set themselves, and those about the connection or the body.
 _OURS = {
     *("accept", "accept-encoding", "authorization", "connection", "cookie", "expect", "host", "keep-alive"),
     *("proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
@@ -22,7 +22,7 @@ _OF_THE_BODY = "content-"
 
 
 class Borrowed(Protocol):
-    """What the clients of httpx have in common."""
+    """The attributes of `httpx.Client` and `httpx.AsyncClient` that are used here."""
 
     @property
     def is_closed(self) -> bool: ...
@@ -37,16 +37,16 @@ class Borrowed(Protocol):
 def with_headers_of(
     client: Borrowed | None, before: Mapping[str, str], after: Mapping[str, str]
 ) -> Mapping[str, str]:
-    """Return headers of ours, and those that the owner of a client has set.
+    """Merge our headers with those that the caller has set on an httpx client.
 
     Args:
-        client: The client, if there is one.
-        before: Those that the owner's replace.
-        after: Those that replace the owner's.
+        client: The caller's client, if there is one.
+        before: Our defaults, which the caller's headers replace.
+        after: Our headers that replace the caller's.
     """
     if client is None:
         return {**before, **after}
-    theirs = httpx.Headers(client.headers)  # afresh, since one keeps the encoding of what was in it at first
+    theirs = httpx.Headers(client.headers)  # a copy, since Headers caches the encoding of its first content
     merged = httpx.Headers([(name, value) for name, value in theirs.raw if _is_owners(theirs, name)])
     for name, value in before.items():
         merged.setdefault(name, value)
@@ -61,17 +61,17 @@ def _is_owners(headers: httpx.Headers, raw_name: bytes) -> bool:
 
 
 def params_of(client: Borrowed | None) -> dict[str, tuple[str, ...]]:
-    """Return the query parameters that the owner of a client has set."""
+    """Return the query parameters that the caller has set on an httpx client."""
     return {} if client is None else {name: tuple(client.params.get_list(name)) for name in client.params}
 
 
 def timeout_of(client: Borrowed | None, settings: Settings) -> httpx.Timeout:
-    """Return the timeout that holds: that of our constructor, or of the client, or our usual one."""
+    """Return the timeout to use: from our constructor, else from the caller's client, else our default."""
     theirs = None if client is None or client.timeout == _usual().timeout else client.timeout
     return settings.timeout or theirs or USUAL_TIMEOUT
 
 
 @cache
 def _usual() -> httpx.Client:
-    """Return a client on which nothing is set. It never sends."""
+    """Return an httpx client with all defaults, to compare with. It never sends a request."""
     return httpx.Client(transport=httpx.BaseTransport(), trust_env=False)

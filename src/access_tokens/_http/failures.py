@@ -1,4 +1,4 @@
-"""Why there is no answer: could the service have acted, and may a repeat help?"""
+"""Classifies a failed request: could the service have acted on it, and may a repeat help?"""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ _NEVER_SENDABLE = (
     httpx.UnsupportedProtocol,
     httpx.InvalidURL,
     SetupError,
-    ImportError,  # of a package that a SOCKS proxy needs
+    ImportError,  # a package that a SOCKS proxy needs is missing
 )
-# The words of httpcore for a wrong password, and for what the proxy does not do (RFC 1928, section 6).
+# httpcore's texts for a wrong password, and for the replies by which a proxy refuses (RFC 1928, section 6).
 _REFUSED_BY_SOCKS = re.compile("password|Requested|not allowed|not supported")
 
 
 def is_foreign(error: BaseException) -> bool:
-    """Tell whether an exception is none that a transport raises, such as a time limit."""
+    """Tell whether an exception was not raised by the transport, but by a signal handler or other code.
+
+    Such an exception, a time limit for example, is passed on as it is.
+    """
     is_librarys = isinstance(error, Exception) and package_of(type(error).__module__) in LIBRARIES
     return not is_librarys or is_from_handler(error)
 
@@ -43,17 +46,19 @@ def failure_of(
     statuses: Collection[int] = RETRYABLE_STATUSES,
     request_id: str | None = None,
 ) -> Failure:
-    """Sort an exception of the transport by whether the service could have acted, and a repeat may help.
+    """Classify an exception of the transport: could the service have acted, and may a repeat help?
+
+    The cause in the result is a new exception without traceback, context and request, since those hold the
+    bearer token.
 
     Args:
         error: The exception.
-        host: Where the request was to go.
-        known: Secrets to hide.
-        has_begun: Whether any of its bytes may have left. Where that is not known, the exception must tell.
-        statuses: Those that are worth a repeat; of a proxy too, from 500 on.
-        request_id: The id that the answer has for it, if one has begun.
-
-    The cause of the result has no traceback, no context and no request: those hold the bearer token.
+        host: The host, or the proxy, that the error message is to name.
+        known: Secrets to hide in the message.
+        has_begun: Whether any byte of the request may have been sent. True when unknown; then only the kind
+            of exception decides.
+        statuses: The status codes that are worth a repeat. From 500 on, they count for a proxy as well.
+        request_id: The request ID in the headers of the response, if they have arrived.
     """
     if isinstance(error, UnreadableBodyError):
         return Failure(UnreadableBodyError(str(error)), True, InvalidResponseError, request_id)
@@ -68,7 +73,7 @@ def failure_of(
 
 
 def _clean(error: Exception, host: str, known: tuple[Secret, ...]) -> Exception:
-    # httpx and h11 put the value of an illegal header into the text.
+    # The text of a LocalProtocolError may contain the value of an illegal header, so it is dropped.
     text = (
         ""
         if isinstance(error, httpx.LocalProtocolError)
@@ -85,13 +90,13 @@ def _text(error: Exception) -> str:
 
 
 def _grouped(error: BaseException) -> tuple[BaseException, ...]:
-    """Return the failures of several addresses, above which it is said only that all have failed."""
+    """Return the errors inside an exception group. Its own text says only that all addresses have failed."""
     return getattr(error, "exceptions", ())
 
 
 def _says_why(error: BaseException) -> bool:
-    # Below a timeout is the cancellation by which it was done, which tells of the event loop alone; and TLS
-    # that wants to read is no reason.
+    # The cause of a timeout may be a cancellation, whose text is about the event loop, or an SSLWant...Error,
+    # which only says that TLS was waiting. Neither is a reason.
     is_state = isinstance(error, (ssl.SSLWantReadError, ssl.SSLWantWriteError))
     return isinstance(error, Exception) and not is_state and bool(str(error))
 
@@ -110,7 +115,7 @@ def _is_of_socks(error: Exception) -> bool:
 
 
 def _is_refused_by_proxy(error: Exception, statuses: Collection[int]) -> bool:
-    """Tell whether a proxy will not connect next time either."""
+    """Tell whether a proxy has refused to connect, and will refuse again."""
     if not isinstance(error, httpx.ProxyError):
         return False
     status = re.match(r"\d{3}\b", str(error))
@@ -122,6 +127,6 @@ def _is_refused_by_proxy(error: Exception, statuses: Collection[int]) -> bool:
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
-        context = error.__context__  # also what the caller was handling when the call was made
+        context = error.__context__  # may be an exception that the caller was handling, which is skipped
         context = context if context and was_caught_by_library(context) else None
         error = error.__cause__ or context

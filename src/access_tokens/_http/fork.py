@@ -1,4 +1,4 @@
-"""What must be made anew in the child of a fork."""
+"""Resets objects with locks or connections in the child process after `os.fork`."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ T = TypeVar("T")
 
 
 class SafeWeakSet(Generic[T]):
-    """What was added and is still alive.
+    """A weak set that survives changes while it is iterated.
 
-    A WeakSet fails when it is changed while it is walked through, by another thread or by a signal handler.
-    Here each access to the set is a single step of the interpreter, and there is nothing to lock.
+    `weakref.WeakSet` fails when another thread or a signal handler changes it during iteration. Here each
+    access to the underlying set is atomic, so that no lock is needed.
     """
 
     def __init__(self) -> None:
         self._refs: set[ref[T]] = set()
 
     def add(self, each: T) -> None:
-        """Add something."""
+        """Add an object."""
         self._refs.add(ref(each, self._refs.discard))
 
     def discard(self, each: T) -> None:
-        """Remove something, if it is there."""
+        """Remove an object, if it is in the set."""
         self._refs.discard(ref(each))
 
     def __iter__(self) -> Iterator[T]:
-        """Walk through what is alive now."""
+        """Iterate over a snapshot of the objects that are alive now."""
         alive = (each() for each in list(self._refs))
         return iter([each for each in alive if each is not None])
 
 
 class Forkable(Protocol):
-    """Something that holds locks or connections."""
+    """An object that holds locks or connections."""
 
     def reset(self) -> None:
-        """Make them anew."""
+        """Replace the locks and connections by new ones."""
 
 
 _alive: SafeWeakSet[Forkable] = SafeWeakSet()
 
 
 def reset_after_fork(each: Forkable) -> None:
-    """Have something start afresh in every child, as long as it lives.
+    """Call `reset` of an object in every forked child, as long as the object lives.
 
-    A child inherits locks in whatever state another thread left them, and sockets that the parent reads from.
+    A child inherits locks that another thread may have held, and sockets that the parent still reads from.
     """
     _alive.add(each)
 

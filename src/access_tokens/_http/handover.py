@@ -1,4 +1,4 @@
-"""What is done in another thread, and waited for no longer than there is time."""
+"""Runs work in another thread, and waits for its result for a limited time."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .interrupts import InterruptibleEvent
 
 
 class SupportsClose(Protocol):
-    """What must not be lost."""
+    """A result that must be closed when nobody takes it."""
 
     def close(self) -> None:
-        """Close it."""
+        """Close the result."""
 
 
 T = TypeVar("T", bound=SupportsClose)
 
 
 class Handover(Generic[T]):
-    """What one thread waits for, and another hands over: something, or an exception. The first counts.
+    """A result or an exception that one thread waits for and another provides. Only the first one counts.
 
-    A Future has a lock, which may be held for ever in a child.
+    `concurrent.futures.Future` is not used: it has a lock, which could stay held for ever in a forked child.
     """
 
     def __init__(self) -> None:
@@ -32,11 +32,11 @@ class Handover(Generic[T]):
         self._first: dict[None, T | Exception] = {}
 
     def begin(self, work: Callable[[], T]) -> None:
-        """Do work in a thread of its own, or here where there can be none, and hand over what comes of it.
+        """Run the work in a new thread, or in this one if none can be started, and put its result.
 
-        A `threading.Thread` would be waited for, and for ever if it died in its first steps.
+        `threading.Thread` is not used: `Thread.start` waits for ever if the new thread dies at its start.
         """
-        if not sys.is_finalizing():  # no thread runs any more then, of which Python 3.11 does not tell
+        if not sys.is_finalizing():  # Python 3.11 then starts threads that never run, without an error
             with suppress(RuntimeError):
                 start_new_thread(self._do, (work,))
                 return
@@ -45,24 +45,24 @@ class Handover(Generic[T]):
     def _do(self, work: Callable[[], T]) -> None:
         try:
             done = work()
-        except Exception as error:  # noqa: BLE001 - who waits is to have it
+        except Exception as error:  # noqa: BLE001 - the waiting thread is to raise it
             self.put(error)
         else:
-            if not self.put(done):  # nobody waits for it any more
+            if not self.put(done):  # the waiting thread has given up
                 done.close()
 
     def put(self, each: T | Exception) -> bool:
-        """Hand something over, and tell whether it is the first."""
+        """Provide a result or an exception, and tell whether it is the first, which counts."""
         is_first = self._first.setdefault(None, each) is each
         self._has_come.set()
         return is_first
 
     def get(self, seconds: float) -> T:
-        """Wait for it, this many seconds at most.
+        """Wait for the result, for at most this many seconds, and return it.
 
         Raises:
-            TimeoutError: It did not come.
-            Exception: It was handed over.
+            TimeoutError: There is no result yet.
+            Exception: An exception was put instead of a result.
         """
         if not self._has_come.wait(seconds):
             raise TimeoutError
@@ -72,7 +72,11 @@ class Handover(Generic[T]):
         return first
 
     def refuse(self, reason: Exception) -> T | None:
-        """Take nothing any more, for a reason that who waits is told, and return what has come already."""
+        """Accept no result any more, and return the one that is there already, if any.
+
+        Args:
+            reason: The exception that `get` raises when there is no result yet.
+        """
         first = self._first.setdefault(None, reason)
         self._has_come.set()
         return None if isinstance(first, Exception) else first

@@ -1,4 +1,4 @@
-"""Connects to whichever address of a host answers first, and waits for none that is dead (RFC 8305)."""
+"""Connects to the address of a host that answers first, instead of waiting for a dead one (RFC 8305)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import Any
 
 from .._signals import pass_on
 
-# What getaddrinfo tells of an address: family, type, protocol, a name, and what `connect` takes.
+# An item of `socket.getaddrinfo`: family, type, protocol, canonical name, and the address for `connect`.
 Address = tuple[int, int, int, str, Any]
 
-# Between two attempts, in seconds (RFC 8305, section 8, "Connection Attempt Delay").
+# The time between two attempts, in seconds (RFC 8305, section 8, "Connection Attempt Delay").
 _ATTEMPT_DELAY = 0.25
-# Connected, or connecting, as each system has it.
+# The results of `connect_ex` for "connected" and "connecting"; the latter differs between systems.
 _UNDER_WAY = {0, errno.EINPROGRESS, errno.EWOULDBLOCK}
 
 
@@ -30,18 +30,18 @@ def connect(
     local_address: str | None = None,
     options: Iterable[Any] | None = None,
 ) -> socket.socket:
-    """Connect to a host. The attempts begin one after the other, and the first that succeeds ends the others.
+    """Connect to a host. Attempts are started one after the other; the first to succeed ends the others.
 
     Args:
-        host: Its name, or an address.
-        port: Its port.
-        seconds_left: Tells how long it may still take, or raises when it must end.
-        local_address: From where to connect.
-        options: The arguments of `setsockopt`, for each option of the socket.
+        host: The name of the host, or its address.
+        port: The port.
+        seconds_left: Returns how long connecting may still take, or raises to end it at once.
+        local_address: The local address to connect from.
+        options: For each socket option, the arguments of `setsockopt`.
 
     Raises:
         TimeoutError: No time is left.
-        OSError: The name does not resolve, or each attempt has failed; the message has all reasons.
+        OSError: The name cannot be resolved, or all attempts have failed; the message has all reasons.
     """
     waiting = deque(_addresses(host, port))
     with closing(_Attempts(local_address, tuple(options or ()))) as attempts:
@@ -50,14 +50,14 @@ def connect(
                 continue
             if (left := seconds_left()) <= 0:
                 raise TimeoutError
-            # Never longer than until the next attempt, so that it is noticed when it must end.
+            # Wait in short steps, even after the last attempt was started, so that seconds_left can end it.
             if connected := attempts.wait(min(left, _ATTEMPT_DELAY)):
                 return connected
         raise OSError("; ".join(attempts.reasons) or f"{host} has no address")
 
 
 def _addresses(host: str, port: int) -> list[Address]:
-    """Return the addresses of a host, its families by turns (RFC 8305, section 4)."""
+    """Return the addresses of a host, IPv6 and IPv4 in turn (RFC 8305, section 4)."""
     found = list(dict.fromkeys(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
     preferred = [each for each in found if each[0] == found[0][0]]
     others = [each for each in found if each[0] != found[0][0]]
@@ -65,10 +65,10 @@ def _addresses(host: str, port: int) -> list[Address]:
 
 
 class _Attempts:
-    """Attempts to connect.
+    """The attempts to connect to the addresses of one host.
 
     Attributes:
-        reasons: Why some have failed, each reason once.
+        reasons: Why attempts have failed; the keys are the messages, each once.
     """
 
     def __init__(self, local_address: str | None, options: tuple[Any, ...]) -> None:
@@ -82,11 +82,11 @@ class _Attempts:
         return bool(self._selector.get_map())
 
     def begin(self, address: Address) -> bool:
-        """Begin one, and tell whether it is under way."""
+        """Start an attempt, and tell whether it is under way. If not, its reason is noted."""
         family, kind, protocol, _, where = address
         try:
             made = socket.socket(family, kind, protocol)
-        except OSError as error:  # a family that this system does not have
+        except OSError as error:  # for example an address family that this system does not support
             self.reasons[str(error)] = None
             return False
         self._selector.register(made, selectors.EVENT_WRITE, made)
@@ -114,7 +114,7 @@ class _Attempts:
         made.close()
 
     def wait(self, seconds: float) -> socket.socket | None:
-        """Wait until one has succeeded, and return its socket; None when one has failed, or none has yet."""
+        """Wait until an attempt succeeds, and return its socket; None after a failure or the time limit."""
         for key, _ in self._selector.select(seconds):
             made: socket.socket = key.data
             code = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -125,7 +125,7 @@ class _Attempts:
         return None
 
     def close(self) -> None:
-        """Break off those that are under way."""
+        """Abort the attempts that are still under way."""
         for key in self._selector.get_map().values():
             key.data.close()
         self._selector.close()

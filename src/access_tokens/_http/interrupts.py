@@ -1,7 +1,7 @@
-"""What an interrupt does not break, as by Ctrl-C or a signal handler: clean-up, and an event.
+"""Clean-up and an event that survive an interrupt, such as Ctrl-C or an exception of a signal handler.
 
-There are no locks, since an interrupt, a signal handler or a fork may come while one is held. Each access to
-what is shared is a single step of the interpreter.
+Shared state is not locked, since an interrupt, a signal handler or a fork may come while a lock is held.
+Instead, each access to it is atomic.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from .._signals import suppress
 
 @contextmanager
 def finally_twice(clean_up: Callable[[], object]) -> Generator[None, None, None]:
-    """Clean up in the end, and once more, since an interrupt may break off the first.
+    """Clean up at the end twice, since an interrupt may break off the first time.
 
     Args:
-        clean_up: Does no harm when it is done again.
+        clean_up: The clean-up function, which must be harmless when called again.
     """
     try:
         try:
@@ -37,14 +37,14 @@ class InterruptibleEvent:
         self._waiting: list[threading.Lock] = []
 
     def set(self) -> None:
-        """Wake who waits, and let nobody wait any more."""
+        """Wake all waiting threads, and let no thread wait from now on."""
         self._is_set = True
         for each in list(self._waiting):
-            with suppress(RuntimeError):  # it was woken before
+            with suppress(RuntimeError):  # already released
                 each.release()
 
     def wait(self, seconds: float) -> bool:
-        """Wait until it is set, this many seconds at most, and tell whether it is."""
+        """Wait until the event is set, for at most this many seconds, and tell whether it is set."""
         own = threading.Lock()
         own.acquire()
         try:

@@ -1,8 +1,8 @@
-"""Why a peer refuses a connection of a task after the handshake.
+"""Finds out why a server refuses a TLS connection after the handshake, for asyncio and trio.
 
-In TLS 1.3 the handshake is over for the client before the server has looked at its certificate. When the
-server's alert comes before the request is written, the write fails; then asyncio closes the socket, and trio
-reads from it no more, with the alert still in it. Threads read on.
+In TLS 1.3 the client finishes the handshake before the server has verified the client's certificate. When the
+server's alert comes before the request is written, the write fails. Then asyncio closes the socket, and trio
+stops reading from it, while the alert is still unread. The sync client does not need this: it reads on.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _LONGEST_ALERT = 4096
 
 @contextmanager
 def late_refusals(request: httpx.Request) -> Generator[None, None, None]:
-    """Tell why the connection of a request is refused, while it is sent.
+    """Raise the server's TLS refusal, if there is one, when sending the request fails.
 
     Raises:
-        httpx.ReadError: The peer refuses it; the cause is what TLS says.
+        httpx.ReadError: The server refuses the connection; the cause is the `ssl.SSLError`.
     """
     watch = _Watch()
     request.extensions["trace"] = watch.trace
@@ -43,23 +43,23 @@ def late_refusals(request: httpx.Request) -> Generator[None, None, None]:
 
 
 class _Watch:
-    """Holds on to the socket of a new connection, so that closing it loses nothing."""
+    """Keeps a duplicate of the socket of a new connection, to read from after the socket was closed."""
 
     def __init__(self) -> None:
         self._stream: Any = None
         self._twin: socket.socket | None = None
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Take note of what httpcore does ("Trace" in its manual)."""
+        """Watch for TLS handshakes, as httpcore's "trace" extension."""
         if event.endswith("start_tls.complete"):
-            self.close()  # that of a proxy
+            self.close()  # the duplicate from an earlier handshake, with a proxy
             self._stream = info["return_value"]
             raw = self._stream.get_extra_info("socket")
-            with suppress(OSError):  # without a free descriptor
+            with suppress(OSError):  # no file descriptor is free
                 self._twin = socket.fromfd(raw.fileno(), raw.family, raw.type)
 
     def refusal(self) -> ssl.SSLError | None:
-        """Return the refusal that nobody has read."""
+        """Read the server's unread alert, and return it if it is a refusal."""
         try:
             if self._twin:
                 read_tls(self._stream, self._twin.recv(_LONGEST_ALERT))
@@ -68,7 +68,7 @@ class _Watch:
         return None
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Close the duplicate of the socket."""
         if self._twin:
             self._twin.close()
             self._twin = None

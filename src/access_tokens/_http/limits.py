@@ -1,4 +1,4 @@
-"""How many connections there may be, and which of them are idle."""
+"""Limits the number of connections to the service, and keeps the idle ones for reuse."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .private_names import pool_size
 MAX_CONNECTIONS = 100
 _UNLIMITED = 2**31
 NO_PLACE = "no connection was free"
-# In seconds, as httpx has it: longer, and most services have closed them.
+# In seconds, the default of httpx: most services close connections that are idle for longer.
 _LONGEST_IDLE = 5.0
 T = TypeVar("T")
 
 
 def max_connections(borrowed: Any, settings: Settings) -> int:
-    """Return how many connections there may be to the service.
+    """Return how many connections to the service there may be at the same time.
 
-    The pool of an httpx client can wedge, or fail a call, when it has more callers than connections. It
-    does not tell its size; where that cannot be found either, the pool is left to itself.
+    The pool of the caller's httpx client can hang, or fail a call, when it has more callers than connections.
+    httpx does not publish the size of the pool. If the size cannot be found, there is no limit here.
     """
     if borrowed is None:
         return MAX_CONNECTIONS
@@ -31,36 +31,36 @@ def max_connections(borrowed: Any, settings: Settings) -> int:
 
 
 def is_usable(connection: Any) -> bool:
-    """Tell whether a connection of httpcore can be used again. A pool, as for a proxy, sees to it itself."""
+    """Tell whether an httpcore connection can be used again. A pool, as for a proxy, renews its own."""
     is_pool = not hasattr(connection, "is_available")
     return is_pool or (connection.is_available() and not connection.has_expired())
 
 
 class IdleConnections(Generic[T]):
-    """Transports that nobody uses. The one that was used last is taken first.
+    """Transports that are not in use. The most recently used one is taken first.
 
-    They are looked at and removed in two steps: one that is removed before it has a name is lost, and stays
-    open, when an interrupt comes in between.
+    A transport is looked up in one step and removed in another. If one step did both, an interrupt before the
+    result is assigned would lose the transport, with its connection open.
     """
 
     def __init__(self) -> None:
         self._since: dict[T, float] = {}
 
     def last(self) -> T | None:
-        """Return the one that was used last, if there is any."""
+        """Return the most recently used transport, if there is any."""
         return next(reversed(list(self._since)), None)
 
     def outdated(self) -> T | None:
-        """Return one that has been here too long, if there is any."""
+        """Return a transport that has been idle for too long, if there is any."""
         for transport, since in list(self._since.items())[:1]:
             if time.monotonic() - since > _LONGEST_IDLE:
                 return transport
         return None
 
     def put(self, transport: T) -> None:
-        """Add one."""
+        """Add a transport that is no longer in use."""
         self._since[transport] = time.monotonic()
 
     def remove(self, transport: T) -> bool:
-        """Remove one, and tell whether no other thread has done so."""
+        """Remove a transport. Return False when another thread has already removed it."""
         return self._since.pop(transport, None) is not None

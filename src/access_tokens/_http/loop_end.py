@@ -1,7 +1,7 @@
-"""Closes the connections of an event loop when that ends, be its client closed or not.
+"""Closes the connections of an event loop when the loop ends, even if the client was not closed.
 
-asyncio and trio tell of their end in one way only: while they still run, they close the async generators that
-were begun in them (PEP 525; `loop.shutdown_asyncgens`, which `asyncio.run` calls).
+asyncio and trio announce their end in one way only: while the event loop still runs, they close the async
+generators that were started in it (PEP 525; `loop.shutdown_asyncgens`, which `asyncio.run` calls).
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from .private_names import in_trio
 
 
 class LoopEnd:
-    """Waits for the end of the event loop that runs.
+    """Waits for the end of the running event loop.
 
     Args:
-        idle: The connections that are closed then. So they are when nobody refers to this any more.
+        idle: The connections to close at the end of the loop, or when this object is garbage-collected.
     """
 
     def __init__(self, idle: AsyncIdleConnections) -> None:
         self._loop = _asyncio_loop()
         self._idle = idle
         self._generator = _closing_at_the_end(idle)
-        # Begins it without a step of the loop. One that has ended its generators already warns.
+        # Start the generator without awaiting. A loop that has already closed its generators warns.
         with suppress(StopIteration, ResourceWarning):
             self._generator.__anext__().send(None)
-        # What it refers to outlives this: trio warns of a generator that is collected before its end.
+        # The finalizer keeps the generator alive: trio warns if it is collected before it has ended.
         idle.when_closed = weakref.finalize(self, _let_go, idle, self._generator).detach
 
     @property
     def is_closed(self) -> bool:
-        """Whether the loop is closed, as some are that have not ended their generators."""
+        """Whether the loop is closed. Some loops are closed without closing their async generators."""
         return self._loop is not None and self._loop.is_closed()
 
     async def close(self) -> None:
@@ -51,21 +51,21 @@ async def _closing_at_the_end(idle: AsyncIdleConnections) -> AsyncGenerator[None
 
 async def _close(idle: AsyncIdleConnections, generator: AsyncGenerator[None, None]) -> None:
     await idle.close()
-    if not getattr(generator, "ag_running", False):  # as it is when the loop ends meanwhile
+    if not getattr(generator, "ag_running", False):  # True while the ending loop is closing the generator
         await generator.aclose()
 
 
 def _let_go(idle: AsyncIdleConnections, generator: AsyncGenerator[None, None]) -> None:
-    """Close what nobody has closed, in any thread, in a loop or not."""
+    """Close the connections and the generator. May be called in any thread, with or without a loop."""
     idle.sever()
     with suppress(StopIteration):
-        _close(idle, generator).send(None)  # without connections, there is nothing to wait for
+        _close(idle, generator).send(None)  # ends at once, since there are no more connections to close
 
 
 def _asyncio_loop() -> Any:
-    """Return the event loop that runs, or None where it is trio's, which never ends without a word."""
+    """Return the running asyncio loop, or None under trio, which always closes its generators."""
     if in_trio():
         return None
-    import asyncio  # it runs, and so it is there
+    import asyncio  # already imported by whoever runs the loop
 
     return asyncio.get_running_loop()

@@ -1,4 +1,7 @@
-"""Which hosts `NO_PROXY` excepts from the proxy, as clusters write it; there is no standard for it."""
+"""Decides which hosts the environment variable `NO_PROXY` excepts from the proxy.
+
+There is no standard for its syntax; the forms that are usual in clusters are understood.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +18,19 @@ from ipaddress import (
 import httpx
 
 _PORTS = {"http": 80, "https": 443}
-_MAPPED = 96  # bits that are the same in all IPv6 addresses which stand for one of IPv4 (RFC 4291, 2.5.5.2)
+_MAPPED = 96  # the prefix length of IPv4-mapped IPv6 addresses (RFC 4291, section 2.5.5.2)
 
 
 def is_excepted(url: httpx.URL, entries: str) -> bool:
-    """Tell whether a URL is reached without the proxy.
+    """Tell whether a URL is to be reached without the proxy.
 
-    An address is looked for among addresses and networks, a name among names: none is resolved for it. A
-    domain stands for itself and all below it, whether a dot or `*.` is before it or not, as with curl and
-    urllib. With a port, an entry is for that port alone.
+    An IP address is compared with the addresses and networks in `NO_PROXY`, a name with the names; no name is
+    resolved. A domain stands for itself and all its subdomains, with or without a leading `.` or `*.`, as
+    with curl and urllib. An entry with a port is for that port only.
 
     Args:
         url: The URL.
-        entries: The value of `NO_PROXY`, separated by commas or white space. What makes no sense is ignored.
+        entries: The value of `NO_PROXY`, separated by commas or white space. Invalid entries are ignored.
     """
     return any(_excepts(entry, url) for entry in re.split(r"[\s,]+", entries.lower()))
 
@@ -52,7 +55,7 @@ def _host_and_port(entry: str) -> tuple[str, str]:
     if entry.count(":") == 1:
         host, _, port = entry.partition(":")
         return host, port
-    return entry, ""  # the colons are those of IPv6
+    return entry, ""  # either no colon, or the colons of an IPv6 address
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:
@@ -84,7 +87,7 @@ def _is_below(name: str, entry: str) -> bool:
 
 
 def _encoded(domain: str) -> str:
-    """Return a domain as a URL has it, or nothing where it can be none."""
+    """Return a domain as it is written in a URL (IDNA), or "" if it is not valid there."""
     try:
         return httpx.URL(host=domain).raw_host.decode()
     except (httpx.InvalidURL, UnicodeError):

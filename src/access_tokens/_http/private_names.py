@@ -1,7 +1,7 @@
-"""Names of other libraries that are not public, all in one place, each with the promise that needs it.
+"""All uses of private names of other libraries, each under a comment with the promise that needs it.
 
-Where one is missing, as in a version that nobody has tried, no connection is made, or no answer is read: no
-promise is dropped without a word.
+When such a name is missing, as in an untested version of httpx, a `SetupError` is raised before a connection
+is made or a response is read. A promise is never broken silently.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ def _known() -> Generator[None, None, None]:
 
 @cache
 def check_libraries() -> None:
-    """Look for what the first connection will need, over a network in memory.
+    """Check, with an in-memory network, that the private names which a connection needs exist.
 
     Raises:
-        SetupError: It is not there.
+        SetupError: One is missing.
     """
     with _known():
         transport: Any = httpx.HTTPTransport(verify=False)
@@ -49,19 +49,20 @@ def check_libraries() -> None:
                 raise AttributeError("surplus bytes")
 
 
-# Instrumentation, such as OpenTelemetry's, sees what goes through httpx's own transports.
+# The promise: instrumentation, such as OpenTelemetry's, sees our requests. It patches httpx's own transports.
 
 
 def send_over(transport: Any, connection: Any) -> None:
-    """Have a transport of httpx send over one connection of httpcore, for which it has no argument."""
+    """Make an httpx transport send over the given httpcore connection. httpx has no argument for it."""
     transport._pool = connection  # noqa: SLF001
 
 
-# No caller meets bytes that belong to another call: httpcore would take them for the next answer.
+# The promise: no call reads bytes of another call's response. httpcore takes surplus bytes after a response
+# for the next response.
 
 
 def has_surplus(connection: Any) -> bool:
-    """Tell whether more has come over a connection of httpcore, or a pool with one, than the answer."""
+    """Tell whether an httpcore connection, or a pool with one, has read more than the response."""
     inner = connection
     if hasattr(connection, "connections"):
         inner = next(iter(connection.connections), None)
@@ -72,7 +73,7 @@ def has_surplus(connection: Any) -> bool:
 
 
 def drop_surplus(client: Any, response: httpx.Response) -> None:
-    """See to it that a client of httpx uses a connection no more when more has come than the answer."""
+    """Make an httpx client stop using a connection that has received more than the response."""
     is_httpcores = "network_stream" in response.extensions and response.http_version.startswith("HTTP/1")
     if not is_httpcores or _pool_of(client, response.request.url) is None:
         return
@@ -86,7 +87,7 @@ def drop_surplus(client: Any, response: httpx.Response) -> None:
 
 
 def has_unread(stream: Any) -> bool:
-    """Tell whether bytes wait between the socket of an idle connection and who reads from its stream."""
+    """Tell whether an idle connection has received bytes that nobody has read from its stream yet."""
     with _known():
         inner = stream._stream  # noqa: SLF001
         below: Any = getattr(inner, "transport_stream", inner)
@@ -95,67 +96,67 @@ def has_unread(stream: Any) -> bool:
 
 
 def in_trio() -> bool:
-    """Tell whether the event loop that runs is trio's, whose sockets keep nothing back."""
+    """Tell whether trio is running. Its sockets have no buffer above the system's, unlike asyncio's."""
     trio: Any = sys.modules.get("trio.lowlevel")
     return trio is not None and bool(trio.in_trio_task())
 
 
 def _incoming_of(inner: Any) -> Any:
-    # Of anyio, or of trio, over which a client of the caller's own may read.
+    # The input buffer of anyio's TLS stream, or of trio's, which the caller's own client may use.
     return inner._read_bio if hasattr(inner, "_read_bio") else inner._incoming  # noqa: SLF001
 
 
-# A refusal in TLS 1.3 is told, though the stream was closed before it was read.
+# The promise: the caller is told of a refusal in TLS 1.3, even if the stream was closed before it was read.
 
 
 def read_tls(stream: Any, received: bytes) -> None:
-    """Have TLS read what has come over a connection that anyio or trio reads from no more.
+    """Decrypt bytes from a connection that anyio or trio has stopped reading from.
 
     Raises:
-        ssl.SSLError: The peer has ended the connection; or it cannot be read.
+        ssl.SSLError: The bytes are an alert by which the peer ends the connection, or are incomplete.
     """
     with _known():
         inner = stream._stream  # noqa: SLF001
-        if not hasattr(inner, "transport_stream"):  # our own stream lies above
+        if not hasattr(inner, "transport_stream"):  # our own stream wraps httpcore's
             inner = inner._stream  # noqa: SLF001
         _incoming_of(inner).write(received)
     stream.get_extra_info("ssl_object").read(1)
 
 
-# Nothing is left of an event loop that has ended.
+# The promise: no connection of an event loop is left open after the loop has ended.
 
 
 def sever(stream: Any) -> None:
-    """Close an idle connection without its event loop. asyncio closes one in steps of the loop only."""
-    transport = getattr(stream._stream, "_transport", None)  # noqa: SLF001 - asyncio's, of which trio has none
+    """Close an idle connection without its event loop, which asyncio's `close` would need."""
+    transport = getattr(stream._stream, "_transport", None)  # noqa: SLF001 - only asyncio has a transport
     with suppress(AttributeError, OSError):
         if transport is None:
             os.close(stream.get_extra_info("socket").detach())
         elif not hasattr(transport, "_call_connection_lost"):
-            transport.abort()  # uvloop's, which closes its connections when it is closed itself
+            transport.abort()  # uvloop, which closes its connections when the loop is closed
         else:
-            transport._closing = True  # noqa: SLF001 - or the loop takes the next socket of this number for it
+            transport._closing = True  # noqa: SLF001 - else the loop mistakes the next socket of this number
             transport._call_connection_lost(None)  # noqa: SLF001
 
 
-# A call ends at its deadline, whichever address is tried.
+# The promise: a call ends at its deadline, no matter how many addresses the host has.
 
 
 def stream_over(connected: socket.socket) -> httpcore.NetworkStream:
-    """Return a stream of httpcore over a socket that is connected, for which it has no public way."""
+    """Return an httpcore stream over a connected socket. httpcore has no public way to make one."""
     with _known():
         from httpcore._backends.sync import SyncStream
     return SyncStream(connected)
 
 
-# Of the caller's own HTTP client: its pool wedges when more wait for it than it has connections, and an error
-# names its proxy. A transport that is not httpx's has neither.
+# The promises about the caller's own HTTP client: no call hangs in its pool, as can happen with more callers
+# than connections; and an error names its proxy. A transport that is not httpx's own has neither.
 
 _PROXIES = (httpcore.HTTPProxy, httpcore.SOCKSProxy, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy)
 
 
 def proxy_of(client: Any, url: httpx.URL) -> str | None:
-    """Return host and port of the proxy by which an httpx client reaches a URL, if there is one."""
+    """Return host and port of the proxy through which an httpx client reaches a URL, if there is one."""
     pool = _pool_of(client, url)
     if not isinstance(pool, _PROXIES):
         return None
@@ -165,7 +166,7 @@ def proxy_of(client: Any, url: httpx.URL) -> str | None:
 
 
 def pool_size(client: Any, url: httpx.URL) -> int | None:
-    """Return how many connections the pool of an httpx client has, or None where it has no such pool."""
+    """Return how many connections an httpx client may open for a URL, or None if it has no httpx pool."""
     pool = _pool_of(client, url)
     with _known():
         return None if pool is None else int(pool._max_connections)  # noqa: SLF001
@@ -174,5 +175,5 @@ def pool_size(client: Any, url: httpx.URL) -> int | None:
 def _pool_of(client: Any, url: httpx.URL) -> Any:
     with _known():
         transport = client._transport_for_url(url)  # noqa: SLF001
-        is_httpx = type(transport) in {httpx.HTTPTransport, httpx.AsyncHTTPTransport}  # and no wrapper of one
+        is_httpx = type(transport) in {httpx.HTTPTransport, httpx.AsyncHTTPTransport}  # and no subclass
         return transport._pool if is_httpx else None  # noqa: SLF001

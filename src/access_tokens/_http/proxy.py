@@ -1,4 +1,4 @@
-"""Where a connection goes: straight to the service, or through the proxy of the environment."""
+"""Connects to the service directly, or through the proxy that the environment variables name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .tls import SetupError
 
 
 class Kinds(NamedTuple):
-    """The connections of httpcore."""
+    """The httpcore classes for connections: sync or async ones."""
 
     direct: Any
     http_proxy: Any
@@ -34,17 +34,17 @@ _UNUSABLE = "the proxy that the environment names cannot be used"
 def connection_over(
     kinds: Kinds, network: Any, base: str, tls: ssl.SSLContext, proxy: httpx.Proxy | None
 ) -> Any:
-    """Return one connection of httpcore to a host.
+    """Return an httpcore connection to the service, not connected yet.
 
     Args:
-        kinds: Its classes for threads, or for tasks.
+        kinds: The classes to use, sync or async.
         network: The network backend.
         base: The URL of the service.
-        tls: How TLS is done.
-        proxy: The proxy to go through.
+        tls: The TLS context for the service.
+        proxy: The proxy to go through, if any.
 
     Raises:
-        SetupError: The package is missing that a SOCKS proxy needs.
+        SetupError: The package that a SOCKS proxy needs is not installed.
     """
     if proxy is None:
         url = httpx.URL(base)
@@ -69,25 +69,27 @@ def connection_over(
 
 
 def proxy_for(settings: Settings) -> httpx.Proxy | None:
-    """Return the proxy that the environment names for the service, `NO_PROXY` respected.
+    """Return the proxy that the environment names for the service, if any, with respect to `NO_PROXY`.
 
-    There is none for plain http:// on loopback, unless `allow_http` is set: it would see the secrets.
+    For plain http:// to a loopback address no proxy is used, since it would see the secrets. With
+    `allow_http`, it is used.
 
     Raises:
-        SetupError: It is none that could be used.
+        SetupError: The environment names a proxy that cannot be used.
     """
     url = httpx.URL(settings.base)
     if url.scheme == "http" and not settings.allow_http:
         return None
     proxies = getproxies()
-    if is_excepted(url, proxies.get("no", "")) or proxy_bypass(url.host):  # by the system's own settings
+    # proxy_bypass also reads the system settings of macOS and Windows.
+    if is_excepted(url, proxies.get("no", "")) or proxy_bypass(url.host):
         return None
     proxy = (proxies.get(url.scheme, "").strip() or proxies.get("all", "")).strip()
     return _proxy(proxy if "://" in proxy else f"http://{proxy}", settings.ssl_context) if proxy else None
 
 
 def go_through(proxy: httpx.Proxy | None, base: str, progress: Progress) -> None:
-    """Note which proxy a request goes through, and how."""
+    """Note in the progress of a request which proxy the request goes through, and how."""
     if proxy:
         progress.proxy = _with_port(proxy.url)
         progress.known = _secrets_of(proxy)
@@ -96,10 +98,10 @@ def go_through(proxy: httpx.Proxy | None, base: str, progress: Progress) -> None
 
 
 def check_let_through(answer: Answer, base: str, progress: Progress) -> None:
-    """Check that a proxy which is given the request itself has passed it on.
+    """Check that a proxy which forwards the request, instead of making a tunnel, has not refused it.
 
     Raises:
-        httpx.ProxyError: It wants a password, as no service does (RFC 9110, section 15.5.8).
+        httpx.ProxyError: The status is 407, which only a proxy sends (RFC 9110, section 15.5.8).
     """
     is_given_it = progress.proxy and base.startswith("http:") and not progress.is_tunnelled
     if is_given_it and answer.status_code == 407:
@@ -107,7 +109,10 @@ def check_let_through(answer: Answer, base: str, progress: Progress) -> None:
 
 
 def _secrets_of(proxy: httpx.Proxy) -> tuple[Secret, ...]:
-    """Return the password for a proxy, which some take for a name, as it is and as it is sent (RFC 7617)."""
+    """Return the secrets for a proxy: its password, and the encoded credentials as sent (RFC 7617).
+
+    Without a password the user name counts as secret, since some proxies expect a token there.
+    """
     if proxy.raw_auth is None:
         return ()
     user, password = proxy.raw_auth
@@ -122,7 +127,7 @@ def _with_port(url: httpx.URL) -> str:
 def _proxy(url: str, tls: ssl.SSLContext | None) -> httpx.Proxy:
     try:
         proxy = httpx.Proxy(url, ssl_context=tls if url.lower().startswith("https:") else None)
-    except (ValueError, httpx.InvalidURL):  # whose text may hold a password
+    except (ValueError, httpx.InvalidURL):  # its text may contain the password
         raise SetupError(_UNUSABLE) from None
     if proxy.url.port is not None and not 0 < proxy.url.port < 2**16:
         raise SetupError(_UNUSABLE)

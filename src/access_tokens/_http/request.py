@@ -1,4 +1,4 @@
-"""From a request as the generated core describes it to that of httpx, and from its response to an answer."""
+"""Builds the httpx request from the generated code's arguments, and an `Answer` from the httpx response."""
 
 from __future__ import annotations
 
@@ -18,25 +18,27 @@ from .._settings import Settings
 from .._version import __version__
 from .borrowed import Borrowed, params_of, timeout_of, with_headers_of
 
-# They change nothing (RFC 9110, section 9.2.1).
+# Methods that change nothing at the service (RFC 9110, section 9.2.1).
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 _USER_AGENT = f"access-tokens-client/{__version__}"
 
 
 @define
 class Progress:
-    """How far a request has come.
+    """How far sending a request has come; tells after an error what may have happened.
 
     Attributes:
-        method: Its method, with which its first bytes begin. Those to a proxy may ask for a tunnel first.
-        sent_at: When it is sent, by the session's clock.
-        deadline: When its call must be over, by the same clock.
-        has_begun: Whether any of its bytes may have left.
-        proxy: Host and port of the proxy on its way.
-        handshakes: How many of TLS are ahead, with the service's, which begins when a tunnel stands.
-        headers: Those of the answer, once they have come.
-        is_tunnelled: Whether the proxy only makes a tunnel, through which the service alone is heard.
-        known: What is to be hidden of the proxy's.
+        method: The method of the request. The first bytes of the request begin with it, unlike those of a
+            CONNECT, which may be sent to a proxy before.
+        sent_at: When the request is sent, by the session's clock.
+        deadline: When the call must be over, by the same clock.
+        has_begun: Whether any byte of the request may have been sent.
+        proxy: Host and port of the proxy, if there is one.
+        handshakes: The number of TLS handshakes that have not begun: with an https:// proxy, and with the
+            service, which begins once the tunnel through the proxy is open.
+        headers: The headers of the response, once they have arrived.
+        is_tunnelled: Whether the proxy opens a tunnel, so that only the service can send a response.
+        known: The secrets of the proxy, to be hidden in messages.
     """
 
     method: str
@@ -50,15 +52,15 @@ class Progress:
     known: tuple[Secret, ...] = ()
 
     def note(self, written: bytes) -> None:
-        """Note what is about to be written to its connection."""
+        """Note bytes that are about to be written to the connection."""
         self.has_begun = self.has_begun or written.startswith(self.method.upper().encode())
 
     def note_handshake(self) -> None:
-        """Note that one of TLS is about to begin."""
+        """Note that a TLS handshake is about to begin."""
         self.handshakes -= 1
 
     def whose(self, error: Exception, host: str) -> str:
-        """Say whose an error is: the proxy's, that of the host behind it, or of which of them is unclear."""
+        """Say where an error comes from: the proxy, the host behind it, or either of them if unclear."""
         if self.proxy is None:
             return host
         is_through = self.has_begun or self.handshakes == 0
@@ -74,7 +76,17 @@ def build_request(
     seconds_left: float,
     borrowed: Borrowed | None = None,
 ) -> httpx.Request:
-    """Build a request as the generated core describes it, with what is due of its answer as extensions."""
+    """Build the httpx request.
+
+    The bounds of the response, and the secrets to hide in messages, are added as extensions of the request.
+
+    Args:
+        settings: The settings of the client.
+        kwargs: The arguments for httpx as the generated code returns them, and `bounds` and `known`.
+        bearer: The bearer token.
+        seconds_left: The time until the deadline of the call; no timeout is longer.
+        borrowed: The caller's own httpx client, whose headers, parameters and timeout are taken over.
+    """
     headers = {
         "Accept": "application/json",
         "Accept-Encoding": "gzip",
@@ -101,13 +113,13 @@ def build_request(
 
 @lru_cache(maxsize=64)
 def _url(url: str, params: tuple[tuple[str, Any], ...]) -> httpx.URL:
-    # Kept, since httpx parses it twice, and most calls are for one of a few.
+    # Cached, since httpx parses a URL twice, and most calls use one of a few URLs.
     return httpx.URL(url, params=dict(params)) if params else httpx.URL(url)
 
 
 @define
 class _Content(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """The body of a request. httpx's own is an async generator, of which trio warns when it is left early."""
+    """The body of a request. httpx's own is an async generator; trio warns when one is left unfinished."""
 
     _body: bytes
 
@@ -136,7 +148,7 @@ def _clipped(timeout: httpx.Timeout, seconds_left: float) -> dict[str, float]:
 def answer_from(
     response: httpx.Response, content: bytes, progress: Progress, extensions: Mapping[str, Any]
 ) -> Answer:
-    """Return what is needed of a response to a request that came so far and had these extensions."""
+    """Return the `Answer` for an httpx response to a request with this progress and these extensions."""
     return Answer(
         status_code=response.status_code,
         headers=response.headers,
@@ -156,6 +168,6 @@ def _retry_after_of(response: httpx.Response) -> float | None:
 
 
 def _now_at(response: httpx.Response) -> datetime:
-    """Return what time it is by the clock of the service, since that of this machine may be minutes off."""
-    dates = map(date_of, response.headers.get_list("date"))  # of which a gateway may add one
+    """Return the time by the service's clock, since the clock of this machine may be minutes off."""
+    dates = map(date_of, response.headers.get_list("date"))  # a gateway may add a second Date header
     return next(filter(None, dates), None) or datetime.now(UTC)

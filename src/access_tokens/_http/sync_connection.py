@@ -1,7 +1,7 @@
-"""Connections for threads, which keep to the deadline of a call and end when the client is closed.
+"""Sync connections that respect the deadline of a call, and end when the client is closed.
 
-httpx has a timeout for each read alone, so that an answer that trickles in lasts as long as it likes; and a
-thread that reads from a socket does not notice that another has closed it.
+httpx has a timeout for each single read only, so that a response that trickles in may take any time. And a
+thread that reads from a socket does not notice when another thread closes the socket.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from .request import Progress
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """Makes the connections of one transport, which one thread uses at a time.
+    """The network backend of one transport, which one thread uses at a time.
 
     Args:
-        seconds_until: Tells how far away a deadline is.
+        seconds_until: Returns how many seconds are left until a deadline.
 
     Attributes:
-        progress: That of the request under way.
+        progress: The progress of the request under way.
     """
 
     progress: Progress
@@ -48,7 +48,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         self._found: Handover[httpcore.NetworkStream] | None = None
 
     def seconds_left(self, timeout: float | None) -> float:
-        """Return a timeout, cut at the deadline.
+        """Return a timeout, shortened to end at the deadline.
 
         Raises:
             TimeoutError: The deadline has passed.
@@ -69,8 +69,8 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to a host, as httpcore asks for it."""
-        # In a thread of its own, since neither a name server nor a connection can be told when to give up.
+        """Connect to a host. Called by httpcore."""
+        # Done in another thread, since resolving a name has no timeout and cannot be interrupted.
         found = self._found = Handover[httpcore.NetworkStream]()
         work = partial(self._connect, host, port, timeout, local_address, socket_options)
         found.begin(work)
@@ -107,26 +107,26 @@ class DeadlineBackend(httpcore.NetworkBackend):
         return private_names.stream_over(connected)
 
     def connecting(self, timeout: float | None) -> float:
-        """Return a timeout for a connection, cut at the deadline."""
+        """Same as `seconds_left`, for connecting: raises `httpcore.ConnectTimeout` after the deadline."""
         try:
             return self.seconds_left(timeout)
         except TimeoutError:
-            raise httpcore.ConnectTimeout from None  # it tells that nothing was sent
+            raise httpcore.ConnectTimeout from None  # this type says that no request was sent
 
     def keep(self, stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
-        """Return a stream that keeps to the deadline, and remember its socket for `shut`."""
+        """Return a stream that respects the deadline, and remember its socket for `shut`."""
         self.watch(stream.get_extra_info("socket"))
         return _Stream(stream, self)
 
     def watch(self, each: socket.socket) -> None:
-        """Remember a socket for `shut`, as long as it lives."""
+        """Remember a socket for `shut` and `abandon`, as long as the socket object lives."""
         self._sockets.add(each)
-        if self._is_shut:  # in the meantime
+        if self._is_shut:  # by another thread in the meantime
             self.shut()
 
     @contextmanager
     def shaking_hands(self, descriptor: int) -> Generator[None, None, None]:
-        """Remember a socket for `shut` and `abandon` that the handshake puts into another object."""
+        """Remember a duplicate of a socket that is moved to another object by the TLS handshake."""
         with socket.socket(fileno=os.dup(descriptor)) as twin:
             self.watch(twin)
             self._handshake = descriptor, twin
@@ -136,9 +136,9 @@ class DeadlineBackend(httpcore.NetworkBackend):
                 self._handshake = None
 
     def abandon(self) -> None:
-        """Close the sockets in a child, without ending what its parent sends over them.
+        """Close the sockets in a forked child, without ending the parent's connections.
 
-        This thread may be using one. What it waits for comes from no other thread of the child.
+        The only thread of the child may be using a socket, or waiting for a thread that no longer exists.
         """
         forked = httpcore.ConnectError("the process was forked")
         if self._found and (unused := self._found.refuse(forked)):
@@ -150,7 +150,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
                 each.close()
 
     def shut(self) -> None:
-        """End all connections, wake the threads that read from them, and allow no more."""
+        """End all connections, wake the threads that read from them, and allow no new connections."""
         self._is_shut = True
         if self._found:
             self._found.put(OSError("the network is shut"))
@@ -160,7 +160,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
 
 def _take_away(descriptor: int, twin: socket.socket) -> None:
-    """Put nothing in the place of a socket that this process alone is to stop using."""
+    """Replace the descriptor of a socket by the null device, in this process only, unless it was reused."""
     with suppress(OSError):
         if os.path.sameopenfile(descriptor, twin.fileno()):
             with Path(os.devnull).open("rb") as nothing:
@@ -180,7 +180,7 @@ class _Stream(httpcore.NetworkStream):
         self._network.progress.note(buffer)
         try:
             self._stream.write(buffer, left)
-        except httpcore.WriteError as error:  # after which httpcore goes on to read
+        except httpcore.WriteError as error:  # httpcore ignores it, and goes on to read the response
             pass_on(error)
             raise
 
@@ -195,7 +195,7 @@ class _Stream(httpcore.NetworkStream):
                 self._network.progress.note_handshake()
                 left = self._network.connecting(timeout)
                 return self._network.keep(self._stream.start_tls(ssl_context, server_hostname, left))
-            except BaseException:  # httpcore closes it when the handshake has failed, but not before
+            except BaseException:  # httpcore closes the stream only if the handshake itself fails
                 self.close()
                 raise
 
@@ -207,13 +207,13 @@ _KINDS = Kinds(httpcore.HTTPConnection, httpcore.HTTPProxy, httpcore.SOCKSProxy)
 
 
 class SyncTransport(httpx.HTTPTransport):
-    """A transport over one such connection.
+    """An httpx transport over one connection.
 
     Args:
         base: The URL of the service.
-        seconds_until: Tells how far away a deadline is.
-        tls: How TLS is done.
-        proxy: The proxy to go through.
+        seconds_until: Returns how many seconds are left until a deadline.
+        tls: The TLS context for the service.
+        proxy: The proxy to go through, if any.
     """
 
     def __init__(
@@ -231,10 +231,10 @@ class SyncTransport(httpx.HTTPTransport):
 
     @property
     def is_usable(self) -> bool:
-        """Whether its connection can be used again."""
+        """Whether the connection can be used again."""
         return is_usable(self._connection)
 
     @property
     def has_surplus(self) -> bool:
-        """Whether more has come than the answer."""
+        """Whether the connection has received more than the response."""
         return private_names.has_surplus(self._connection)

@@ -1,4 +1,4 @@
-"""How many threads may use a connection at a time."""
+"""Limits how many threads may use a connection at the same time."""
 
 from __future__ import annotations
 
@@ -13,27 +13,28 @@ from .limits import NO_PLACE
 
 
 class ThreadLimiter:
-    """Lets as many threads in at a time as there are connections, so that the pool's own queue stays empty.
+    """Admits as many threads at a time as there are connections, so that the pool's own queue stays empty.
 
-    They are let in as they come. A thread that calls in the midst of its own call, from a hook or a signal
-    handler, shares the place that it has.
+    Threads are admitted in the order of their arrival. A thread that makes a call during its own call, from a
+    hook or a signal handler, shares the place that it already holds.
 
     Args:
-        width: How many.
+        width: How many threads may hold a place at the same time.
     """
 
     def __init__(self, width: int) -> None:
         self._width = width
-        # Those in front have a place, and their events are set; those behind wait.
+        # By thread id, in order of arrival. The first `width` threads hold a place, and their events are set.
+        # The others wait.
         self._queue: dict[int, InterruptibleEvent] = {}
         self._is_lifted = False
 
     @contextmanager
     def place(self, seconds: float) -> Generator[None, None, None]:
-        """Wait for a place, and hold it meanwhile.
+        """Wait for a place, and hold it during the `with` block.
 
         Raises:
-            httpx.PoolTimeout: There was none for this many seconds.
+            httpx.PoolTimeout: No place became free within this many seconds.
         """
         own = InterruptibleEvent()
         with finally_twice(lambda: self._leave(own)):
@@ -41,7 +42,7 @@ class ThreadLimiter:
             yield
 
     def lift(self) -> None:
-        """Let everybody in from now on."""
+        """Admit all threads from now on, including those that wait."""
         self._is_lifted = True
         for each in list(self._queue.values()):
             each.set()

@@ -1,4 +1,4 @@
-"""The connections of threads, and what is sent over them."""
+"""Sends requests for the sync client, each over a connection that no other request uses at the time."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class SyncPool:
     """The connections of a session.
 
     Args:
-        settings: Where the service is.
-        borrowed: The caller's own HTTP stack, which is never closed here.
-        seconds_until: Tells how far away a deadline is.
+        settings: The settings of the client.
+        borrowed: The caller's own httpx client to send through, which is never closed here.
+        seconds_until: Returns how many seconds are left until a deadline.
     """
 
     def __init__(
@@ -39,16 +39,16 @@ class SyncPool:
         self._borrowed = borrowed
         self._seconds_until = seconds_until
         self._idle: IdleConnections[SyncTransport] = IdleConnections()
-        self._all: SafeWeakSet[SyncTransport] = SafeWeakSet()  # what an interrupt loses is not in it for long
+        self._all: SafeWeakSet[SyncTransport] = SafeWeakSet()  # weak, to forget those lost in an interrupt
         self._is_closed = self._is_abandoned = False
         self._tls = Tls(settings)
         self.limiter = ThreadLimiter(max_connections(borrowed, settings))
 
     def answer(self, request: httpx.Request, progress: Progress) -> Answer:
-        """Send a request and return the answer to it.
+        """Send a request and return the answer.
 
         Raises:
-            Exception: Anything that a transport may raise.
+            Exception: Any exception that a transport may raise.
         """
         if self._borrowed is not None:
             return self._answer_by(self._borrowed, request, progress)
@@ -56,7 +56,7 @@ class SyncPool:
         try:
             self._close_outdated()
             while (idle := self._idle.last()) and not self._idle.remove(idle):
-                pass  # another thread was quicker
+                pass  # another thread has taken this one; look for the next
             transport = idle
             if transport and not transport.is_usable:
                 self._drop(transport)
@@ -65,19 +65,19 @@ class SyncPool:
             transport.network.progress = progress
             go_through(transport.proxy, self._settings.base, progress)
             answer = self._answer(transport.handle_request, request, progress)
-            if transport.has_surplus:  # nobody is to take it for an answer
+            if transport.has_surplus:  # else the surplus would be taken for the next response
                 self._drop(transport)
             else:
                 self._put_back(transport)
         except BaseException:
-            # It may be in any state, above all after an interrupt.
+            # The connection may be in any state, above all after an interrupt.
             if transport is not None:
                 self._drop(transport)
             raise
         return answer
 
     def _answer_by(self, borrowed: httpx.Client, request: httpx.Request, progress: Progress) -> Answer:
-        progress.has_begun = True  # for all that is known
+        progress.has_begun = True  # unknown for the caller's client, so assume the worst
         progress.proxy = proxy_of(borrowed, request.url)
         send = partial(borrowed.send, stream=True, auth=None, follow_redirects=False)
         return self._answer(send, request, progress)
@@ -105,7 +105,7 @@ class SyncPool:
         if response.is_stream_consumed:
             return body_read_before(response, limit)
         body = Body(response, limit)
-        for chunk in cast(httpx.SyncByteStream, response.stream):  # which of the two, httpx leaves open
+        for chunk in cast(httpx.SyncByteStream, response.stream):  # typed by httpx as sync or async
             if self._seconds_until(deadline) <= 0:
                 raise TimeoutError
             body.add(chunk)
@@ -132,19 +132,19 @@ class SyncPool:
         self._idle.put(transport)
         if self._is_abandoned:
             self._drop(transport)
-        if self._is_closed:  # looked at last, since a signal handler may close the client between two lines
+        if self._is_closed:  # checked last, since a signal handler may close the client between two lines
             self.close()
 
     def _drop(self, transport: SyncTransport) -> None:
         transport.close()
-        transport.network.abandon()  # what an interrupt has kept from the pool
+        transport.network.abandon()  # also closes a socket that httpcore lost in an interrupt
         self._idle.remove(transport)
         self._all.discard(transport)
 
     def abandon(self) -> None:
-        """Close the connections of the parent in a child, without ending them.
+        """Close the inherited connections in a forked child, without ending them for the parent.
 
-        The only thread of the child may be in the midst of a call, and no other will give it a place.
+        The only thread of the child may be waiting for a place, and no other thread exists to free one.
         """
         self._is_abandoned = True
         self.limiter.lift()
@@ -152,7 +152,7 @@ class SyncPool:
             transport.network.abandon()
 
     def close(self) -> None:
-        """End the connections, wake who waits for one, and make no more."""
+        """End the connections, wake the threads that wait for one, and allow no new ones."""
         self._is_closed = True
         self.limiter.lift()
         for transport in self._all:

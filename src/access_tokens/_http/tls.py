@@ -1,4 +1,4 @@
-"""How TLS is done."""
+"""Makes the TLS context for connections to the service."""
 
 from __future__ import annotations
 
@@ -13,26 +13,28 @@ import httpx
 
 from .._settings import Settings
 
-# What a first connection would import. An import that another thread has begun never ends in a forked child.
+# Imported here instead of by the first connection: in a forked child, an import that another thread of the
+# parent had begun never ends.
 for _name in ("certifi", "encodings.idna"):
     import_module(_name)
 
 
-# What a machine runs out of, and has again.
+# Errors that may pass: the machine is out of file descriptors or memory.
 _PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
 class SetupError(ValueError):
-    """The environment names something with which no connection can be made."""
+    """No connection can be made with this environment: its variables or its installed packages."""
 
 
 class Tls:
-    """How a client does TLS, found out with its first connection.
+    """The TLS context of a client, made with its first connection.
 
-    No cached_property does it: the lock of one, which all instances share, may be held for ever in a child.
+    Not a `cached_property`: before Python 3.12 its lock, which all instances share, could stay held for ever
+    in a forked child.
 
     Args:
-        settings: Where the service is.
+        settings: The settings of the client.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -40,11 +42,11 @@ class Tls:
         self._context: ssl.SSLContext | None = None
 
     def context(self) -> ssl.SSLContext:
-        """Return how it is done.
+        """Return the TLS context.
 
         Raises:
             SetupError: The environment names a file or directory that cannot be used.
-            OSError: There is no free descriptor, which may pass.
+            OSError: The machine is out of file descriptors or memory, which may pass.
         """
         if self._context is None:
             self._context = self._settings.ssl_context or _context_for(self._settings)
@@ -54,7 +56,7 @@ class Tls:
 def _context_for(settings: Settings) -> ssl.SSLContext:
     if settings.base.startswith("http:"):
         return _no_tls()
-    # What the environment names may change, and is read for each client.
+    # The named files may change, so they are read for each client, unlike the default certificates.
     if not any(os.environ.get(each) for each in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")):
         return _usual_tls()
     try:
@@ -67,19 +69,19 @@ def _context_for(settings: Settings) -> ssl.SSLContext:
 
 def _named_tls() -> ssl.SSLContext:
     directories = os.environ.get("SSL_CERT_DIR")
-    if directories and not os.environ.get("SSL_CERT_FILE"):  # which goes first
+    if directories and not os.environ.get("SSL_CERT_FILE"):  # SSL_CERT_FILE takes precedence
         _check(directories.split(os.pathsep))
     return httpx.create_ssl_context()
 
 
 def _check(directories: list[str]) -> None:
-    # OpenSSL looks there in each handshake, and would merely find no authority.
+    # OpenSSL reads a directory only in a handshake; if it is missing, the error is just "unknown authority".
     if not any(Path(each).is_dir() and os.access(each, os.X_OK) for each in directories):
         raise NotADirectoryError("it names no directory that can be searched")
 
 
 def _at_fault() -> str:
-    """Return the name of the variable with whose value nothing can be done."""
+    """Return the name of the environment variable whose value cannot be used."""
     try:
         if path := os.environ.get("SSLKEYLOGFILE"):
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = path
