@@ -1,1 +1,1 @@
-"""Carries calls out, for threads and for tasks: gets the JWT, sends, waits."""
+"""The sessions, sync and async, that carry out calls: they get the JWT, send requests, and wait."""

@@ -1,7 +1,7 @@
-"""The generated client, carried by a session, so that every generated operation works as a method does.
+"""Connects the generated client to a session, so that generated functions work as the client's methods do.
 
-The generated functions hand their requests to an HTTP client of httpx. Its transport here sends nothing: it
-makes a call of each request, which the session carries out with the JWT, the repeats and the deadline.
+The generated functions send their requests through an httpx client. Its transport here sends nothing itself:
+it turns each request into a call, which the session carries out with the JWT, the retries and the deadline.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .sync_session import SyncSession
 
 _IDEMPOTENT = SAFE_METHODS | {"PUT", "DELETE"}  # RFC 9110, section 9.2.2
-# What the session says itself, or what describes the bytes of another connection.
+# Headers that the session sets itself, or that describe the bytes on another connection.
 _NOT_PASSED_ON = {
     *("accept-encoding", "authorization", "connection", "content-encoding", "content-length", "cookie"),
     *("host", "set-cookie", "transfer-encoding", "user-agent"),
@@ -36,7 +36,7 @@ _NOT_PASSED_ON = {
 
 
 class SyncApiTransport(Uncopied, httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Has a session of threads carry out the requests of generated functions."""
+    """An httpx transport that lets a sync session carry out the requests of generated functions."""
 
     def __init__(self, session: SyncSession) -> None:
         self._session = session
@@ -45,18 +45,18 @@ class SyncApiTransport(Uncopied, httpx.BaseTransport, httpx.AsyncBaseTransport):
         """Carry out a request; httpx calls this.
 
         Raises:
-            AccessTokensError: It failed.
+            AccessTokensError: The call failed.
         """
         return _response(self._session.run(_procedure(self._session.settings, request, request.read())))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Refuse: it would block the event loop."""
+        """Refuse to work in async code, where this class would block the event loop."""
         del request
         raise RuntimeError("this api blocks: use that of an AsyncAccessTokensClient in async code")
 
 
 class AsyncApiTransport(Uncopied, httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Same as `SyncApiTransport`, for a session of tasks."""
+    """Same as `SyncApiTransport`, for an async session."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -67,7 +67,7 @@ class AsyncApiTransport(Uncopied, httpx.BaseTransport, httpx.AsyncBaseTransport)
         return _response(await self._session.run(_procedure(self._session.settings, request, content)))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Refuse: it could not await."""
+        """Refuse to work in sync code, where this class cannot await."""
         del request
         raise RuntimeError("this api awaits: use that of an AccessTokensClient in sync code")
 
@@ -75,14 +75,14 @@ class AsyncApiTransport(Uncopied, httpx.BaseTransport, httpx.AsyncBaseTransport)
 def generated_client(
     settings: Settings, transport: SyncApiTransport | AsyncApiTransport
 ) -> AuthenticatedClient:
-    """Return the generated client. Its token is none, since the transport authorizes each request."""
+    """Return the generated client. Its token is empty, since the session authorizes each request."""
     options = {"transport": transport, "trust_env": False}
     return AuthenticatedClient(base_url=settings.base, token="", httpx_args=options)
 
 
 @frozen
 class _AsItIs:
-    """A request that is described already."""
+    """Stands for a generated module where the arguments for httpx are known already."""
 
     kwargs: dict[str, Any]
 
@@ -92,13 +92,13 @@ class _AsItIs:
 
 @frozen
 class _Rules:
-    """What is known of an operation beyond its method.
+    """How an operation of the API is to be treated.
 
     Attributes:
-        changes: Whether it changes anything at the service.
-        repeatable: Whether it may be sent again though the service may have acted.
-        token_id: The token that it is about.
-        is_exchange: Whether it goes with the PAT, and not with the JWT.
+        changes: Whether the operation changes anything at the service.
+        repeatable: Whether the request may be sent again even if the service may have acted on it.
+        token_id: The id of the token that the operation is about.
+        is_exchange: Whether the request is sent with the PAT instead of the JWT.
     """
 
     changes: bool
@@ -134,7 +134,7 @@ def _segments(path: str, api_key: Secret) -> list[str]:
     """Return the segments of a path, decoded.
 
     Raises:
-        ValueError: One holds a secret, which errors and logs would show.
+        ValueError: A segment holds a secret, which errors and logs would show.
     """
     segments = [unquote(each) for each in path.split("/")[1:]]
     if any(redact(each, api_key) != each for each in segments):
@@ -143,10 +143,10 @@ def _segments(path: str, api_key: Secret) -> list[str]:
 
 
 def _path_below(settings: Settings, url: httpx.URL) -> str:
-    """Return the path of openapi.yaml that a generated function has asked for.
+    """Return the path of a URL, relative to the endpoint, as in openapi.yaml.
 
     Raises:
-        ValueError: The URL does not lie below the endpoint, for which alone the JWT is meant.
+        ValueError: The URL is not below the endpoint. The JWT must not be sent anywhere else.
     """
     base = httpx.URL(settings.base)
     root, path = base.raw_path.decode().rstrip("/"), url.raw_path.decode().partition("?")[0]
@@ -161,7 +161,7 @@ def _described(request: httpx.Request, path: str, content: bytes) -> dict[str, A
         "method": request.method,
         "url": path,
         "params": {name: tuple(query.get_list(name)) for name in query},
-        # In the case of those that they replace.
+        # In title case, like the session's default headers, which they are to replace.
         "headers": {name.title(): value for name, value in headers if _is_passed_on(name, value)},
         "content": content,
     }
@@ -172,16 +172,16 @@ def _is_passed_on(name: str, value: str) -> bool:
 
 
 def _rules_for(method: str, segments: list[str], content: bytes) -> _Rules:
-    """Return the rules of an operation: those of its method where it has none that this library knows."""
+    """Return the rules for an operation; for an operation unknown to this library, those for its method."""
     match method, segments:
         case "POST", ["auth", "token"]:
             return _Rules(changes=False, repeatable=True, is_exchange=True)
         case "POST", ["admin", "tokens", "batch"]:
             return _Rules(changes=False, repeatable=True)
-        case "POST", ["admin", "tokens"]:  # a second one with the same id would be refused
+        case "POST", ["admin", "tokens"]:  # repeatable with an id: the service refuses to issue it twice
             token_id = _token_id_in(content)
             return _Rules(changes=True, repeatable=token_id is not None, token_id=token_id)
-        case "PUT", ["admin", "tokens", token_id]:  # it would be refused, and look as if it had never worked
+        case "PUT", ["admin", "tokens", token_id]:  # the service refuses a repeat, as if the first had failed
             return _Rules(changes=True, repeatable=False, token_id=token_id)
         case "PATCH", ["admin", "tokens", token_id]:
             return _Rules(changes=True, repeatable=True, token_id=token_id)
@@ -200,8 +200,8 @@ def _token_id_in(content: bytes) -> str | None:
 
 
 def _readable(answer: Answer) -> Answer:
-    """Return an answer that the generated parser can be trusted with."""
-    HTTPStatus(answer.status_code)  # as that parser does
+    """Check that the generated parser can read an answer, and return the answer."""
+    HTTPStatus(answer.status_code)  # raises ValueError for an unknown status, as the parser would
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in {"text/html", "application/xhtml+xml"}:
         raise UnreadableError("an HTML page, which is no answer of the service")
@@ -211,7 +211,7 @@ def _readable(answer: Answer) -> Answer:
 
 
 def _response(answer: Answer) -> httpx.Response:
-    # As bytes, since a service may put any into them.
+    # Copy the headers as bytes, since a service may use any encoding.
     raw = httpx.Headers(answer.headers).raw
     headers = [(name, value) for name, value in raw if name.decode("latin-1").lower() not in _NOT_PASSED_ON]
     return httpx.Response(answer.status_code, headers=headers, content=answer.content)

@@ -1,4 +1,4 @@
-"""One exchange for all tasks."""
+"""Shares one exchange of the PAT among all tasks of an event loop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Pending: TypeAlias = PendingExchange[anyio.Event]
 
 
 class AsyncExchanger(SessionBase):
-    """The part of `AsyncSession` that gets the JWT. Same as `SyncExchanger`, for each event loop."""
+    """The part of `AsyncSession` that gets the JWT. Same as `SyncExchanger`, but for each event loop."""
 
     @abstractmethod
     def _here(self) -> LoopState: ...
@@ -83,5 +83,5 @@ class AsyncExchanger(SessionBase):
             except AccessTokensError as error:
                 if going_on := self._going_on(error, afresh):
                     return going_on
-                if until >= deadline:  # that was the last
+                if until >= deadline:  # this was the last exchange to try
                     raise

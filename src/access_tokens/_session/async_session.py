@@ -1,4 +1,4 @@
-"""The session of tasks, on asyncio and trio: performs the steps of a flow by awaiting."""
+"""The async session, for asyncio and trio: performs the steps of a flow by awaiting."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ from .base import CleanErrors, request_of
 from .event_loops import LoopState, compute, current_loop, together
 from .log import log_outcome
 
-# In seconds. A connection that ends at the deadline by itself tells whether the service could have acted.
+# In seconds after the deadline. A timeout of the connection comes first, and tells more than a cancellation:
+# whether the service could have acted.
 _GRACE = 0.1
 T = TypeVar("T")
 Y = TypeVar("Y")
@@ -50,7 +51,7 @@ Y = TypeVar("Y")
 
 @define
 class _Each(AsyncIterator[T]):
-    """The items of a walk. No async generator, since one that is left early has to be closed by its user."""
+    """The items of a walk. Not an async generator: the user would have to close it after leaving it early."""
 
     session: AsyncSession
     walk: Walk[T]
@@ -66,7 +67,7 @@ class _Each(AsyncIterator[T]):
 
 
 class AsyncSession(AsyncExchanger):
-    """Carries calls out for any number of tasks. Same as `SyncSession`, but what it waits for it awaits."""
+    """Carries out calls for any number of tasks. Same as `SyncSession`, but awaits instead of blocking."""
 
     def __init__(
         self,
@@ -77,13 +78,13 @@ class AsyncSession(AsyncExchanger):
         super().__init__(settings, exchange, http_client)
         self._http_client = http_client
         self._places: dict[object, LoopState] = {}
-        with suppress(RuntimeError, OSError):  # outside of a loop; without a free descriptor
-            current_loop()  # loads what anyio else loads with the first call
+        with suppress(RuntimeError, OSError):  # no event loop is running; no file descriptor is free
+            current_loop()  # makes anyio import its backend now instead of in the first call
 
     def _here(self) -> LoopState:
         try:
             loop = current_loop()
-        except OSError as error:  # without a free descriptor, anyio cannot load what it does in this loop
+        except OSError as error:  # anyio cannot import its backend without a free file descriptor
             raise UnavailableError(self._exchange.failed, cause=OSError(str(error))) from None
         return self._places.get(loop) or self._new_place(loop)
 
@@ -177,7 +178,7 @@ class AsyncSession(AsyncExchanger):
         last = await self._wait_for_exchange(deadline)
 
         async def send() -> Sent:
-            # Only now, since a JWT may expire during the wait for a place.
+            # Authorize only now, since a JWT may expire during the wait for a place.
             authorization = await self._authorize(deadline, last=last)
             return self._sent(await self._send(kwargs, authorization.jwt.token, deadline), authorization)
 

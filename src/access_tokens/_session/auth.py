@@ -1,4 +1,4 @@
-"""The client's JWT for any other API that it opens."""
+"""`httpx.Auth` classes that send the client's JWT to other APIs that accept it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class SyncAuth(Uncopied, httpx.Auth):
-    """Sends the client's JWT with each request, and once more with a new one when it is answered 401.
+    """Sends the client's JWT with each request; after a 401, repeats the request once with a new JWT.
 
-    One that was redirected is sent once more only where its method is safe: a POST may have been carried out
+    A request that was redirected is repeated only if its method is safe: a POST may have been carried out
     before the redirect.
     """
 
@@ -37,14 +37,14 @@ class SyncAuth(Uncopied, httpx.Auth):
         if refused and self._session.may_replace(authorization, _host(request)):
             self._session.discard(authorization.jwt)
             if _may_be_replayed(request, response):
-                del request.headers["Authorization"]  # lest the request of an error shows it
+                del request.headers["Authorization"]  # so that an error's `request` does not show it
                 authorization = self._session.authorize()
                 response = yield _with_bearer(request, authorization.jwt)
                 if _is_refused(authorization.jwt, request, response):
                     self._session.may_replace(authorization, _host(request))
 
     def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Refuse: it would block the event loop."""
+        """Refuse to work in async code, where this class would block the event loop."""
         del request
         raise RuntimeError("this auth blocks: use that of an AsyncAccessTokensClient in async code")
 
@@ -71,7 +71,7 @@ class AsyncAuth(Uncopied, httpx.Auth):
                     self._session.may_replace(authorization, _host(request))
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Refuse: it could not await."""
+        """Refuse to work in sync code, where this class cannot await."""
         del request
         raise RuntimeError("this auth awaits: use that of an AccessTokensClient in sync code")
 
@@ -95,29 +95,33 @@ def _with_bearer(request: httpx.Request, jwt: Jwt) -> httpx.Request:
 
 
 def _answered(request: httpx.Request, response: httpx.Response) -> httpx.Request:
-    """Return the request that was answered, which may be another one: that of a redirect."""
+    """Return the request that the response is for, which after a redirect is another one."""
     try:
         return response.request
-    except RuntimeError:  # who steps the flow by hand need not name it
+    except RuntimeError:  # a caller who drives the auth flow by hand need not set `response.request`
         return request
 
 
 def _is_refused(jwt: Jwt, request: httpx.Request, response: httpx.Response) -> bool:
-    """Tell whether this JWT was refused: behind a redirect or a hook, a request bears another, or none."""
+    """Tell whether this JWT was refused. A redirect or a hook may have sent another JWT, or none."""
     headers = _answered(request, response).headers
     return response.status_code == HTTPStatus.UNAUTHORIZED and headers.get("Authorization") == _bearer(jwt)
 
 
 def _may_be_replayed(request: httpx.Request, response: httpx.Response) -> bool:
-    """Tell whether nothing was done yet, as a redirect may say that it was, and the body is at hand."""
+    """Tell whether the request can be repeated.
+
+    It must not have been carried out before a redirect, unless its method is safe, and its body must still
+    be available.
+    """
     is_undone = _answered(request, response) is request or request.method in SAFE_METHODS
     return is_undone and _has_content(request)
 
 
 def _has_content(request: httpx.Request) -> bool:
-    """Tell whether the body is at hand: one that was streamed is gone."""
+    """Tell whether the body of a request is available; a body that was streamed is not."""
     try:
-        request.content  # noqa: B018 - raises when there is none
+        request.content  # noqa: B018 - raises if the body was streamed
     except httpx.RequestNotRead:
         return False
     return True

@@ -1,4 +1,4 @@
-"""What the sync and the async session share: everything that neither blocks nor awaits."""
+"""The base class of the sync and the async session: everything that neither blocks nor awaits."""
 
 from __future__ import annotations
 
@@ -25,39 +25,40 @@ from ..errors import AccessTokensError, ClientClosedError, UnavailableError
 from .exchange import PAUSE, FailedExchanges, PendingExchange, may_pass
 from .log import write
 
-# How long a call waits at most to renew a JWT that lives, in seconds. An exchange takes a fraction of one.
+# The longest time, in seconds, that a call waits for the early renewal of a JWT that is still valid. An
+# exchange usually takes a fraction of a second.
 _LONGEST_RENEWAL = 5.0
-# With less than this left of its life, in seconds, half of it is too short to renew a JWT.
+# A JWT that is valid for fewer seconds is not renewed early: half of that time is too short for an exchange.
 _LEAST_LIFE = 1.0
-# Between two new JWTs for another API that refuses them, in seconds.
+# The time between two new JWTs for another API that refuses them, in seconds.
 _REFUSER_PAUSE = 60.0
 
 
 class SessionBase(Uncopied):
-    """What the sessions of threads and of tasks have in common.
+    """The common part of `SyncSession` and `AsyncSession`.
 
     Args:
         settings: The checked arguments of the client.
-        exchange: The call that exchanges the PAT.
-        borrowed: The caller's own HTTP stack.
+        exchange: The call that exchanges the PAT for a JWT.
+        borrowed: The caller's own httpx client, if there is one.
     """
 
     def __init__(self, settings: Settings, exchange: Call[Jwt], borrowed: Borrowed | None) -> None:
         self.settings = settings
-        self.now: Callable[[], float] = time.monotonic  # a test puts another clock in its place
+        self.now: Callable[[], float] = time.monotonic  # tests replace it
         self._exchange = exchange
         self._cache = JwtCache()
-        self._last: PendingExchange[Any] | None = None  # of those that are over
+        self._last: PendingExchange[Any] | None = None  # the exchange that ended last
         self._failures = FailedExchanges(settings.retry.retry_after_max)
         self._closed = False
         self._borrowed = borrowed
         self._refusers: dict[str, float] = {}
 
     def may_replace(self, authorization: Authorization, host: str) -> bool:
-        """Tell whether a 401 from another API may be cured by another JWT.
+        """Tell whether a new JWT may help after a 401 from another API.
 
-        A host that refuses a new one has reasons of its own. For a while no other is got for it, or each
-        request to it would cost an exchange, of which the service grants few.
+        A host that refuses even a new JWT has other reasons. For a while no further JWT is requested for it:
+        otherwise each request to it would cost an exchange, and the service limits their rate.
         """
         now = self.now()
         self._refusers = {each: until for each, until in self._refusers.items() if now < until}
@@ -77,27 +78,27 @@ class SessionBase(Uncopied):
         return authorizing(self._exchange, self.settings.retry, afresh=afresh)
 
     def _is_still_new(self, authorization: Authorization) -> bool:
-        """Tell whether a JWT is new and has not expired on the way, say while a connection was made."""
+        """Tell whether a JWT is new and has not expired since, for example while connecting took long."""
         return authorization.is_new and authorization.jwt.seconds_left(self.now()) > 0
 
     def _sent(self, outcome: Outcome, authorization: Authorization) -> Sent:
         return Sent(outcome, Authorization(authorization.jwt, self._is_still_new(authorization)))
 
     def _living(self, afresh: bool) -> Authorization | None:
-        """Return the JWT as long as it lives, due for renewal or not."""
+        """Return the JWT if it is still valid, even if it is due for renewal."""
         jwt = None if afresh else self._cache.living(self.now())
         return Authorization(jwt) if jwt else None
 
     def _found(self, afresh: bool, last: PendingExchange[Any] | None) -> Authorization | None:
-        """Return the JWT when no exchange is due.
+        """Return the JWT if no exchange is needed.
 
         Args:
-            afresh: Whether one is wanted that was got just now.
-            last: The exchange that was over last when the caller came.
+            afresh: Whether the caller wants a JWT that was obtained since the start of the call.
+            last: The exchange that had ended last when the caller came.
 
         Raises:
-            AccessTokensError: The client is closed; or an exchange has failed while the caller waited for a
-                place, or so short a time ago that it stands for another.
+            AccessTokensError: The client is closed; or an exchange failed while the caller waited for a
+                place, or so recently that its error is used instead of trying again.
         """
         if self._closed:
             raise self._closed_error()
@@ -112,10 +113,11 @@ class SessionBase(Uncopied):
         return None
 
     def _exchanges(self, deadline: float, afresh: bool) -> Iterator[tuple[Flow[Answer], float]]:
-        """Yield the exchanges to be tried one after the other, and until when each may last.
+        """Yield the exchanges to try one after the other, each with its deadline.
 
-        A JWT that lives is renewed in a single attempt, which takes no longer than half of what is left to it
-        and to the call. Should it have ended by then, an exchange follows with all attempts and all the time.
+        A JWT that is still valid is renewed in a single attempt, which may take half of the time that is left
+        to the JWT and to the call. If the JWT has expired by then, an exchange with all retries and with the
+        deadline of the call follows.
         """
         policy, api_key, now = self.settings.retry, self.settings.api_key, self.now()
         left = 0.0 if afresh else self._seconds_left(now)
@@ -134,7 +136,7 @@ class SessionBase(Uncopied):
         return Authorization(jwt, is_new=True)
 
     def _going_on(self, error: AccessTokensError, afresh: bool) -> Authorization | None:
-        """Return the JWT that lives on though its renewal has failed, if there is one."""
+        """After a failed renewal, return the JWT if it is still valid, and put off the next renewal."""
         now, living = self.now(), self._living(afresh)
         if living is None or self._closed:
             return None
@@ -149,15 +151,18 @@ class SessionBase(Uncopied):
         return living
 
     def _landed(self, pending: PendingExchange[Any], error: AccessTokensError, deadline: float) -> None:
-        """Share the failure of an exchange, unless it was its leader who had no more time."""
+        """Share the failure of an exchange with its waiters, unless the leader's own deadline has passed."""
         now = self.now()
         self._failures.note(error, now)
         if now < deadline:
-            pending.error = copy(error)  # the leader goes on to write into its own
+            pending.error = copy(error)  # raising writes into the leader's own exception
             self._last = pending
 
     def _joined(self, pending: PendingExchange[Any], afresh: bool) -> Authorization | None:
-        """Return or raise what came of an exchange that another led; None when there must be one more."""
+        """Return the JWT, or raise the error, of an exchange that another caller led.
+
+        Returns None when another exchange is needed.
+        """
         if pending.error and not self._living(afresh):
             # Each waiter raises a copy, since raising writes a traceback into the exception.
             raise copy(pending.error)
@@ -177,13 +182,13 @@ class SessionBase(Uncopied):
         return self._seconds_until(deadline) > seconds
 
     def _patience(self, deadline: float) -> float:
-        """Return how long to wait for a connection that is free."""
+        """Return how many seconds to wait for a free connection."""
         patience = timeout_of(self._borrowed, self.settings).pool
         left = self._seconds_until(deadline)
         return left if patience is None else min(left, patience)
 
     def _refusal(self, deadline: float) -> Failure | None:
-        """Return why a request must not be sent."""
+        """Return why a request must not be sent, or None if it may be sent."""
         if self._closed or (self._borrowed is not None and self._borrowed.is_closed):
             return self._closed_during(acted=False)
         return None if self._has_time(0, deadline) else self._out_of_time(acted=False)
@@ -191,10 +196,12 @@ class SessionBase(Uncopied):
     def _failed(
         self, error: Exception, deadline: float, *known: Secret, progress: Progress | None = None
     ) -> Failure:
-        """Sort an exception of the transport, which may come of our own doing.
+        """Turn an exception of the transport into a failure.
+
+        The cause may be this client: `close` or the deadline ends connections.
 
         Raises:
-            Exception: It is none of a transport: a hook or a signal handler has broken the call off.
+            Exception: The exception is not the transport's: a hook or a signal handler has ended the call.
         """
         pass_on(error)
         if is_foreign(error):
@@ -223,15 +230,15 @@ class SessionBase(Uncopied):
 
 
 def request_of(call: Call[Any]) -> dict[str, Any]:
-    """Return the request of a call, with what is to be hidden and how much may be answered."""
+    """Return the request of a call, with the secrets to hide and the bounds of the response."""
     return {**call.request(), "known": call.known, "bounds": call.bounds}
 
 
 class CleanErrors:
-    """Where errors leave the library.
+    """Removes traceback and context from errors where they leave the library.
 
-    They do so without the frames and exceptions below, whose locals hold requests and answers; so does what
-    breaks a call off. Another exception would be a mistake of ours, and tells where it was made.
+    The frames in them have locals with requests and answers, and so secrets. Exceptions of hooks and signal
+    handlers are treated alike. Any other exception is a bug of this library, and keeps its traceback.
     """
 
     def __enter__(self) -> None: ...

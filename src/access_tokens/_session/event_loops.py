@@ -1,4 +1,4 @@
-"""What the async session has in each event loop, and work that is done together in one."""
+"""The state that the async session keeps for each event loop, and helpers for concurrent work in a loop."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .base import CleanErrors
 from .exchange import PendingExchange
 
 AT_ONCE = 4
-# Tells one event loop from another, and keeps none alive.
+# A RunVar has a value for each event loop, and keeps no loop alive.
 _loop: RunVar[object] = RunVar("access_tokens.loop")
 
 T = TypeVar("T")
 
 
 def current_loop() -> object:
-    """Return what stands for the event loop that runs."""
+    """Return an object that identifies the running event loop."""
     loop = _loop.get(None)
     if loop is None:
         loop = object()
@@ -35,10 +35,10 @@ def current_loop() -> object:
 
 @define(eq=False)
 class LoopState:
-    """What belongs to one event loop: neither a connection nor an event can be used from another."""
+    """The state for one event loop, since connections and events cannot be used from another loop."""
 
     pool: AsyncPool
-    # Not that of anyio, which others may hold for as long as they like.
+    # Not anyio's default limiter, which other code in the same loop may use up for any time.
     computing: anyio.CapacityLimiter = Factory(lambda: anyio.CapacityLimiter(AT_ONCE))
     closing: anyio.Event = Factory(anyio.Event)
     pending: PendingExchange[anyio.Event] | None = None
@@ -46,7 +46,7 @@ class LoopState:
 
     @contextmanager
     def cancelled_by_closing(self, scope: anyio.CancelScope) -> Generator[None, None, None]:
-        """Have `close` cancel a scope meanwhile."""
+        """Let `close` cancel the scope during the `with` block."""
         self.sending.add(scope)
         try:
             yield
@@ -54,29 +54,29 @@ class LoopState:
             self.sending.discard(scope)
 
     def close(self) -> None:
-        """Wake who waits, and cancel who sends."""
+        """Wake the tasks that wait before a retry, and cancel those that are sending a request."""
         self.closing.set()
         for scope in list(self.sending):
             scope.cancel()
 
 
 async def compute(work: Callable[[], T], limiter: anyio.CapacityLimiter) -> T:
-    """Do work beside the event loop, or in it where there can be no other thread."""
-    if not sys.is_finalizing():  # no thread runs any more then, of which Python 3.11 does not tell
+    """Run a function in a worker thread, or in this thread if no other can be started."""
+    if not sys.is_finalizing():  # Python 3.11 then starts threads that never run, without an error
         with suppress(RuntimeError):
             return await to_thread.run_sync(work, limiter=limiter)
     return work()
 
 
 async def together(works: Sequence[Callable[[], Awaitable[T]]], width: int = AT_ONCE) -> list[T]:
-    """Do work, a few at a time, and return what comes of each, in order.
+    """Await several functions, a few at a time, and return their results in order.
 
     Args:
-        works: What is to be done.
-        width: How many there may be at a time, if that is less than usual.
+        works: The functions.
+        width: How many may run at the same time, if fewer than `AT_ONCE`.
 
     Raises:
-        BaseException: The first that any of them raises, as it is; the others are cancelled.
+        BaseException: The first exception that a function raises, not in a group. The others are cancelled.
     """
     results: dict[int, T] = {}
     errors: list[BaseException] = []
@@ -84,12 +84,12 @@ async def together(works: Sequence[Callable[[], Awaitable[T]]], width: int = AT_
 
     async def take_turns() -> None:
         try:
-            with CleanErrors():  # trio chains what it gathers
+            with CleanErrors():  # trio chains the exceptions of its tasks
                 for place, work in left:
                     results[place] = await work()
         except anyio.get_cancelled_exc_class():
             raise
-        except BaseException as error:  # noqa: BLE001 - it is raised below, outside of any group
+        except BaseException as error:  # noqa: BLE001 - raised below, outside of the task group
             errors.append(error)
             group.cancel_scope.cancel()
 

@@ -1,4 +1,4 @@
-"""The exchange that one caller leads for all, and what is remembered of those that have failed."""
+"""The state of an exchange of the PAT that one caller makes for all, and a record of failed exchanges."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .._flow.jwt import Authorization
 from ..errors import AccessTokensError, RateLimitedError, UnavailableError
 
 _PASSING = (UnavailableError, RateLimitedError)
-# Between two exchanges that fail, in seconds.
+# The least time between two exchanges that fail, in seconds.
 PAUSE = 1.0
 
 
 class Event(Protocol):
-    """What the events of threading and of anyio have in common."""
+    """The common part of `InterruptibleEvent` and `anyio.Event`."""
 
     def set(self) -> None: ...
 
@@ -27,10 +27,11 @@ E = TypeVar("E", bound=Event)
 
 @define(eq=False)
 class PendingExchange(Generic[E]):
-    """An exchange under way. Who began it leads it; who else needs a JWT waits until it is done.
+    """An exchange under way. The caller who started it leads it; others who need a JWT wait until it is done.
 
-    The leader must not wait for itself when a hook, a signal handler or a finalizer calls in the midst of its
-    exchange. A thread is known by itself, and a task by its place, which those that it begins share.
+    The leader must not wait for itself when a hook, a signal handler or a finalizer makes a call during the
+    exchange. So the leader is recorded: a thread by its id, a task by its place in the pool, which the tasks
+    that it starts share.
     """
 
     done: E
@@ -39,26 +40,27 @@ class PendingExchange(Generic[E]):
     error: AccessTokensError | None = None
 
     def fail(self, error: AccessTokensError) -> None:
-        """Land with an error."""
+        """End the exchange with an error, and wake the waiters."""
         self.error = error
         self.done.set()
 
 
 def may_pass(error: AccessTokensError) -> bool:
-    """Tell whether the same may succeed later, without anybody changing anything."""
+    """Tell whether the same exchange may succeed later without any change by the user."""
     return isinstance(error, _PASSING)
 
 
 @define
 class FailedExchanges:
-    """Sees to it that exchanges which fail at once do not follow each other as fast as calls do.
+    """Limits the rate of exchanges that fail at once, when many calls follow each other.
 
-    The first failure stands for nobody else, so that who mends its cause is served at once. The second in
-    quick succession stands for the calls that follow, for a second, or for as long as the service asks. A
-    failure that may pass has had the waits of the policy, unless the service asks for more than those.
+    The first failure affects only its own call, so that a call succeeds as soon as the user has fixed the
+    cause. After a second failure in quick succession, the following calls raise the same error without an
+    exchange, for a second or for as long as the service asks (Retry-After). A failure that may pass is not
+    counted, since the retry policy has waited already, unless the service asks for a longer wait.
 
     Attributes:
-        longest: For how long the service may ask, in seconds.
+        longest: The longest wait that the service may ask for, in seconds.
     """
 
     longest: float
@@ -67,7 +69,7 @@ class FailedExchanges:
     _until: float = -math.inf
 
     def note(self, error: AccessTokensError, now: float) -> None:
-        """Take note of a failure."""
+        """Record a failure."""
         asked = error.retry_after or 0.0
         if may_pass(error) and asked <= self.longest:
             return
@@ -76,11 +78,11 @@ class FailedExchanges:
         self._until = now + max(PAUSE, min(asked, self.longest)) if is_repeated else now
 
     def forget(self) -> None:
-        """Take note of a success."""
+        """Forget the failures after a success."""
         self._error, self._at = None, -math.inf
 
     def standing(self, now: float) -> AccessTokensError | None:
-        """Return the error that stands for an exchange which is not made."""
+        """Return the error to raise instead of making an exchange, if there is one."""
         if self._error is None or now >= self._until:
             return None
         error = copy(self._error)

@@ -1,4 +1,4 @@
-"""What the logger `access_tokens` is told."""
+"""Writes to the logger `access_tokens`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _log = logging.getLogger("access_tokens")
 def write(level: int, text: str, *args: object) -> None:
     """Write to the log.
 
-    A handler that forks holds no lock any more in the child, where logging fails to release it. That is no
-    reason for the call to fail.
+    If a log handler forks, logging holds no lock in the child, and raises RuntimeError when it releases the
+    lock there. This error is ignored, so that the call does not fail.
     """
     process = os.getpid()
     try:
@@ -26,7 +26,7 @@ def write(level: int, text: str, *args: object) -> None:
 
 
 def log_outcome(kwargs: dict[str, Any], outcome: Outcome) -> Outcome:
-    """Write what came of a request to the log, and return it."""
+    """Write the outcome of a request to the log, and return the outcome."""
     if _log.isEnabledFor(logging.DEBUG):
         write(logging.DEBUG, "%s %s: %s", kwargs["method"].upper(), kwargs["url"], _described(outcome))
     return outcome

@@ -1,4 +1,4 @@
-"""One exchange for all threads."""
+"""Shares one exchange of the PAT among all threads."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ Pending: TypeAlias = PendingExchange[InterruptibleEvent]
 class SyncExchanger(SessionBase):
     """The part of `SyncSession` that gets the JWT.
 
-    Whoever needs one has a place already, in which an exchange is made. So the leader never waits for a place
-    of somebody who waits for the exchange.
+    A caller who needs a JWT already holds a place in the pool, and makes the exchange in that place. So the
+    leader of an exchange never waits for a place that a waiter for the same exchange holds.
     """
 
-    # By the one key None, since setting a default is a single step. A lock might be held for ever in a child.
+    # A dict with the single key None: `setdefault` is atomic, where a lock could stay held for ever in a
+    # forked child.
     _under_way: dict[None, Pending]
 
     @property
@@ -35,9 +36,10 @@ class SyncExchanger(SessionBase):
     def _call(self, call: Call[T], flow: Flow[Answer], deadline: float) -> T: ...
 
     def _wait_for_exchange(self, deadline: float, afresh: bool = False) -> Pending | None:
-        """Wait for an exchange that another leads, and return the one that was over last before.
+        """Wait for an exchange that another thread leads, and return the exchange that had ended last before.
 
-        It may take longer than anybody waits for a place, and failures are shared with who came before them.
+        Called before the wait for a place, since an exchange may take longer than that wait may. The returned
+        exchange tells later which failures came after this call began, and so are shared with it.
         """
         last, pending = self._last, self._pending
         if pending and pending.leader != threading.get_ident() and not self._living(afresh):
@@ -45,7 +47,7 @@ class SyncExchanger(SessionBase):
         return last
 
     def _at_hand(self, afresh: bool, last: Pending | None) -> Authorization | None:
-        """Return a JWT that takes no exchange: one that lives will do while another renews it."""
+        """Return a JWT that needs no exchange: while another thread renews the JWT, the old one will do."""
         return self._found(afresh, last) or (self._living(afresh) if self._pending else None)
 
     def _authorize(
@@ -71,7 +73,7 @@ class SyncExchanger(SessionBase):
         while True:
             pending = self._under_way.setdefault(None, own)
             if pending is own:
-                # Look again: an exchange may have been over just before this one was begun.
+                # Look again: another exchange may have ended just before this one was started.
                 return self._found(afresh, last) or self._lead(own, deadline, afresh)
             if pending.leader == own.leader:
                 return self._exchanged(deadline, afresh)
@@ -90,7 +92,7 @@ class SyncExchanger(SessionBase):
         return pending.authorization
 
     def _finish(self, pending: Pending) -> None:
-        """Wake who waits. An interrupt may come at any time, so this is done whatever has happened."""
+        """End the exchange and wake the waiters. Called in any case, even after an interrupt."""
         if self._pending is pending:
             self._under_way.pop(None, None)
         pending.done.set()
@@ -104,5 +106,5 @@ class SyncExchanger(SessionBase):
             except AccessTokensError as error:
                 if going_on := self._going_on(error, afresh):
                     return going_on
-                if until >= deadline:  # that was the last
+                if until >= deadline:  # this was the last exchange to try
                     raise

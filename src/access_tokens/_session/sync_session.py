@@ -1,4 +1,4 @@
-"""The session of threads: performs the steps of a flow by blocking."""
+"""The sync session: performs the steps of a flow by blocking the thread."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Y = TypeVar("Y")
 
 @define
 class _Each(Iterator[T]):
-    """The items of a walk. No generator, since one that has raised an error seems to be at its end."""
+    """The items of a walk. Not a generator: after an error, a generator would look exhausted."""
 
     session: SyncSession
     walk: Walk[T]
@@ -63,12 +63,12 @@ class _Each(Iterator[T]):
 
 
 class SyncSession(SyncExchanger):
-    """Carries calls out for any number of threads.
+    """Carries out calls for any number of threads.
 
     Args:
         settings: The checked arguments of the client.
-        exchange: The call that exchanges the PAT.
-        http_client: The caller's own HTTP stack, which is never closed here.
+        exchange: The call that exchanges the PAT for a JWT.
+        http_client: The caller's own httpx client to send through, which is never closed here.
     """
 
     def __init__(
@@ -85,10 +85,10 @@ class SyncSession(SyncExchanger):
         return SyncPool(self.settings, self._http_client, self._seconds_until)
 
     def reset(self) -> None:
-        """Start afresh in a child: with connections that no other process uses, and no exchange under way.
+        """Start afresh in a forked child: with new connections, and with no exchange under way.
 
-        This thread may be in the midst of a call, when a signal handler or a hook has forked. It goes on, and
-        waits for none of the threads that are not here any more.
+        If a signal handler or a hook has forked, this thread may be in the midst of a call. The call goes on,
+        and must not wait for threads of the parent, which do not exist in the child.
         """
         pool, pending = self._pool, self._pending
         self._pool, self._under_way = self._new_pool(), {}
@@ -99,7 +99,7 @@ class SyncSession(SyncExchanger):
     # Procedures and flows
 
     def run(self, procedure: Procedure[T]) -> T:
-        """Carry out the calls of a procedure and return what it returns.
+        """Carry out the calls of a procedure, and return its result.
 
         Raises:
             AccessTokensError: A call failed.
@@ -109,11 +109,11 @@ class SyncSession(SyncExchanger):
             return self._drive(procedure, lambda asked: self._perform(asked, deadline))
 
     def each(self, walk: Walk[T]) -> Iterator[T]:
-        """Yield the items of a walk, page by page."""
+        """Return an iterator over the items of a walk, which fetches them page by page."""
         return _Each(self, walk)
 
     def authorize(self, *, afresh: bool = False) -> Authorization:
-        """Return a JWT, one that was got just now with `afresh`.
+        """Return a JWT; with `afresh`, one that was obtained since the start of this call.
 
         Raises:
             AccessTokensError: The exchange failed.
@@ -174,7 +174,7 @@ class SyncSession(SyncExchanger):
     # I/O
 
     def _in_place(self, seconds: float, deadline: float, work: Callable[[], T]) -> T | Failure:
-        """Do work that takes a place, or return why there is none for so many seconds."""
+        """Wait for a place in the pool and do the work, or return a failure if none is free in time."""
         try:
             with self._pool.limiter.place(seconds):
                 return work()
@@ -185,7 +185,7 @@ class SyncSession(SyncExchanger):
         last = self._wait_for_exchange(deadline)
 
         def send() -> Sent:
-            # Only now, since a JWT may expire during the wait for a place.
+            # Authorize only now, since a JWT may expire during the wait for a place.
             authorization = self._authorize(deadline, last=last)
             return self._sent(self._send(kwargs, authorization.jwt.token, deadline), authorization)
 
@@ -221,7 +221,7 @@ class SyncSession(SyncExchanger):
         self._closing.wait(seconds)
 
     def close(self) -> None:
-        """Close the connections, wake who waits, and refuse every further call."""
+        """Close the connections, wake the waiting threads, and refuse every further call."""
         self._closed = True
         self._closing.set()
         if pending := self._pending:
