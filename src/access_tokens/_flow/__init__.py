@@ -1,1 +1,1 @@
-"""How a call goes, and what it amounts to. No I/O, no clock and no lock here."""
+"""The logic of a call: its steps, its retries, and its result or error. No I/O, no clock and no lock here."""

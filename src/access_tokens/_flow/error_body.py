@@ -1,4 +1,4 @@
-"""What the body of an error says, whatever it is and is said to be."""
+"""Reads the error message from the body of an error response, whatever its format and declared type."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .record_issues import without_list
 from .steps import UNREADABLE, Answer, parsed
 
 _PHRASES = {each.value: each.phrase for each in HTTPStatus}
-# Where Node's differ from those of some version of Python.
+# The phrases of Node that differ from those of some Python version.
 _NODES_PHRASES = {
     413: "Payload Too Large",
     414: "URI Too Long",
@@ -26,7 +26,7 @@ _NODES_PHRASES = {
 }
 _HTML = {"text/html", "application/xhtml+xml"}
 _CHARSET = re.compile(r"(?:charset|encoding)=[\"']?([\w-]{1,40})", re.IGNORECASE)
-# Python has others, which are none of text, or take what others do not.
+# Only these: Python also has codecs that are not for text, and understands names that others do not.
 _CHARSETS = re.compile(
     r"(?:iso-8859-\d+|latin-?1|windows-12\d\d|utf-(?:16|32)(?:le|be)?|gb\w+|big5|shift_jis|euc-\w+|koi8-\w)",
     re.IGNORECASE,
@@ -35,11 +35,11 @@ _DECLARATION = 1024
 
 
 def said_in_body(answer: Answer) -> ApiError | str | None:
-    """Find what is said of a failure.
+    """Find the error message in the body of an answer.
 
     Returns:
-        None when the body is empty or says nothing; a text when that is the phrase of the status. No secret
-        that is known to the answer is in the result.
+        The error; a text if the body is a page with nothing but the phrase of the status; None if the body
+        has no message. The secrets known to the answer are hidden.
     """
     try:
         return _said(answer) if answer.content else None
@@ -49,20 +49,20 @@ def said_in_body(answer: Answer) -> ApiError | str | None:
 
 
 def is_page(answer: Answer) -> bool:
-    """Tell whether the body of an answer is a page, whatever it is said to be. Nothing of it may be left."""
+    """Tell whether the body is an HTML page, whatever its media type, even if nothing in it can be shown."""
     text = _decoded(answer)
     return not _looks_like_json(text) if _media_type(answer) in _HTML else is_html(text)
 
 
 def is_services_page(answer: Answer) -> bool:
-    """Tell whether a page is such as the service answers: one that Express makes of an error."""
+    """Tell whether a page looks like the service's own: the page that Express makes of an error."""
     return is_express_page(_decoded(answer))
 
 
 def _said(answer: Answer) -> ApiError | str | None:
     if is_page(answer):
         return _from_page(answer)
-    # By what it looks like: the media type alone should count, but those of gateways are often wrong.
+    # The content decides, not only the media type, since the media types of gateways are often wrong.
     media_type, text = _media_type(answer), _decoded(answer)
     is_json, looks_like_json = media_type.endswith("json"), _looks_like_json(text)
     if is_json or looks_like_json:
@@ -77,7 +77,7 @@ def _said(answer: Answer) -> ApiError | str | None:
 
 
 def _media_type(answer: Answer) -> str:
-    # That alone counts, without its parameters (RFC 9110, section 8.3.1).
+    # Without the parameters, such as charset (RFC 9110, section 8.3.1).
     return answer.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
@@ -99,7 +99,7 @@ def _decoded(answer: Answer) -> str:
 
 
 def _error(message: str, code: str, details: Any, known: tuple[Secret, ...]) -> ApiError | None:
-    """Return what is said as a person reads it: short, on one line, and without secrets."""
+    """Return the error with its message made readable: short, on one line, and without secrets."""
     message = one_line(redact(excerpt(without_list(message)), *known))
     code = one_line(redact(excerpt(code), *known))
     return ApiError(message, code or None, said_details(details, known)) if message else None
@@ -107,7 +107,7 @@ def _error(message: str, code: str, details: Any, known: tuple[Secret, ...]) -> 
 
 def _from_page(answer: Answer) -> ApiError | str | None:
     error = _error(page_text(_decoded(answer)), "", None, answer.known)
-    # In production, Express tells no more than the phrase.
+    # In production, the page of Express has no message, only the phrase of the status.
     return error.message if error and _is_phrase(error.message, answer) else error
 
 
@@ -118,10 +118,10 @@ def _is_phrase(message: str, answer: Answer) -> bool:
 
 
 def _from_json(answer: Answer) -> ApiError | None:
-    """Read JSON, which is in UTF-8, 16 or 32, or in what the answer says.
+    """Read a JSON body, in UTF-8, 16 or 32, or in the declared charset.
 
     Raises:
-        ValueError, RecursionError: It is none.
+        ValueError, RecursionError: The body is not JSON.
     """
     try:
         body = parsed(answer.content)

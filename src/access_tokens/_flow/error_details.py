@@ -1,4 +1,4 @@
-"""As much of the details of an error as can be shown, printed, pickled and copied."""
+"""Limits the `details` of an error response to what can safely be shown, pickled and copied."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from .._spelling import SURROGATE
 from ..errors import LONGEST_TEXT, excerpt
 from .json_values import list_of, object_of
 
-# What is deeper can neither be pickled nor copied for certain.
+# Pickling and copying are recursive, and may fail for a deeper value.
 _MOST_LEVELS = 20
 
 T = TypeVar("T")
 
 
 def said_details(value: Any, known: tuple[Secret, ...]) -> str | Mapping[str, Any] | None:
-    """Return the details of an error: a text, an object, or of what is too large, an excerpt as text.
+    """Return the details of an error: a text, an object, or an excerpt as text if the object is too large.
 
     Args:
-        value: What JSON has in their place.
+        value: The JSON value of `details`.
         known: Secrets to hide.
     """
     if isinstance(value, str):
@@ -40,18 +40,18 @@ def said_details(value: Any, known: tuple[Secret, ...]) -> str | Mapping[str, An
 
 @define
 class _Excerpt:
-    """As much of a value of JSON as can be shown.
+    """Takes an excerpt of a JSON value.
 
     Attributes:
-        room: How many values more there may be.
-        is_whole: Whether nothing was left out.
+        room: How many more values the excerpt may have.
+        is_whole: Whether nothing has been left out so far.
     """
 
     room: int = LONGEST_TEXT // 2
     is_whole: bool = True
 
     def of(self, value: Any, levels: int) -> Any:
-        """Return a value down to a level."""
+        """Return a value down to this many levels of nesting."""
         if isinstance(value, (dict, list)) and value and not levels:
             self.is_whole = False
             return "…"
@@ -72,7 +72,7 @@ class _Excerpt:
 
 
 def _clean(text: str, known: tuple[Secret, ...]) -> str:
-    """Return as much of a text as can be shown, such that it can be encoded."""
+    """Return a text shortened, without secrets, and without surrogates, which cannot be encoded."""
     return SURROGATE.sub("\ufffd", redact(excerpt(text), *known))
 
 

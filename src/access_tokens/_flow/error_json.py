@@ -1,4 +1,4 @@
-"""What JSON says of a failure, in the shapes of services, gateways and frameworks."""
+"""Finds the error message in JSON, in the formats of services, gateways and frameworks."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from attrs import frozen
 
 from .json_values import list_of, object_of, place_of, text_of
 
-# The names by which a reason goes, without case and joints, the most specific first. They are of OAuth (RFC
-# 6749, section 5.2), problem details (RFC 9457), JSON:API, OData, and of the clouds' gateways.
+# The names of members with a reason, in lower case and without `_JOINTS`, the most specific first. They come
+# from OAuth (RFC 6749, section 5.2), problem details (RFC 9457), JSON:API, OData, and the gateways of clouds.
 _REASONS = (
     *("errordescription", "errordetails", "errorsummary", "errormessage", "errormsg", "detail"),
     *("moreinformation", "errors", "description", "message", "msg", "usermessage", "errmsg", "faultstring"),
     *("reason", "error", "err", "httpmessage", "statusmessage", "fault", "title", "value", "details"),
 )
-# Below it, each name is that of what is at fault.
+# Members whose value may be an object that maps the name of each invalid field to its reason.
 _BY_FIELD = {"errors"}
 _CODES = ("code", "errorcode")
 _JOINTS = str.maketrans("", "", "_-.")
 _PHRASES = {each.phrase.casefold() for each in HTTPStatus}
-# Of lists and objects within each other, and in each.
+# The most levels of nested lists and objects, and the most items in each, that are read.
 _MOST_LEVELS = 4
 _MOST_ITEMS = 10
 
 
 @frozen
 class SaidInJson:
-    """What is said: the reason for a person, empty where there is none, that for a program, and more."""
+    """The error in a JSON body: a message for people (or ""), a code for programs, and more."""
 
     message: str
     code: str = ""
@@ -37,7 +37,7 @@ class SaidInJson:
 
 
 def said_in_json(body: Any) -> SaidInJson:
-    """Find what is said in the service's `{"error": {"message", "code"?, "details"?}}`, or any other shape.
+    """Find the error in the service's `{"error": {"message", "code"?, "details"?}}`, or in any other format.
 
     Args:
         body: The parsed body of an error.
@@ -49,13 +49,13 @@ def said_in_json(body: Any) -> SaidInJson:
 
 
 def _best(reasons: Iterable[str]) -> str:
-    """Return the first reason, or the first that says more than the phrase of a status."""
+    """Return the first reason that is not just the phrase of a status, or else the first reason."""
     said = [each.strip() for each in reasons if each.strip()]
     return ([each for each in said if each.casefold() not in _PHRASES] or said or [""])[0]
 
 
 def _words_of(value: Any, levels: int = _MOST_LEVELS, by_field: bool = False) -> str:
-    """Return the reason that a value gives: a text itself, those in a list, and the best of an object."""
+    """Return the reason in a value: a text itself, all reasons in a list, the best reason in an object."""
     if isinstance(value, str):
         return value
     if not levels:
@@ -68,14 +68,14 @@ def _words_of(value: Any, levels: int = _MOST_LEVELS, by_field: bool = False) ->
 
 
 def _item_of(value: Any, levels: int) -> str:
-    """Return a reason of several, with the place that it is about."""
+    """Return the reason in one item of a list, preceded by the place in the request that it is about."""
     words, said = _words_of(value, levels), object_of(value)
     place = place_of(said.get("loc")) or place_of(said.get("path")) or text_of(said.get("field"))
     return f"{place}: {words}" if place and words else words
 
 
 def _fields_of(value: Any, levels: int, by_field: bool) -> Iterator[str]:
-    """Yield the reasons below names of which nothing is known; a mere text is one only by the field."""
+    """Yield the reasons in an object with unknown names. A plain text counts only with `by_field`."""
     for name, inner in list(object_of(value).items())[:_MOST_ITEMS]:
         words = _words_of(inner, levels) if by_field or not isinstance(inner, str) else ""
         if words:
@@ -87,6 +87,6 @@ def _named(value: Any) -> dict[str, Any]:
 
 
 def _code_of(said: dict[str, Any]) -> str:
-    """Return the reason for a program. In OAuth, it is the error that has a description."""
+    """Return the code for programs. In OAuth this is `error`, next to `error_description`."""
     names = (*_CODES, "error") if "errordescription" in said else _CODES
     return _best([text_of(said.get(name)) for name in names])

@@ -1,4 +1,4 @@
-"""From what came back to the error that the caller sees."""
+"""Maps the outcome of a call to the error that the caller sees, or to the result."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ from .steps import UNREADABLE, Answer, Call, Failure, Outcome
 _ERRORS_BY_STATUS: dict[int, type[AccessTokensError]] = {
     401: AuthenticationError,
     403: PermissionDeniedError,
-    404: EndpointError,  # a missing token is told by words, whatever the status
+    404: EndpointError,  # not NotFoundError: the service reports a missing token by its message
     408: UnavailableError,
     409: ConflictError,
     429: RateLimitedError,
 }
 _REFUSED_VALUES = (CANNOT_STORE, "Invalid secret PHC string")
 _NEVER_ACTED = {501, 505}
-# What a page of something else is not believed.
+# Not raised for a page that comes from something other than the service, such as a firewall.
 _REFUSALS = (AuthenticationError, PermissionDeniedError, ConflictError, RequestRejectedError)
 
 T = TypeVar("T")
 
 
 def error_for(call: Call[Any], outcome: Outcome, attempts: int, acted_before: bool) -> AccessTokensError:
-    """Return the error that an outcome amounts to.
+    """Return the error for the outcome of a failed call.
 
     Args:
         call: The call that failed.
         outcome: The outcome of its last attempt.
         attempts: How many requests were sent.
-        acted_before: Whether an earlier attempt, whose answer was lost, may have been carried out.
+        acted_before: Whether the service may have carried out an earlier attempt, whose answer was lost.
     """
     if isinstance(outcome, Failure):
         return _error_without_answer(call, outcome, attempts, acted_before)
@@ -93,13 +93,17 @@ def _error_of_answer(call: Call[Any], answer: Answer, attempts: int, acted_befor
 
 
 def _may_follow(call: Call[Any], refusal: type[AccessTokensError] | None) -> bool:
-    """Tell whether an earlier attempt may have been carried out: what is refused was so before as well."""
+    """Tell whether an earlier attempt may have been carried out, although the last one was refused.
+
+    Most refusals would have hit the earlier attempt as well. But a conflict, or a missing token after a
+    removal, may be the effect of an earlier attempt.
+    """
     made_or_removed = (ConflictError, NotFoundError) if call.removes else (ConflictError,)
     return refusal is None or refusal in made_or_removed
 
 
 def is_refusal(call: Call[Any], error: AccessTokensError) -> bool:
-    """Tell whether the service says in words that a repeat is pointless, whatever the status."""
+    """Tell whether the message of the service says that a retry is pointless, whatever the status."""
     return _refusal(call, error.cause) is not None
 
 
@@ -111,7 +115,7 @@ def may_have_acted(outcome: Outcome) -> bool:
 
 
 def _refusal(call: Call[Any], said: object) -> type[AccessTokensError] | None:
-    """Recognise the refusals that the service answers with 500, as if they might pass."""
+    """Recognise refusals by their message: the service answers them with 500, as if they might pass."""
     if not isinstance(said, ApiError):
         return None
     if call.api_key:
@@ -127,7 +131,7 @@ def _refusal(call: Call[Any], said: object) -> type[AccessTokensError] | None:
 
 
 def _names(words: str, reason: str) -> bool:
-    # Not merely the beginning of a longer id.
+    # `(?!\w)`, so that a longer id which begins with this one does not match.
     return re.search(re.escape(one_line(reason)) + r"(?!\w)", words) is not None
 
 
@@ -137,9 +141,9 @@ def _kind_of(call: Call[Any], answer: Answer) -> type[AccessTokensError]:
 
 
 def is_foreign_page(call: Call[Any], answer: Answer) -> bool:
-    """Tell whether a page comes from something that stands before the service, such as a firewall.
+    """Tell whether the answer is a page from something in front of the service, such as a firewall.
 
-    The service's own pages are those of Express, but for what it says of a JWT, which is never a page.
+    The service's own pages are made by Express. The service never refuses a JWT with a page.
     """
     is_of_jwt = call.api_key is None and answer.status_code in {401, 403}
     return is_page(answer) and (is_of_jwt or not is_services_page(answer))
@@ -157,7 +161,7 @@ def result_of(call: Call[T], answer: Answer) -> T:
     """Return the result of a call.
 
     Raises:
-        InvalidResponseError: The answer makes no sense.
+        InvalidResponseError: The answer cannot be read.
     """
     try:
         return call.result(answer)
@@ -176,7 +180,7 @@ def result_of(call: Call[T], answer: Answer) -> T:
 
 
 def _problem(error: Exception) -> str:
-    """Say what is wrong with an answer, without a value of it."""
+    """Say what is wrong with an answer, without quoting values, which may be secret."""
     if isinstance(error, json.JSONDecodeError):
         return f"not JSON: {error.msg} at character {error.pos}"
     if isinstance(error, UnreadableError):

@@ -1,6 +1,6 @@
-"""What a page or an XML document says of a failure.
+"""Finds the error message in an HTML page or an XML document.
 
-Neither is parsed: what is wanted is one text between two tags, and a hostile document must cost nothing.
+Neither is parsed: only one text between two tags is needed, and a hostile document must not cost much time.
 """
 
 from __future__ import annotations
@@ -17,40 +17,42 @@ _PAGE = re.compile(
     r"(?:\s|\ufeff|<\?xml[^<>]*>|<!--.*?-->)*+<(?:!doctype\s+html|html|head|body|title|h[1-6]|pre|p|div|center)\b",
     re.IGNORECASE | re.DOTALL,
 )
-# An application of Express without an error handler answers a page that holds the error and its stack.
+# An Express application without an error handler answers with a page of the error and its stack trace.
 _BEFORE_ERROR = re.compile("<pre>", re.IGNORECASE)
 _AFTER_ERROR = re.compile("</pre>", re.IGNORECASE)
 _LINE_BREAK = re.compile("<br ?/?>", re.IGNORECASE)
 _STACK = re.compile("\n +at ")
 _CLASS_NAME = re.compile(r"[\w$]{0,100}(?:Error|Exception): ")
 
-# In XML, the most specific first: RFC 9457, appendix B; the clouds' errors; SOAP.
+# Names of XML elements with a reason, the most specific first: from RFC 9457, appendix B, from the errors of
+# cloud providers, and from SOAP.
 _REASONS = ("detail", "description", "message", "faultstring", "text", "reason", "title")
 _CODES = ("code", "faultcode")
 _CDATA = re.compile(r"\s*<!\[CDATA\[")
 _TAG = re.compile("<[^<>]*>")
 _LETTER = re.compile(r"[^\W\d_]")
 _TITLE = re.compile(r"<title\b[^<>]*>[^<]*", re.IGNORECASE)
-# Each ends with the document at the latest, so that none is looked for twice.
+# Elements and comments that a browser does not show. An unclosed one ends with the document (\Z): otherwise
+# each start would be searched for an end in vain, in quadratic time.
 _UNSEEN = re.compile(
     r"<(script|style|svg)\b.*?(?:</\1[^<>]*>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL
 )
 
 
 def is_html(text: str) -> bool:
-    """Tell whether a text begins as a page does."""
+    """Tell whether a text begins like an HTML page."""
     return _PAGE.match(text[:_LONGEST]) is not None
 
 
 def is_express_page(page: str) -> bool:
-    """Tell whether a page is such as Express makes of an error: that alone, below the title "Error"."""
+    """Tell whether a page looks like Express's for an error: the title "Error", and nothing but the error."""
     above, *error = _BEFORE_ERROR.split(_seen(page), maxsplit=1)
     has_other_title = _text_in("title", _seen(page)).casefold() not in {"", "error"}
     return bool(error) and not has_other_title and not _text_of(_TITLE.sub("", above)).strip()
 
 
 def page_text(page: str) -> str:
-    """Return what a page says: of Express's the error, else its title, or all its text where it has none."""
+    """Return the message of a page: the error of an Express page, else the title, else all text."""
     page = _seen(page)
     if is_express_page(page):
         return _express_error(page)
@@ -58,9 +60,9 @@ def page_text(page: str) -> str:
 
 
 def xml_reason(document: str) -> tuple[str, str]:
-    """Return the reason and the code that an XML document gives, each empty where it gives none.
+    """Return the reason and the error code in an XML document, each empty if there is none.
 
-    All its text will do for a reason.
+    Without an element for the reason, all text of the document is the reason.
     """
     document = _seen(document)
     reason = _first_of(_REASONS, document)
@@ -68,14 +70,14 @@ def xml_reason(document: str) -> tuple[str, str]:
 
 
 def _seen(document: str) -> str:
-    """Return what of a document is to be read."""
+    """Return the visible part of a document, up to a limit."""
     seen = _UNSEEN.sub(" ", document)
-    # No half of a word is left, which could be half of a secret.
+    # Cut before a word, since half of a secret would not be recognised and hidden.
     return seen if len(seen) <= _LONGEST else seen[:_LONGEST].rstrip(_OF_WORDS)
 
 
 def worded(text: str) -> str:
-    """Return a text, or none where it is a mere number, such as that of the status."""
+    """Return a text, or "" if it has no letters, like the number of the status."""
     return text if _LETTER.search(text) else ""
 
 
@@ -85,11 +87,11 @@ def _first_of(names: tuple[str, ...], document: str) -> str:
 
 
 def _express_error(page: str) -> str:
-    """Return the error that a page holds, without the name of its class and without its stack."""
-    # Split twice, since one expression for both would begin anew at every <pre> of a hostile page.
+    """Return the error message in an Express page, without the error class and the stack trace."""
+    # Split in two steps, since one regular expression would start again at every <pre> of a hostile page.
     _, error = _BEFORE_ERROR.split(page, maxsplit=1)
     text = _AFTER_ERROR.split(error, maxsplit=1)[0]
-    # Express makes each pair of blanks " &nbsp;".
+    # Express replaces two spaces by " &nbsp;".
     text = _unescaped(_LINE_BREAK.sub("\n", text)).replace("\xa0", " ")
     error_text = _STACK.split(text, maxsplit=1)[0].strip()
     class_name = _CLASS_NAME.match(error_text)
@@ -97,7 +99,7 @@ def _express_error(page: str) -> str:
 
 
 def _text_in(name: str, document: str) -> str:
-    """Return the text of the first element of this name that has any, be it with a prefix or attributes."""
+    """Return the text of the first non-empty element of this name, ignoring prefix and attributes."""
     for tag in re.finditer(rf"<(?:[\w.-]{{1,40}}:)?{name}(?:\s[^<>]*)?>", document, re.IGNORECASE):
         quoted = _CDATA.match(document, tag.end())
         start = quoted.end() if quoted else tag.end()
@@ -115,6 +117,6 @@ def _text_of(document: str) -> str:
 def _unescaped(text: str) -> str:
     try:
         return html.unescape(text)
-    except ValueError as error:  # of a reference by a number of thousands of digits
+    except ValueError as error:  # a numeric character reference has thousands of digits
         pass_on(error)
         return text

@@ -1,7 +1,7 @@
-"""How a call goes: which steps are taken, and when it has failed. No I/O, no clock and no lock here.
+"""Decides the steps of a call, its retries, and when it has failed. No I/O, no clock and no lock here.
 
-A flow is a generator. It yields steps, a session performs each and sends what came of it, and in the end
-the flow returns the service's answer or raises the error that the caller sees.
+A flow is a generator that yields steps. A session performs each step and sends back its result. At the end,
+the flow returns the service's answer, or raises the error that the caller sees.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from .steps import (
 
 @define
 class _Attempts:
-    """What has been tried so far."""
+    """The attempts of a call so far."""
 
     call: Call[Any]
     policy: RetryPolicy
@@ -50,7 +50,7 @@ class _Attempts:
             closed = Failure(RuntimeError(error.reason), acted=False, kind=ClientClosedError)
             raise self.error(closed) from None
         except AccessTokensError as error:
-            # The caller must learn what may have come of the attempts before.
+            # The caller must know whether earlier attempts may have been carried out.
             error.token_id = self.call.token_id
             error.token_id_chosen_here = self.call.token_id_chosen_here
             error.outcome_unknown = self.call.changes and self.acted
@@ -70,7 +70,7 @@ class _Attempts:
         return error_for(self.call, outcome, self.sent, self.acted)
 
     def wait(self, outcome: Outcome) -> Generator[Step, bool, None]:
-        """Wait before the next attempt, or raise the error when there must be none."""
+        """Wait before the next attempt, or raise the error if there must be no further attempt."""
         error = self.error(outcome)
         wait = self._wait_after(outcome, error)
         if wait is None or not (yield Wait(wait)):
@@ -89,12 +89,12 @@ class _Attempts:
 def calling(call: Call[Any], policy: RetryPolicy) -> Flow[Answer]:
     """Carry out a call with the JWT.
 
-    A 401 on a JWT that is not new means that it is out of date, for instance because the service has changed
-    its key: it is discarded, and the request repeated once with another.
+    A 401 for a JWT that is not new means that the JWT is out of date, for instance because the service has
+    changed its key. The JWT is discarded, and the request is repeated once with a new one.
 
     Args:
         call: The call.
-        policy: When it is repeated.
+        policy: The retry policy.
 
     Raises:
         AccessTokensError: The call failed for good.
@@ -132,15 +132,15 @@ def exchanging(call: Call[Any], api_key: Secret, policy: RetryPolicy) -> Flow[An
 
 
 def authorizing(call: Call[Any], policy: RetryPolicy, *, afresh: bool) -> Flow[Authorization]:
-    """Get a JWT that no request of ours is sent with.
+    """Get a JWT for the caller, who sends it to other APIs.
 
     Args:
-        call: The exchange, of which errors tell.
-        policy: How often a place is waited for.
-        afresh: Whether it must be got just now.
+        call: The exchange, for error messages.
+        policy: How often to retry when no place in the pool is free.
+        afresh: Whether the JWT must be obtained since the start of this call.
 
     Raises:
-        AccessTokensError: There is none to be had.
+        AccessTokensError: No JWT can be obtained.
     """
     attempts = _Attempts(call, policy)
     while True:

@@ -1,4 +1,4 @@
-"""Values of JSON of which nothing is known: each is taken for what is wanted, or for nothing."""
+"""Reads untrusted JSON values: a value of the wrong type counts as empty."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from typing import Any, cast
 
 
 def object_of(value: Any) -> dict[str, Any]:
-    """Return an object, empty where it is none."""
+    """Return the value if it is a JSON object, else an empty one."""
     return cast(dict[str, Any], value) if isinstance(value, dict) else {}  # the keys of JSON are strings
 
 
 def list_of(value: Any) -> list[object]:
-    """Return a list, empty where it is none."""
+    """Return the value if it is a list, else an empty one."""
     return cast(list[object], value) if isinstance(value, list) else []
 
 
 def text_of(value: Any) -> str:
-    """Return a text, empty where it is none."""
+    """Return the value if it is a string, else an empty one."""
     return value if isinstance(value, str) else ""
 
 
 def place_of(path: Any) -> str:
-    """Return the place of a value within others, of which the path is a list."""
+    """Join a path into a document, such as `["roles", 0]`, with dots: `roles.0`."""
     return ".".join(str(part) for part in list_of(path) if isinstance(part, (str, int)))

@@ -1,4 +1,4 @@
-"""The JWT: how long it is good for, and which one is current."""
+"""The JWT: checks the service's token response, and keeps the current JWT."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from attrs import define, field, frozen
 
 from .._secret import Secret, Unpickled, mask
 
-# The reference client renews a JWT with less than this many seconds left.
+# The reference client renews a JWT that is valid for fewer seconds than this.
 _LARGEST_MARGIN = 30.0
-# No answer makes a JWT live for ever: a day costs one exchange, and bounds what a wrong number can do.
+# A JWT is kept for at most a day, in seconds, whatever the service says. This limits the effect of a wrong
+# number, and costs only one exchange a day.
 _LONGEST_LIFE = 86_400.0
 
 
 @frozen(eq=False)
 class Jwt:
-    """A JWT and its life, in seconds of the session's clock.
+    """A JWT and its lifetime, in seconds of the session's clock.
 
-    Its life is counted from when the exchange was sent, since the service counts from some later moment.
+    The lifetime is counted from when the exchange was sent; the service counts from a later moment.
     """
 
     token: Secret
@@ -28,17 +29,17 @@ class Jwt:
     lifetime: float
 
     def is_fresh(self, now: float) -> bool:
-        """Tell whether it is good for a while yet, and needs no renewal."""
+        """Tell whether the JWT is not yet due for renewal."""
         return now - self.sent_at < self.lifetime - min(_LARGEST_MARGIN, self.lifetime / 2)
 
     def seconds_left(self, now: float) -> float:
-        """Return how long it still lives."""
+        """Return how many seconds are left until the JWT expires."""
         return self.sent_at + self.lifetime - now
 
 
 @frozen(kw_only=True)
 class AuthToken(Unpickled):
-    """The service's answer to an exchange (RFC 6749, section 5.1)."""
+    """The token response of the service (RFC 6749, section 5.1)."""
 
     access_token: str = field(repr=mask, metadata={"json_name": "access_token"})
     token_type: str = field(metadata={"json_name": "token_type"})
@@ -46,17 +47,17 @@ class AuthToken(Unpickled):
 
 
 def jwt_from(answer: AuthToken, sent_at: float) -> Jwt:
-    """Judge the service's answer to an exchange.
+    """Check the token response of the service, and return the JWT.
 
     Raises:
-        ValueError: It is no JWT that could be sent, or its life is not a finite number over 0.
+        ValueError: The token cannot be sent as a bearer token, or its lifetime is not a finite number over 0.
     """
     if answer.token_type.lower() != "bearer":
         raise ValueError("token_type: not Bearer")
     if not re.fullmatch("[!-~]+", answer.access_token):
         raise ValueError("access_token: not fit for a header")
     if isinstance(answer.expires_in, bool) or not isinstance(answer.expires_in, (int, float)):
-        raise ValueError("expires_in: not a number")  # noqa: TRY004 - an answer's fault, not an argument's
+        raise ValueError("expires_in: not a number")  # noqa: TRY004 - about a response, not an argument
     if not 0 < answer.expires_in < math.inf:
         raise ValueError("expires_in: not a number of seconds over 0")
     return Jwt(Secret(answer.access_token), sent_at, float(min(answer.expires_in, _LONGEST_LIFE)))
@@ -64,7 +65,7 @@ def jwt_from(answer: AuthToken, sent_at: float) -> Jwt:
 
 @frozen
 class Authorization:
-    """A JWT, and whether it was got for the call that asked, so that another would be no better."""
+    """A JWT, and whether it was issued for the current call, so that a new one would not be better."""
 
     jwt: Jwt
     is_new: bool = False
@@ -72,14 +73,14 @@ class Authorization:
 
 @define
 class _Current:
-    """A JWT until it is refused. Each has one of its own, so that who removes it never removes the next."""
+    """Holds one JWT until it is refused. Never reused, so that discarding a JWT cannot remove a newer one."""
 
     jwt: Jwt | None
     renew_after: float = -math.inf
 
 
 class JwtCache:
-    """The current JWT. It may change between any two lines, by another thread or a signal handler."""
+    """Keeps the current JWT. Another thread or a signal handler may change it between any two lines."""
 
     def __init__(self) -> None:
         self._current: _Current | None = None
@@ -105,6 +106,6 @@ class JwtCache:
             current.jwt = None
 
     def put_off_renewal(self, until: float) -> None:
-        """Use the current JWT as long as it lives, or until the renewal may be tried again."""
+        """Do not renew the current JWT before a time, as long as the JWT is valid."""
         if self._current:
             self._current.renew_after = until

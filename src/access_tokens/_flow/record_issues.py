@@ -1,4 +1,4 @@
-"""What the service finds fault with in a record: a list of zod's issues, behind some words."""
+"""Makes the service's messages about an invalid record readable: they end with a JSON list of zod issues."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from .._signals import pass_on
 from .json_values import list_of, object_of, place_of, text_of
 
-# Of a record that it was to store, and of that of a PAT. It appends the issues, as a list of many lines.
+# How the messages begin, for a record to be stored, and for the stored record of a PAT. The service appends
+# the issues of zod, its validation library, as JSON on many lines.
 CANNOT_STORE = "Cannot store invalid token record"
 CANNOT_LOAD = "Cannot load invalid record for token "
 _MOST_ISSUES = 20
 
 
 def without_list(message: str) -> str:
-    """Put the issues that are listed behind the words into words, as far as they can be read."""
+    """Replace the JSON list of issues in such a message by readable text, as far as the list can be read."""
     if not message.startswith((CANNOT_STORE, CANNOT_LOAD)) or "[" not in message:
         return message
     start = message.index("[")
@@ -24,7 +25,7 @@ def without_list(message: str) -> str:
 
 
 def _issues(message: str, start: int) -> Iterator[str]:
-    """Read the list, whatever may follow it."""
+    """Yield each issue of the list as text, ignoring whatever follows the list."""
     try:
         listed, _ = json.JSONDecoder().raw_decode(message, start)
     except (ValueError, RecursionError) as error:

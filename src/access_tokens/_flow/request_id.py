@@ -1,4 +1,4 @@
-"""By what a request is found again in the logs of the service, and of what stands before it."""
+"""Finds the request ID in response headers, to look up a request in the logs of the service or a gateway."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from .._secret import Secret, redact
 from ..errors import excerpt, one_line
 
-# The service's own first, then those of what stands before it, then any that is called so.
+# In order of preference: the service's own headers, then those of gateways in front of it, then `_OTHERS`.
 _HEADERS = (
     *("x-request-id", "request-id", "x-correlation-id", "correlation-id", "x-requestid", "x-correlationid"),
     *("x-amzn-requestid", "apigw-requestid", "x-amz-request-id", "x-ms-request-id", "x-kong-request-id"),
@@ -20,10 +20,10 @@ _LONGEST = 200
 
 
 def request_id_in(headers: Mapping[str, str], known: tuple[Secret, ...] = ()) -> str | None:
-    """Return the id that an answer has for its request.
+    """Return the request ID in the headers of a response, if there is one.
 
     Args:
-        headers: Those of the answer.
+        headers: The headers of the response.
         known: Secrets to hide.
     """
     names = (*_HEADERS, *filter(_OTHERS.fullmatch, map(str.lower, headers)))

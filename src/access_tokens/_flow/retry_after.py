@@ -1,4 +1,4 @@
-"""How long a service asks to be left alone."""
+"""Parses the `Retry-After` header and HTTP dates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def parse_retry_after(value: str, now: datetime) -> float | None:
     """Parse a `Retry-After` header (RFC 9110, section 10.2.3).
 
     Returns:
-        Seconds from now, 0 or more and perhaps infinite; None for a value that is neither a number of
+        The wait in seconds from now, 0 or more, perhaps infinite; None if the value is neither a number of
         seconds nor an HTTP date.
     """
     if re.fullmatch("[0-9]+", value):
@@ -25,9 +25,9 @@ def parse_retry_after(value: str, now: datetime) -> float | None:
 
 
 def date_of(value: str) -> datetime | None:
-    """Parse an HTTP date (RFC 9110, section 5.6.7); None for what is none, or has no time zone.
+    """Parse an HTTP date (RFC 9110, section 5.6.7); None if the value is not a date, or has no time zone.
 
-    That of asctime, which is obsolete but to be read, has none and is GMT.
+    The obsolete asctime format must be understood as well. It has no time zone, and means GMT.
     """
     try:
         moment = parsedate_to_datetime(f"{value} GMT" if _ASCTIME.fullmatch(value) else value)

@@ -1,4 +1,4 @@
-"""The words in which the flow and the sessions talk: the call, the steps it takes, and what comes of them."""
+"""The types that flows and sessions exchange: calls, their steps, and the results of the steps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from .bounds import ANY, ONE_RECORD, Bounds
 from .jwt import Authorization, Jwt
 from .request_id import request_id_in
 
-# What an answer may do to its reader. Any other exception is a mistake of ours, or comes from elsewhere.
+# The exceptions that reading an invalid answer may raise. Any other exception is a bug of this library, or is
+# raised by other code.
 UNREADABLE = (ValueError, ArithmeticError, RecursionError, MemoryError)
 _LONGEST_INT = 400
 
@@ -23,7 +24,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Endpoint(Protocol):
-    """A module of the generated core: one operation."""
+    """A module of the generated code, which describes one operation."""
 
     @property
     def _get_kwargs(self) -> Callable[..., dict[str, Any]]: ...
@@ -35,19 +36,19 @@ class Call(Generic[T]):
 
     Attributes:
         endpoint: The generated module that describes the request.
-        arguments: What the generated function is called with.
-        result: Turns a successful answer into a value of ours. Where a body is due, any 2xx is one.
+        arguments: The arguments for the generated function.
+        result: Turns a successful answer, with any 2xx status, into the result of the call.
         failed: The message of the error when the call fails.
         unreadable: The message of the error when the answer cannot be read; `failed` by default.
-        token_id: The token that the call is about.
-        token_id_chosen_here: Whether that is an id of this library's choice, which nobody else can have.
-        other_ids: What else the service may name when it says that a token is missing, or an id taken.
+        token_id: The id of the token that the call is about.
+        token_id_chosen_here: Whether this library has generated that id, so that no other token can have it.
+        other_ids: Other ids that the service may name in "Token not found" or "Token ID already exists".
         changes: Whether the call changes anything at the service.
-        removes: Whether what it names may be gone once it is done, and is then not found.
-        repeatable: Whether it may be sent again though the service may have acted.
-        api_key: The PAT, when the call is the exchange. Every other call carries the JWT.
-        known: Secrets among the arguments, to be hidden should the service send them back.
-        bounds: The most that an answer may be, unless it is an error.
+        removes: Whether the call may remove its token, so that a repeat is answered with "not found".
+        repeatable: Whether the request may be sent again even if the service may have acted on it.
+        api_key: The PAT, if the call is the exchange. Every other call is sent with the JWT.
+        known: Secrets among the arguments, to be hidden if the service sends them back.
+        bounds: The largest size of a successful answer.
     """
 
     endpoint: Endpoint
@@ -71,23 +72,24 @@ class Call(Generic[T]):
         return self.other_ids if self.token_id is None else (self.token_id, *self.other_ids)
 
     def request(self) -> dict[str, Any]:
-        """Return the request as the generated core describes it, by the parameters of `httpx.request`.
+        """Return the request as keyword arguments for `httpx.request`, made by the generated code.
 
-        Its public functions would send it as well, and parse the answer into objects of which ours are made.
+        Calls a private function of the generated code: the public functions also send the request, and parse
+        the answer into classes of their own.
         """
         return self.endpoint._get_kwargs(**self.arguments)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 @frozen
 class Together:
-    """Calls that do not wait for each other. The reply: their results, in order."""
+    """Make calls that are independent of each other. The reply: their results, in order."""
 
     calls: tuple[Call[Any], ...]
 
 
 @frozen
 class Compute:
-    """Work that takes the processor's time, for which no event loop should wait. The reply: its result."""
+    """Run a CPU-bound function, which must not block an event loop. The reply: its result."""
 
     work: Callable[[], Any] = field(repr=False)
 
@@ -95,11 +97,11 @@ class Compute:
 ProcedureStep: TypeAlias = Call[Any] | Together | Compute
 Procedure: TypeAlias = Generator[ProcedureStep, Any, T]
 
-"""The calls that one method makes, and the work between them, each yielded and answered with its result."""
+"""A generator for one method of the client: it yields calls and computations, and is sent their results."""
 
 
 class Walk(Protocol[T_co]):
-    """Items that come page by page."""
+    """A listing that is fetched page by page."""
 
     @property
     def is_over(self) -> bool: ...
@@ -109,25 +111,25 @@ class Walk(Protocol[T_co]):
 
 @frozen
 class SendWithJwt:
-    """Get a JWT and send the request with it, once there is a place. The reply: a `Sent`.
+    """Wait for a place in the pool, get a JWT, and send the request with it. The reply: a `Sent`.
 
-    Where there is no JWT to be had, an `AccessTokensError` is thrown instead.
+    If no JWT can be obtained, an `AccessTokensError` is thrown into the flow instead.
     """
 
 
 @frozen
 class Send:
-    """Send the request with this bearer token, once there is a place. The reply: an `Outcome`."""
+    """Wait for a place in the pool, and send the request with this bearer token. The reply: an `Outcome`."""
 
     bearer: Secret
 
 
 @frozen
 class Authorize:
-    """Get a JWT, which takes a place; one that is got just now with `afresh`.
+    """Wait for a place in the pool, and get a JWT; with `afresh`, one obtained since this step began.
 
-    The reply: an `Authorization`, or a `Failure` where there is no place. Where there is no JWT to be had, an
-    `AccessTokensError` is thrown instead.
+    The reply: an `Authorization`, or a `Failure` if no place is free in time. If no JWT can be obtained, an
+    `AccessTokensError` is thrown into the flow instead.
     """
 
     afresh: bool = False
@@ -135,7 +137,7 @@ class Authorize:
 
 @frozen
 class Wait:
-    """Wait this many seconds. The reply: whether the deadline allows it; if not, nothing was waited."""
+    """Wait this many seconds. The reply: True, or at once False if the deadline does not allow the wait."""
 
     seconds: float
 
@@ -152,14 +154,14 @@ Step: TypeAlias = SendWithJwt | Send | Authorize | Wait | Discard
 
 @frozen
 class Answer(Unpickled):
-    """An answer of the service.
+    """An HTTP response of the service.
 
     Attributes:
-        attempts: How many requests it took.
-        sent_at: When its request was sent, in seconds of the session's clock.
-        retry_after: How many seconds the service asked for, on a 429 or 503.
-        known: Secrets to be hidden should they come back: those that were sent, and the PAT.
-        bounds: The most that it may be, unless it is an error.
+        attempts: How many requests were sent to get this answer.
+        sent_at: When the last request was sent, in seconds of the session's clock.
+        retry_after: How many seconds the service asked to wait, with status 429 or 503.
+        known: Secrets to hide if the answer repeats them: those that were sent, and the PAT.
+        bounds: The largest size of the answer if it is a success.
     """
 
     status_code: int
@@ -174,14 +176,14 @@ class Answer(Unpickled):
 
     @property
     def request_id(self) -> str | None:
-        """The id by which its request is found again, with no secret in it."""
+        """The request ID in the headers, with secrets hidden."""
         return request_id_in(self.headers, self.known)
 
     def json(self) -> Any:
-        """Return the body, parsed.
+        """Return the body, parsed as JSON.
 
         Raises:
-            ValueError, RecursionError: It cannot be, or holds more than was asked for.
+            ValueError, RecursionError: The body is not valid JSON, or has more values than the bounds allow.
         """
         self.bounds.check_values(self.content)
         return parsed(self.content)
@@ -193,19 +195,19 @@ def parsed(content: bytes) -> Any:
 
 
 def _number(digits: str) -> int | float:
-    """Read a whole number. One of thousands of digits takes long, and says no more than infinity does."""
+    """Read a whole number. Thousands of digits would take long to read as int, so they are read as float."""
     return int(digits) if len(digits) <= _LONGEST_INT else float(digits)
 
 
 @frozen
 class Failure:
-    """Why there is no answer.
+    """The reason why there is no answer to a request.
 
     Attributes:
         cause: An exception that holds no request and no secret.
         acted: Whether the service could have carried out the request.
-        kind: The error that it amounts to; an `UnavailableError` may pass.
-        request_id: The id by which the request is found again, where an answer had begun.
+        kind: The class of the error to raise. An `UnavailableError` may pass, so it is worth a retry.
+        request_id: The request ID, if the headers of the response had arrived.
     """
 
     cause: Exception
@@ -219,12 +221,12 @@ Outcome: TypeAlias = Answer | Failure
 
 @frozen
 class Sent:
-    """What came of a request with the JWT.
+    """The result of sending a request with the JWT.
 
     Attributes:
-        outcome: The answer, or why there is none.
-        authorization: The JWT with which it was sent; None where there was no place. It is new when it was
-            got for this request and has not expired meanwhile.
+        outcome: The answer, or the failure.
+        authorization: The JWT that was sent; None if no place in the pool was free. It is marked as new if it
+            was issued for this request and has not expired meanwhile.
     """
 
     outcome: Outcome
