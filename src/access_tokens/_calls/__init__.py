@@ -1,1 +1,1 @@
-"""What each method of the clients asks of the service. No I/O here."""
+"""The clients' methods without I/O: they check arguments, describe calls, and read answers."""

@@ -1,8 +1,8 @@
-"""What callers pass, checked before any request.
+"""Checks the arguments of the clients' methods before any request is sent.
 
-Each check returns the value in the form the service wants, or raises a `ValueError` or `TypeError` that
-names the parameter. None ever prints the value: it may be a secret in the wrong place. The limits are the
-service's, as openapi.yaml has them.
+Each check returns the value in the form that the service expects, or raises a `ValueError` or `TypeError`
+that names the parameter. No message contains the value, which may be a secret in the wrong place. The limits
+are those of the service, as in openapi.yaml.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _LONGEST_OWNER = 100
 _LONGEST_ROLE = 100
 _MOST_ROLES = 50
 _LONGEST_PHC = 200
-# In records: of a page that nothing is said of, and the most, which the service makes of more.
+# The default size of a page, and the largest, in records. The service reduces a larger limit to the largest.
 USUAL_PAGE, LARGEST_PAGE = 100, 1000
 _LARGEST_NUMBER = 2**63 - 1
-# In bytes. With a longer one the service's store fails, and all of a batch with it.
+# In bytes. The service's store fails for a longer id, and a batch with such an id fails as a whole.
 _LONGEST_ID = 2048
 _NEW_ID = re.compile("[0-9A-Za-z]{21}")
-# https://github.com/P-H-C/phc-string-format, with the parameters of scrypt.
+# A PHC string with the parameters of scrypt: https://github.com/P-H-C/phc-string-format
 _PHC = re.compile(
     r"\$scrypt(?:\$v=[0-9]+)?\$ln=(?:0|[1-9][0-9]*),r=[1-9][0-9]*,p=[1-9][0-9]*\$(?P<salt>[A-Za-z0-9+/]+)\$(?P<hash>[A-Za-z0-9+/]+)"
 )
@@ -49,22 +49,22 @@ def text(name: str, value: Any, longest: int | None = None) -> str:
         )
     if SURROGATE.search(value):
         raise ValueError(f"{name} must not hold a lone surrogate")
-    return str.__str__(value)  # of a member of an enum its value, which is what JSON makes of it
+    return str.__str__(value)  # a plain str; for a member of a str enum its value, as in JSON
 
 
 def utf16_units(value: str) -> int:
-    """Return the length of a text as the service counts it: an emoji is 2."""
+    """Return the length of a text as the service counts it, in UTF-16 units: an emoji counts as 2."""
     return len(value) + sum(character > "\uffff" for character in value)
 
 
 def instance(name: str, value: Any, kind: type) -> None:
-    """Check that a value, when it is given, is of a class."""
+    """Check that a value is None or an instance of a class."""
     if value is not None and not isinstance(value, kind):
         raise TypeError(f"{name} must be an {kind.__module__}.{kind.__name__}, not {type(value).__name__}")
 
 
 def http_client(value: Any, kind: type, ssl_context: Any = None) -> None:
-    """Check the caller's own HTTP stack, when it is given. It does TLS in its own way."""
+    """Check the caller's own httpx client, if given. It excludes `ssl_context`, since it has its own TLS."""
     instance("http_client", value, kind)
     if value is not None and value.is_closed:
         raise ValueError("http_client must not be closed")
@@ -73,19 +73,19 @@ def http_client(value: Any, kind: type, ssl_context: Any = None) -> None:
 
 
 def flag(name: str, value: Any) -> bool:
-    """Check a truth value."""
+    """Check that a value is True or False."""
     if not isinstance(value, bool):
         raise TypeError(f"{name} must be True or False, not {type(value).__name__}")
     return value
 
 
 def token_id(value: Any, name: str = "token_id") -> str:
-    """Check that a text may stand as one path segment; the service judges the rest."""
+    """Check that a text can be used as one segment of a URL path. The service checks the rest."""
     checked = text(name, value)
     if len(checked.encode()) > _LONGEST_ID:
         raise ValueError(f"{name} must have at most {_LONGEST_ID} bytes in UTF-8")
     if checked in {".", ".."}:
-        # RFC 3986, section 5.2.4: these survive percent-encoding, and name another route.
+        # Percent-encoding does not protect them, and they lead to another path (RFC 3986, section 5.2.4).
         raise ValueError(f"{name} must not be a dot segment")
     if redact(checked) != checked:
         raise ValueError(f"{name} must be the id of a token, not a secret")
@@ -93,7 +93,7 @@ def token_id(value: Any, name: str = "token_id") -> str:
 
 
 def new_token_id(value: Any) -> str:
-    """Check the id of a token that is to be made."""
+    """Check the id for a new token."""
     checked = token_id(value)
     if not _NEW_ID.fullmatch(checked):
         raise ValueError("token_id must be 21 ASCII letters and digits")
@@ -114,7 +114,7 @@ def roles(name: str, value: Iterable[str]) -> list[str]:
     """Check a collection of role names."""
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         raise TypeError(f"{name} must be a collection of strings, not {type(value).__name__}")
-    # No more than is needed to tell, since there may be no end.
+    # Take no more than needed to detect too many, since the iterable may be infinite.
     checked = [role(f"each of {name}", each) for each in islice(value, _MOST_ROLES + 1)]
     if len(checked) > _MOST_ROLES:
         raise ValueError(f"{name} must have at most {_MOST_ROLES} roles")
@@ -122,7 +122,7 @@ def roles(name: str, value: Iterable[str]) -> list[str]:
 
 
 def moment(name: str, value: Any) -> int:
-    """Check a time and return it in Unix seconds, a datetime's fraction rounded down."""
+    """Check a time, and return it in Unix seconds. Fractions of a second in a datetime are cut off."""
     if isinstance(value, datetime):
         return _from_datetime(name, value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -139,7 +139,7 @@ def _from_datetime(name: str, value: datetime) -> int:
 
 
 def _after_1970_began(name: str, seconds: int) -> int:
-    # The service takes 0 for "never", and then hides the record.
+    # The service's exchange treats an expiry of 0 as "never", but its list hides the token as expired.
     if seconds <= 0:
         raise ValueError(f"{name} must lie after 1970-01-01T00:00:00Z")
     return seconds
@@ -155,12 +155,12 @@ def page_limit(name: str, value: Any, most: int = _LARGEST_NUMBER) -> int:
 
 
 def page_size(value: Any) -> int:
-    """Check the size of the pages of a walk. The service would cut a larger one silently."""
+    """Check the page size of a walk. The service would silently reduce a larger one."""
     return page_limit("page_size", value, LARGEST_PAGE)
 
 
 def phc(value: Secret) -> str:
-    """Check a PHC string: the service stores any, also one with which nobody can ever log in."""
+    """Check a PHC string. The service would store any text, even one that no secret can match."""
     problem = _phc_problem(value.reveal())
     if problem:
         raise ValueError(f"secret_phc must {problem}")
@@ -171,7 +171,7 @@ def _phc_problem(value: Any) -> str | None:
     if isinstance(value, str) and len(value) > _LONGEST_PHC:
         return f"have at most {_LONGEST_PHC} characters"
     found = _PHC.fullmatch(value) if isinstance(value, str) else None
-    # Base64 without padding: 4 characters hold 3 bytes, and a single one holds none.
+    # In Base64 without padding, 4 characters encode 3 bytes, and a single remaining character is invalid.
     if found is None or any(len(part) % 4 == 1 for part in found.groups()):
         return "be a PHC string, such as $scrypt$ln=14,r=8,p=1$…, and not the secret itself"
     return None
@@ -182,20 +182,20 @@ T = TypeVar("T")
 
 
 def given(value: S | None, checked: Callable[[S], T]) -> T | Unset:
-    """Return a checked value, or what leaves it out of the request."""
+    """Return the checked value, or UNSET for None, which leaves the field out of the request."""
     return UNSET if value is None else checked(value)
 
 
 def if_true(name: str, value: bool) -> bool | Unset:
-    """Return a checked flag; False is the service's default, and is left out."""
+    """Return the checked flag if it is True. False is the service's default, and is left out."""
     return flag(name, value) or UNSET
 
 
 def expiry(value: Moment | None) -> int | Unset:
-    """Return an expiry in Unix seconds, or what leaves it out of the request."""
+    """Return an expiry in Unix seconds, or UNSET for None, which leaves the field out of the request."""
     return UNSET if value is None else moment("expires_at", value)
 
 
 def role_names(value: Iterable[str]) -> list[str]:
-    """Return checked roles."""
+    """Return the checked value of the parameter `roles`."""
     return roles("roles", value)

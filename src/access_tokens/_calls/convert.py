@@ -1,4 +1,4 @@
-"""From the service's JSON to the public models, every value checked."""
+"""Converts the service's JSON to the public models, and checks every value."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def structure(source: Any, target: type[T]) -> T:
-    """Turn an answer's JSON into an object of a public class.
+    """Convert the JSON of an answer to an object of a public class.
 
     Raises:
         UnreadableError: A value is missing or has the wrong type.
@@ -25,7 +25,7 @@ def structure(source: Any, target: type[T]) -> T:
 
 def _exactly(expected: type, name: str) -> Callable[[Any, type], Any]:
     def check(value: Any, _: type) -> Any:
-        # `type`, since a bool is an int as well.
+        # Not isinstance, since a bool is also an instance of int.
         if type(value) is not expected:
             raise UnreadableError(f"{name} expected, not {type(value).__name__}")
         return value
@@ -34,9 +34,9 @@ def _exactly(expected: type, name: str) -> Callable[[Any, type], Any]:
 
 
 def _object_of(target: type) -> Callable[[Any, type], Any]:
-    """Make the function that reads the JSON object of a public class.
+    """Make the function that converts a JSON object to a public class.
 
-    What is absent or null gets the class's default, and is an error where there is none.
+    A property that is absent or null gets the default of the class. If there is no default, it is an error.
     """
     plan = [_planned(each) for each in attrs.fields(attrs.resolve_types(target))]
 
@@ -46,7 +46,7 @@ def _object_of(target: type) -> Callable[[Any, type], Any]:
             value = given.get(key)
             if value is None and not is_required:
                 continue
-            # Most values are of just the type that is due, and need no hook to tell.
+            # Most values already have exactly the right type, so the slower hook is not called.
             values[name] = value if type(value) is due else _inside(key, hook, value, due)
         return target(**values)
 
@@ -60,13 +60,13 @@ def _planned(field: attrs.Attribute[Any]) -> tuple[str, str, Any, Callable[[Any,
 
 
 def json_name(field: attrs.Attribute[Any]) -> str:
-    """Return what the service calls an attribute: `tokenId` for `token_id`, unless its metadata says more."""
+    """Return the JSON name of an attribute: from its metadata, else in camel case (`tokenId`)."""
     first, *others = field.name.split("_")
     return field.metadata.get("json_name") or first + "".join(each.title() for each in others)
 
 
 def _but_none(kind: Any) -> Any:
-    """Return T for `T | None`: null is dealt with where it is found."""
+    """Return T for `T | None`. The function that reads the object handles null itself."""
     kinds = [each for each in get_args(kind) if each is not NoneType] if isinstance(kind, UnionType) else []
     return kinds[0] if len(kinds) == 1 else kind
 
@@ -78,7 +78,7 @@ def _inside(place: str, hook: Callable[[Any, Any], Any], value: Any, kind: Any) 
         return hook(value, kind)
     except UnreadableError as error:
         problem = f"{place}: {error}"
-    raise UnreadableError(problem)  # outside, so that it has no context
+    raise UnreadableError(problem)  # outside of the except block, so that the error has no context
 
 
 def _tuple_of(kind: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
@@ -95,7 +95,7 @@ _converter = Converter(detailed_validation=False)
 
 
 def _whole_number(value: Any, kind: type) -> Any:
-    # In JSON it may have a point or an exponent (JSON Schema 2020-12, section 6.1.1).
+    # A whole number may be written as 1.0 or 1e0 in JSON (JSON Schema 2020-12, section 6.1.1).
     is_whole = type(value) is float and value.is_integer()
     return int(value) if is_whole else _exactly(int, "whole number")(value, kind)
 

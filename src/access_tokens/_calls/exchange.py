@@ -1,4 +1,4 @@
-"""The exchange of the PAT for a JWT."""
+"""Describes the call that exchanges the PAT for a JWT."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .convert import structure
 
 
 def exchange(api_key: Secret) -> Call[Jwt]:
-    """Exchange the PAT for a JWT."""
+    """Return the call that exchanges the PAT for a JWT."""
     return Call(
         endpoint=exchange_token,
         arguments={},

@@ -1,7 +1,7 @@
-"""What each method of the clients does: its arguments checked, its calls, and what they amount to.
+"""The client's methods on existing tokens: list, update, revoke, restore and batch-load.
 
-Each function is a procedure: it yields the calls of one method, and a session carries them out, by blocking
-or by awaiting.
+Each function is a procedure: a generator that checks the arguments, yields the calls of one method, and
+returns its result. A session carries out the calls, by blocking or by awaiting.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from .convert import structure
 
 _CHANGES = "owner, is_admin, roles, add_roles, remove_roles, secret_phc, expires_at"
 _RESTORED = "Restored the token, but failed to set its expiry"
-# The service takes 100 kB; what the ids do not fill is left for the rest of the body.
+# The most bytes of ids in one request. The service accepts bodies of 100 kB; the rest is for other fields.
 _LARGEST_BATCH = 99_900
-# As httpx writes it.
+# Escapes characters in the same way as httpx, to compute the size of an id in the body.
 _JSON = json.JSONEncoder(ensure_ascii=False)
 
 
@@ -54,7 +54,7 @@ def _records(answer: Answer) -> list[TokenRecord]:
 
 
 def _nothing(answer: Answer) -> None:
-    """Return None: the service answers without a body, and says so (RFC 9110, section 15.3.5)."""
+    """Check that the answer has no body: its status must be 204 (RFC 9110, section 15.3.5)."""
     if answer.status_code != 204:
         raise UnreadableError(f"status 204 expected, not {answer.status_code}")
 
@@ -68,7 +68,7 @@ def list_page(
     limit: int | None,
     after_token_id: str | None,
 ) -> Procedure[list[TokenRecord]]:
-    """List one page, as the service gives it."""
+    """List one page of records, as the service returns it."""
     page: list[TokenRecord] = yield Call(
         endpoint=list_tokens,
         arguments={
@@ -143,7 +143,7 @@ def _changed_roles(
 
 
 def _names(name: str, value: Iterable[str] | None) -> list[str]:
-    """Return checked roles to add or to remove; none at all is as good as not given."""
+    """Return the checked roles to add or to remove; an empty collection counts as not given."""
     return [] if value is None else check.roles(name, value)
 
 
@@ -164,7 +164,7 @@ def revoke(token_id: str, *, expires_at: Moment | None) -> Procedure[None]:
 
 
 def restore(token_id: str, *, expires_at: Moment | None) -> Procedure[None]:
-    """Undo a revocation. The service removes the expiry with it, so that a new one is set afterwards."""
+    """Undo a revocation. This also removes the expiry, so a new expiry is set by a second call."""
     token_id, expiring = check.token_id(token_id), UpdateTokenRequest(expires_at=expiry(expires_at))
     yield Call(
         endpoint=restore_token,
@@ -181,13 +181,13 @@ def _set_expiry(token_id: str, expiring: UpdateTokenRequest) -> Procedure[None]:
     try:
         yield _change(token_id, expiring, _RESTORED)
     except AccessTokensError as error:
-        # Also when it was an exchange that failed, which tells nothing of the token.
+        # Replace the message even if an exchange failed: its own message would not mention the token.
         error.message, error.args = _RESTORED, (_RESTORED,)
         raise
 
 
 def batch_load(token_ids: Iterable[str], *, include_secret_phc: bool) -> Procedure[BatchLoadResult]:
-    """Load the records of any number of ids, in as few requests as the service's limit allows."""
+    """Load the records for any number of ids, in as few requests as the service's limit allows."""
     wants_hashes = check.flag("include_secret_phc", include_secret_phc)
     calls = tuple(batch(ids, include_secret_phc=wants_hashes) for ids in _batches(_ids(token_ids)))
     loaded: Sequence[BatchLoadResult] = yield Together(calls)
@@ -197,7 +197,7 @@ def batch_load(token_ids: Iterable[str], *, include_secret_phc: bool) -> Procedu
 
 
 def _ids(token_ids: Iterable[str]) -> dict[str, None]:
-    """Return the ids in their order, each once."""
+    """Return the checked ids in their order, without duplicates."""
     if isinstance(token_ids, (str, bytes)) or not isinstance(token_ids, Iterable):
         raise TypeError(f"token_ids must be a collection of strings, not {type(token_ids).__name__}")
     return dict.fromkeys(check.token_id(each, "token_ids") for each in token_ids)

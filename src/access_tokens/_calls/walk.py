@@ -1,4 +1,4 @@
-"""The walk over all tokens."""
+"""Lists all tokens page by page, for `iter_tokens`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from .tokens import list_page
 
 
 class TokenWalk:
-    """Walks over all tokens that a caller wants to see, page by page.
+    """Fetches all tokens that the caller wants to see, page by page.
 
-    The service drops revoked and expired records after it has counted them, so that a short page is not the
-    end. The walk therefore asks for all of them, stops at the first page that is short, and filters here.
+    The service drops revoked and expired records after it has counted them towards the limit, so that a short
+    page need not be the last one. Therefore the walk asks for all records, ends at the first short page, and
+    drops unwanted records itself.
 
     Args:
         include_revoked: Keep revoked tokens.
@@ -25,10 +26,10 @@ class TokenWalk:
         include_secret_phc: Ask for each token's secret hash as well.
         has_role: Only tokens that hold this role.
         page_size: How many records to ask for at a time.
-        now: The time of day, in Unix seconds.
+        now: Returns the time of day, in Unix seconds.
 
     Raises:
-        ValueError, TypeError: An argument makes no sense; the message names it.
+        ValueError, TypeError: An argument is invalid; the message names it.
     """
 
     def __init__(
@@ -49,12 +50,12 @@ class TokenWalk:
         self._now = now
         self._cursor: str | None = None
         self._been: set[str] = set()
-        # Hashes, which take half the memory of the ids: of 100,000 ids, two are alike in one of 10**9 walks.
+        # Hashes take half the memory of ids. For 100,000 ids, two have the same hash once in 10**9 walks.
         self._seen: set[int] = set()
         self.is_over = False
 
     def next_page(self) -> Procedure[Iterator[TokenRecord]]:
-        """Get the next page and return what the caller wants to see of it."""
+        """Fetch the next page, and return the records in it that the caller wants to see."""
         page = yield from list_page(
             include_revoked=True,
             include_expired=True,
@@ -66,7 +67,7 @@ class TokenWalk:
         self.is_over = len(page) < self._page_size
         if not self.is_over:
             self._move_to(page[-1].token_id)
-        # Pages may overlap, for instance when the service counts the cursor in.
+        # Drop repeated records: pages may overlap, for instance if the service includes the cursor's record.
         return filter(self._is_wanted, [record for record in page if self._is_new(record)])
 
     def _is_new(self, record: TokenRecord) -> bool:
@@ -75,7 +76,7 @@ class TokenWalk:
         return len(self._seen) > known
 
     def _move_to(self, cursor: str) -> None:
-        """Go on from a record, unless the walk has been there: then it would never end."""
+        """Continue after this id. Raise if it was a cursor before, since the walk would never end."""
         if cursor in self._been:
             raise _unreadable("the list goes in a circle")
         try:
