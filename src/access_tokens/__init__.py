@@ -1,7 +1,7 @@
 """A client for services that issue Personal Access Tokens (PATs) and exchange them for JWTs.
 
-`AccessTokensClient` is for threads, `AsyncAccessTokensClient` for asyncio and trio. Everything public is a
-name of this package, except for the local service in `access_tokens.testing`.
+`AccessTokensClient` is the synchronous client, `AsyncAccessTokensClient` the one for asyncio and trio. All
+public names are in this package, except for the local service in `access_tokens.testing`.
 """
 
 from importlib import import_module
@@ -62,7 +62,8 @@ __all__ = [
 _CLIENTS = {"AccessTokensClient": "client", "AsyncAccessTokensClient": "async_client"}
 
 if not TYPE_CHECKING:
-    # On first use, since a client brings httpx along, and who handles an error or a record may need none.
+    # Import the clients on first use, since they import httpx. Code that only handles errors or records does
+    # not need it.
     def __getattr__(name):
         if name not in _CLIENTS:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""The variables of the environment that name the service and the PAT, as they really arrive."""
+"""Reads the endpoint and the PAT from environment variables, and explains common mistakes in them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from functools import partial
 from ._secret import Secret
 from ._settings import base_url, pat_problem
 
-_QUOTES = "\"'`´‘’‚‛“”„‟«»‹›＂＇"  # noqa: RUF001 - these are meant
+_QUOTES = "\"'`´‘’‚‛“”„‟«»‹›＂＇"  # noqa: RUF001 - meant to be these characters
 
 
 def endpoint_from_environment(*, allow_http: bool) -> str:
-    """Return `ACCESS_TOKENS_ENDPOINT` without the white space around it.
+    """Return the value of `ACCESS_TOKENS_ENDPOINT` without surrounding white space.
 
     Args:
-        allow_http: Whether it may be any http:// URL.
+        allow_http: Whether any http:// URL is allowed.
 
     Raises:
-        ValueError: It is not set, or of no use. The message names the variable. Neither it nor the frames
-            hold anything of its value, which may be the PAT by mistake.
+        ValueError: The variable is not set, or its value is invalid. The message names the variable. Neither
+            the message nor the traceback's frames show the value, which may be the PAT by mistake.
     """
     return _variable("ACCESS_TOKENS_ENDPOINT", partial(_endpoint_problem, allow_http=allow_http)).reveal()
 
@@ -40,7 +40,7 @@ def _variable(name: str, other_problem: Callable[[str], str | None]) -> Secret:
 
 
 def _problem(value: str) -> str | None:
-    """Return what shells, files and web pages do to a value."""
+    """Return what is wrong with a value that was copied from a shell, a file or a web page, if anything."""
     if not value:
         return "is set in the environment, but empty"
     if value[0] in _QUOTES or value[-1] in _QUOTES:

@@ -1,4 +1,7 @@
-"""A lock that a fork waits for: a child could never end an import that another thread has begun."""
+"""A lock for imports that `os.fork` acquires first.
+
+Without it, a fork during another thread's import would leave the module locked for ever in the child.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ import logging
 import os
 import threading
 
-# What registers later is acquired earlier. The imports that the lock is for need the locks of these two.
+# These modules register locks with `os.register_at_fork`, which the imports under our lock need as well. They
+# must be registered before ours, since `before` functions are called in reverse order.
 _ = (concurrent.futures.thread, logging)
 
 importing = threading.RLock()

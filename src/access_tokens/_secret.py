@@ -1,4 +1,8 @@
-"""Secrets that stay out of sight: a wrapper for texts, bases of what holds them, and a filter for text."""
+"""Keeps secrets out of reprs, tracebacks, pickles and messages.
+
+`Secret` wraps a secret text, the base classes are for objects that hold secrets, and `redact` hides secrets
+in a text.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +18,20 @@ from ._spelling import spelled
 
 HIDDEN = "[hidden]"
 
-# A JWT, a PHC string, and a PAT's `{tokenId}.{secret}`. Each is looked for at few places of a text, so that
-# none takes long to look through: from its first characters on, or around its dot.
+# The patterns of a JWT, a PHC string, and the `{tokenId}.{secret}` of a PAT. Each begins with something rare,
+# the dot in the case of a PAT, so that searching a long text is fast.
 _SHAPES = (
     re.compile(r"eyJ(?<![\w-]eyJ)[\w-]{8,}+\.[\w-]++\.[\w-]*+"),
     re.compile(r"\$scrypt\$(?:v=[0-9]+\$)?[\w=,]++\$[A-Za-z0-9+/]++\$[A-Za-z0-9+/]++"),
 )
 _PAT = re.compile(r"\.(?<=[0-9A-Za-z]{21}\.)[A-Za-z0-9+/]{43}=?")
 _ID_BEFORE_DOT = 21
-# A part of a secret is known again by its letters and digits alone, in any case: what else it holds is what
-# is spelled in many ways. A text is looked at in steps, so that 12 in a row are sure to be found.
+# A part of a secret is recognised by its letters and digits in lower case, since all other characters may be
+# escaped in many ways. The text is compared in windows of 10 letters and digits, at every third position, so
+# that any 12 in a row are found.
 _TRACE, _STEP = 10, 3
-# Of a word, unless it is a part as a whole. Fewer may be alike by chance, behind a part's end.
+# How many letters of a word must belong to a secret for the word to be hidden, unless all do. Fewer may match
+# by chance, after the end of a part.
 _LEAST = 4
 _LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
 _OTHERS = bytes(each for each in range(256) if not chr(each).isalnum() or each > 127)
@@ -33,9 +39,9 @@ _WORD = re.compile("[0-9A-Za-z+/_-]+=*")
 
 
 class Secret:
-    """Text that shows itself only when asked, so that no repr and no traceback's locals hold it.
+    """A secret text that is not shown in a repr, nor among the local variables of a traceback.
 
-    It is no class of attrs, since tools that show values look into those.
+    Not an attrs class, since tools that display values look into the fields of those.
     """
 
     __slots__ = ("_text", "_traces")
@@ -50,7 +56,7 @@ class Secret:
 
     @property
     def traces(self) -> frozenset[bytes]:
-        """By which a part of it is known again; made when they are needed, which is after a failure."""
+        """The pieces by which parts of the secret are recognised. Computed only when first needed."""
         if self._traces is None:
             self._traces = frozenset(_traces_of(self._text))
         return self._traces
@@ -63,7 +69,7 @@ class Secret:
 
 
 class Uncopied:
-    """Refuses to be pickled or copied."""
+    """A base class for objects that refuse to be pickled or copied."""
 
     __slots__ = ()
 
@@ -75,7 +81,7 @@ class Uncopied:
 
 
 class Unpickled:
-    """Refuses to be pickled. A copy of it is itself, since it never changes."""
+    """A base class for immutable objects that refuse to be pickled. Copying returns the object itself."""
 
     __slots__ = ()
 
@@ -92,9 +98,10 @@ class Unpickled:
 
 
 class Masked(Unpickled):
-    """A value whose class of attrs, with `eq=False`, has a secret among its fields.
+    """A base class for attrs classes with a secret field. Use it with `eq=False`.
 
-    By the equality that attrs makes, pytest explains a failed assertion field by field, with their values.
+    It defines equality itself: for an equality made by attrs, pytest explains a failed assertion field by
+    field, and would show the secret.
     """
 
     __slots__ = ()
@@ -106,7 +113,7 @@ class Masked(Unpickled):
         return hash(_values(self))
 
     def _repr_pretty_(self, printer: Any, _cycle: object) -> None:
-        """Be printed by IPython and Hypothesis as by `repr`; they would print all fields."""
+        """Print the repr in IPython and Hypothesis, which would otherwise print all fields."""
         printer.text(repr(self))
 
 
@@ -115,16 +122,17 @@ def _values(masked: Any) -> tuple[object, ...]:
 
 
 def mask(value: object) -> str:
-    """Return what a repr shows of a field that may hold a secret."""
+    """Return the text that a repr shows for a field that may hold a secret."""
     return "None" if value is None else HIDDEN
 
 
 def redact(text: str, *known: Secret) -> str:
-    """Hide the known secrets in a text, and whatever has the shape of one.
+    """Hide the known secrets in a text, and everything that looks like a secret.
 
-    A service may send back what it was sent, and an error shows what the service sent. It may escape it or
-    pack it into Base64, fold it, cut it short, or send the secret of a PAT without its id. Of a known secret,
-    12 letters and digits in a row are hidden in all these spellings, and the word with them.
+    Errors show text from the service, which may repeat the secrets that it was sent. It may escape them,
+    encode them in Base64 or hexadecimal, wrap or shorten them, or repeat the secret of a PAT without its id.
+    In all these forms, 12 letters and digits in a row of a known secret are hidden, with the words they are
+    in.
     """
     for secret in known:
         text = text.replace(secret.reveal(), HIDDEN) if secret.reveal() else text
@@ -133,13 +141,13 @@ def redact(text: str, *known: Secret) -> str:
 
 
 def secrets_in(text: str) -> tuple[Secret, ...]:
-    """Return what has the shape of a secret in a text."""
+    """Return the parts of a text that look like secrets."""
     says = spelled(text).says
     return tuple(Secret(says[start:end]) for start, end in _shapes_in(says))
 
 
 def _hidden_in(text: str, known: tuple[Secret, ...]) -> Iterator[tuple[int, int]]:
-    """Yield where a secret begins and ends in a text without escapes."""
+    """Yield the start and the end of each secret in a text without escapes."""
     yield from _shapes_in(text)
     letters = _letters_of(text)
     for secret in known:
@@ -161,7 +169,7 @@ def _spans_of(part: str, text: str) -> Iterator[tuple[int, int]]:
 
 
 def _letters_of(text: str) -> bytes:
-    """Return the letters and digits of a text, in lower case."""
+    """Return the ASCII letters and digits of a text, in lower case."""
     return text.encode("ascii", "ignore").translate(_LOWER, _OTHERS)
 
 
@@ -172,22 +180,22 @@ def _traces_of(secret: str) -> Iterator[bytes]:
 
 
 def _vital_part(secret: str) -> str:
-    """Return a PAT without its prefix and id, which are no secret, and anything else as it is."""
+    """Return a PAT without its prefix and id, which are not secret, and any other text as it is."""
     head, _, tail = secret.partition(".")
     return secret if "." in tail else tail or head
 
 
 def _spellings_of(data: bytes) -> Iterator[str]:
-    """Yield what data looks like by itself, in hexadecimal digits, and inside of something in Base64."""
+    """Yield the data as text, in hexadecimal, and as part of a longer text in Base64."""
     yield data.decode()
     yield data.hex()
-    for before in range(3):  # bytes, which the first characters hold as well
+    for before in range(3):  # the number of other bytes in the first group of 4 characters
         packed = b64encode(bytes(before) + data).decode()
         yield packed[-(-before * 4 // 3) : (before + len(data)) * 4 // 3]
 
 
 def _traced_words(text: str, letters: bytes, traces: frozenset[bytes]) -> Iterator[tuple[int, int]]:
-    """Yield where the words of a text are that hold a part of a secret, be it spread over several."""
+    """Yield the start and the end of each word with a part of a secret, which may span several words."""
     marks = bytearray(len(letters))
     for start, end in _traced_parts(letters, traces):
         marks[start:end] = b"\1" * (end - start)

@@ -1,4 +1,4 @@
-"""Where the service is, and how patient a call may be: the constructor's arguments, checked once."""
+"""Checks the arguments of the clients' constructors, and holds them as `Settings`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .retry import LONGEST_WAIT, RetryPolicy
 _CONNECT_TIMEOUT = 5.0
 USUAL_TIMEOUT = httpx.Timeout(30.0, connect=_CONNECT_TIMEOUT)
 _LONGEST_PAT = 200
-# Three of them, with an id of 2,048 bytes, make a URL that httpx takes.
+# In characters. Three such paths and an id of 2,048 bytes still fit into the longest URL that httpx accepts.
 _LONGEST_PATH = 4096
 
 _MOUNT_PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*/?")
@@ -49,10 +49,10 @@ class AsyncOptions(Options, total=False):
 
 @frozen(kw_only=True)
 class Settings:
-    """The arguments of a client, checked. Times are seconds.
+    """The checked arguments of a client. Times are in seconds.
 
     Attributes:
-        timeout: None where none is given: that of the caller's own HTTP stack holds, or the usual one.
+        timeout: None if not given: then the timeout of the caller's own httpx client or the default is used.
     """
 
     base: str
@@ -65,7 +65,7 @@ class Settings:
     allow_http: bool
 
     def url(self, path: str) -> str:
-        """Return the URL of a path of openapi.yaml, as this deployment has it."""
+        """Return the URL in this deployment for a path in openapi.yaml."""
         _, mount, *rest = path.split("/", 2)
         return "/".join([f"{self.base}{self.mounts.get(mount, f'/{mount}')}", *rest])
 
@@ -85,7 +85,7 @@ def settings(
     """Check the arguments of a client.
 
     Raises:
-        ValueError, TypeError: One makes no sense, or is not safe; the message names it.
+        ValueError, TypeError: An argument is invalid or not safe; the message names it.
     """
     if not isinstance(retry, RetryPolicy):
         raise TypeError(f"retry must be a RetryPolicy, not {type(retry).__name__}")
@@ -116,7 +116,7 @@ def _checked_flag(name: str, value: Any) -> bool:
 
 
 def _checked_pat(value: Secret) -> Secret:
-    # Fit for a header (RFC 9110, section 5.5). What is said of it holds nothing of it.
+    # The PAT must be a valid header value (RFC 9110, section 5.5). The message must not contain it.
     problem = pat_problem(value.reveal())
     if problem:
         raise ValueError(f"api_key must {problem}")
@@ -124,7 +124,7 @@ def _checked_pat(value: Secret) -> Secret:
 
 
 def pat_problem(value: Any) -> str | None:
-    """Return what a PAT must do or be that this is not, if anything."""
+    """Return which requirement a value does not meet as a PAT ("must …"), or None if it is a PAT."""
     if not isinstance(value, str) or not value:
         return "be a PAT, a string that is not empty"
     if value.lower().startswith("bearer "):
@@ -139,10 +139,10 @@ def _visible_ascii(value: str) -> bool:
 
 
 def base_url(endpoint: Any, allow_http: bool) -> str:
-    """Return the base URL of a service, without a slash at its end.
+    """Check the base URL of a service, and return it without a trailing slash.
 
     Raises:
-        ValueError, TypeError: It is none, or not safe.
+        ValueError, TypeError: The endpoint is not a valid base URL, or is not safe.
     """
     url = _parsed(endpoint)
     if re.search(r"[\s\\]|/\.\.?(/|$)", endpoint):
@@ -160,12 +160,12 @@ def base_url(endpoint: Any, allow_http: bool) -> str:
 
 
 def _is_host(host: str) -> bool:
-    """Tell whether a name server could be asked for it (RFC 1035, section 2.3.4)."""
+    """Tell whether a host is an IP address, or a name that can exist in DNS (RFC 1035, section 2.3.4)."""
     labels = host.removesuffix(".").split(".")
     return (
         len(host) <= 253
         and all(1 <= len(label) <= 63 for label in labels)
-        and re.fullmatch("[a-z0-9._:-]+", host) is not None  # the colons are those of IPv6
+        and re.fullmatch("[a-z0-9._:-]+", host) is not None  # colons for IPv6 addresses
     )
 
 
@@ -174,14 +174,14 @@ def _parsed(endpoint: Any) -> httpx.URL:
         raise TypeError(f"endpoint must be a string, not {type(endpoint).__name__}")
     try:
         url = httpx.URL(endpoint)
-        _ = url.host  # decoded here, and not before: it may be impossible
+        _ = url.host  # only this decodes the host (IDNA), and raises if it is invalid
     except (httpx.InvalidURL, ValueError):
         raise ValueError("endpoint must be an absolute https:// URL") from None
     return url
 
 
 def is_private_enough(url: httpx.URL, allow_http: bool) -> bool:
-    """Tell whether a bearer token may be sent there: over TLS or on loopback (RFC 6750, section 5.3)."""
+    """Tell whether a bearer token may be sent to a URL: over TLS, or to loopback (RFC 6750, section 5.3)."""
     return url.scheme == "https" or (url.scheme == "http" and (allow_http or _is_loopback(url.host)))
 
 
@@ -206,7 +206,7 @@ def _mount(name: str, path: Any) -> str:
 
 def _timeout(value: Any) -> httpx.Timeout:
     if isinstance(value, httpx.Timeout):
-        parts = value.as_dict().items()  # into one of our own, which nobody changes
+        parts = value.as_dict().items()  # a copy, since the caller may change theirs
         return httpx.Timeout(**{name: _timeout_part(name, part) for name, part in parts})
     seconds = _positive("timeout", value)
     return httpx.Timeout(seconds, connect=min(seconds, _CONNECT_TIMEOUT))

@@ -1,8 +1,8 @@
-"""Tells what a signal handler has raised, such as a time limit of `signal.alarm`, from all other exceptions.
+"""Recognises exceptions raised by a signal handler, such as a time limit by `signal.alarm`.
 
-Python calls a handler on top of whatever it interrupts, so that its exception comes out of there. It may be
-of any class, a `TimeoutError` say, which connections raise as well, and for which libraries raise another of
-their own. So where it was raised decides, and not its class.
+Python calls a signal handler on top of the interrupted code, so that the handler's exception comes out of
+that code. Its class may be one that connections raise too, such as `TimeoutError`, and a library may replace
+it by an exception of its own. Therefore not the class decides, but where the exception was raised.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from functools import partial
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
-# Who makes other exceptions of all that pass. The caller's code knows what it does with one.
+# Packages that may replace any exception by one of their own. Code of the caller is not among them: when it
+# replaces an exception, it does so on purpose.
 LIBRARIES = {
     *sys.stdlib_module_names,
     "httpx",
@@ -27,23 +28,23 @@ LIBRARIES = {
     "socksio",
     "access_tokens",
 }
-# Whose exceptions are a connection's, whoever raises them.
+# Exceptions of these packages count as errors of the connection, no matter who raises them.
 _TRANSPORTS = {"httpx", "httpcore", "h11"}
-# Is kept in an exception when its traceback is not.
+# The attribute that `mark` sets, and that stays when the traceback is removed.
 _MARK = "_raised_by_signal_handler"
 
 
 def is_from_handler(error: BaseException) -> bool:
-    """Tell whether a signal handler has raised an exception."""
+    """Tell whether an exception was raised by a signal handler."""
     if package_of(type(error).__module__) in _TRANSPORTS:
         return False
-    # The first frame is that which has caught it.
+    # The first frame is skipped: it is the function that has caught the exception.
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][1:]
     return _MARK in vars(error) or any(map(_was_given_its_caller, frames)) or _has_handler(frames)
 
 
 def pass_on(error: BaseException) -> None:
-    """Raise what a signal handler has raised, be it this exception or one that libraries have made it of."""
+    """Raise the exception of a signal handler, if it is this one or was replaced by this one in a library."""
     if raised := _raised_by_handler(error):
         try:
             raise raised
@@ -52,28 +53,31 @@ def pass_on(error: BaseException) -> None:
 
 
 def mark(error: BaseException) -> None:
-    """See to it that an exception is known for a signal handler's when its traceback is gone."""
+    """Mark an exception of a signal handler, to be recognised after its traceback was removed."""
     if is_from_handler(error):
         vars(error)[_MARK] = True
 
 
-class suppress(contextlib.suppress):  # noqa: N801 - as it is there
-    """Same as that of contextlib, but not for what a signal handler raises."""
+class suppress(contextlib.suppress):  # noqa: N801 - the name in contextlib
+    """Same as `contextlib.suppress`, but never suppresses an exception of a signal handler."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        """Tell whether to suppress an exception."""
+        """Tell whether to suppress the exception."""
         return super().__exit__(kind, error, trace) and not (error and is_from_handler(error))
 
 
 def package_of(module: str) -> str:
-    """Return the package that a module is in."""
+    """Return the top-level package of a module."""
     return module.partition(".")[0]
 
 
 def was_caught_by_library(error: BaseException) -> bool:
-    """Tell whether a library has caught an exception, and not the caller, in this call or before it."""
+    """Tell whether an exception was caught by one of the `LIBRARIES`, and not by the caller's code.
+
+    `__context__` may also be an exception that the caller was handling when the call was made.
+    """
     trace = error.__traceback__
     return trace is not None and _is_of_library(trace.tb_frame)
 
@@ -92,7 +96,7 @@ def _raised_by_handler(error: BaseException) -> BaseException | None:
 
 
 def _was_given_its_caller(frame: FrameType) -> bool:
-    """Tell whether a frame has as an argument the one on top of which it was called, as a handler has."""
+    """Tell whether a function has its caller's frame as an argument, like `handler(signum, frame)`."""
     code = frame.f_code
     many = bool(code.co_flags & inspect.CO_VARARGS)
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + many]
@@ -104,8 +108,8 @@ def _was_given_its_caller(frame: FrameType) -> bool:
 
 
 def _has_handler(frames: list[FrameType]) -> bool:
-    """Tell whether a frame is that of a handler that is installed. It may have deleted its arguments."""
-    # What takes any arguments may be a wrapper, of other functions as well.
+    """Tell whether a frame belongs to an installed signal handler, which may have deleted its arguments."""
+    # Not for functions with *args: such a function may be a wrapper that is also used for other functions.
     own = [each.f_code for each in frames if not _is_of_library(each)]
     codes = {each for each in own if not each.co_flags & inspect.CO_VARARGS}
     return bool(codes) and not codes.isdisjoint(
@@ -120,5 +124,5 @@ def _is_of_library(frame: FrameType) -> bool:
 def _code_of(handler: Any) -> CodeType | None:
     while isinstance(handler, partial):
         handler = handler.func
-    call = getattr(handler, "__call__", None)  # noqa: B004 - it is an object's own method
+    call = getattr(handler, "__call__", None)  # noqa: B004 - for an object with a __call__ method
     return getattr(handler, "__code__", None) or getattr(call, "__code__", None)

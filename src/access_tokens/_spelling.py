@@ -1,4 +1,4 @@
-"""What a text says that is escaped, as for a URL, a page, JSON or a log, and where in it."""
+"""Removes escapes from a text, as in URLs, HTML, JSON or logs, and maps the result back to the original."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import cast
 
 from attrs import frozen
 
-# One text may hold another: a page with the JSON of a body with the query of a URL.
+# Escaped texts may be nested: an HTML page with a JSON body with the query of a URL.
 _MOST_LAYERS = 4
-# Nothing in it repeats without end but zeros, so that a text is read in a time that grows as it does.
+# Only zeros may repeat without limit, so that the time for a search is linear in the length of the text.
 _ESCAPE = re.compile(
     r"[%\\&](?:u([0-9A-Fa-f]{4})"
     r"|(?:(?<=%)|x)([0-9A-Fa-f]{2})"
@@ -22,19 +22,19 @@ _ESCAPE = re.compile(
     r"|([A-Za-z]{2,31};))",
     re.DOTALL,
 )
-# Half of a character, which JSON can hold and no encoding takes.
+# Surrogates: JSON can contain a lone one, but no encoding can represent it.
 SURROGATE = re.compile("[\ud800-\udfff]")
 _WHITE_SPACE = dict.fromkeys("bfnrtv", " ")
 
 
 @frozen
 class Spelled:
-    """A text and what it says.
+    """A text with escapes, and the same text without them.
 
     Attributes:
-        text: The text.
-        says: The same without its escapes. Of these, what is not ASCII is a blank.
-        places: Where in the text each character of what it says begins, and where the last one ends.
+        text: The original text.
+        says: The text without escapes. An escaped character that is not ASCII becomes a space.
+        places: For each character of `says`, where it begins in `text`; and at last where `text` ends.
     """
 
     text: str
@@ -42,7 +42,7 @@ class Spelled:
     places: Sequence[int]
 
     def without(self, spans: Iterable[tuple[int, int]], substitute: str) -> str:
-        """Return the text with a substitute for some spans of what it says."""
+        """Return the original text with a substitute for the given spans of `says`."""
         kept: list[str] = []
         end = 0
         for first, behind in sorted(spans):
@@ -53,7 +53,7 @@ class Spelled:
 
 
 def spelled(text: str) -> Spelled:
-    """Take the escapes out of a text, also those that are escaped themselves."""
+    """Remove the escapes from a text, even nested ones."""
     says, places = text, cast(Sequence[int], range(len(text) + 1))
     for _ in range(_MOST_LAYERS):
         if not _ESCAPE.search(says):

@@ -1,3 +1,3 @@
-"""The version, in the one place that the build and the `User-Agent` header read."""
+"""The version of the package, read by the build and for the `User-Agent` header."""
 
 __version__ = "0.1.0"

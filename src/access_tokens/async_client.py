@@ -1,4 +1,4 @@
-"""The client for tasks, on asyncio and trio."""
+"""`AsyncAccessTokensClient`, the client for asyncio and trio."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ from .retry import RetryPolicy
 
 
 class AsyncAccessTokensClient(Uncopied):
-    """Issues and manages Personal Access Tokens (PATs), from tasks on asyncio and trio.
+    """Issues and manages Personal Access Tokens (PATs), on asyncio and trio.
 
-    The PAT is exchanged for a JWT on the first call, once however many tasks call; it is renewed in time.
-    A client may be shared by tasks and by event loops; its connections are closed when their loop ends. Every
-    method raises an `AccessTokensError` when the call fails, and, before any request, a `ValueError` or
-    `TypeError` when an argument makes no sense. Times go in as Unix seconds or aware datetimes.
+    Your PAT is exchanged for a JWT on the first call, only once even if many tasks call, and the JWT is
+    renewed before it expires. Tasks and event loops may share a client; when an event loop ends, its
+    connections are closed. Every method raises an `AccessTokensError` if the call fails, or, before any
+    request, a `ValueError` or `TypeError` if an argument is invalid. Times: Unix seconds or aware datetimes.
 
     Args:
-        endpoint: The base URL of the service, https:// unless it is on loopback.
-        api_key: The PAT. It is sent to the token endpoint only.
-        auth_path: Where the deployment has the token endpoint.
-        admin_path: Where the deployment has the management of tokens.
-        timeout: How many seconds may pass without a byte; at most 5 to connect. Or an `httpx.Timeout`. 30 by
-            default.
-        deadline: How many seconds a whole call may take: exchange, attempts and waits.
-        retry: When a failed request is repeated.
-        http_client: An `httpx.AsyncClient` of your own, which you close. What holds of it, and what does not:
-            see `AccessTokensClient`.
-        ssl_context: How TLS is done, say with a CA or a certificate of your own. Not with `http_client`.
-        allow_http: Send secrets in the clear to an http:// endpoint that is not on loopback.
+        endpoint: The base URL of the service. Must be https:// unless the host is loopback.
+        api_key: Your PAT. It is only sent to the token endpoint.
+        auth_path: The path of the token endpoint in your deployment, without `/token`.
+        admin_path: The path of the token management in your deployment, without `/tokens`.
+        timeout: The most seconds to wait for the next byte, and at most 5 to connect; or an `httpx.Timeout`.
+            By default the timeout of `http_client` if you have changed it from httpx's default, else 30.
+        deadline: The most seconds that a call may take in total, with exchange, repeats and waits.
+        retry: The policy for repeating failed requests.
+        http_client: Your own `httpx.AsyncClient` to send with. You close it. `AccessTokensClient` says which
+            of its settings are used.
+        ssl_context: The TLS context, such as with your own CA or certificate. Not allowed with `http_client`.
+        allow_http: Allow an http:// endpoint that is not on loopback. Secrets are then sent unencrypted.
     """
 
     def __init__(
@@ -78,15 +78,15 @@ class AsyncAccessTokensClient(Uncopied):
         self._session = AsyncSession(checked, exchange(secret), http_client)
 
     def __repr__(self) -> str:
-        session = getattr(self, "_session", None)  # a debugger may look before there is one
+        session = getattr(self, "_session", None)  # a debugger may call this before __init__ has finished
         return f"{type(self).__name__}({session.settings.base if session else ''!r})"
 
     @classmethod
     def from_env(cls, **options: Unpack[AsyncOptions]) -> Self:
-        """Make one from the environment variables `ACCESS_TOKENS_ENDPOINT` and `ACCESS_TOKENS_API_KEY`.
+        """Make a client from the environment variables `ACCESS_TOKENS_ENDPOINT` and `ACCESS_TOKENS_API_KEY`.
 
         Raises:
-            ValueError: One is not set, empty, or of no use; the message names it, and shows nothing of it.
+            ValueError: A variable is not set, empty or invalid. The message names it, but not its value.
         """
         endpoint = endpoint_from_environment(allow_http=bool(options.get("allow_http")))
         return cls(endpoint, api_key_from_environment(), **options)
@@ -101,10 +101,10 @@ class AsyncAccessTokensClient(Uncopied):
         limit: int | None = None,
         after_token_id: str | None = None,
     ) -> builtins.list[TokenRecord]:
-        """List one page of token records, as the service gives it. `iter_tokens` gets all.
+        """List one page of token records, as the service returns it. `iter_tokens` lists all.
 
-        Even an empty page is not the end, for records are dropped after the `limit` (100 by default, 1000 at
-        most). Arguments as in `AccessTokensClient.list`.
+        A short or even empty page need not be the last: the service applies `limit` (100 by default, 1000 at
+        most) before it drops records. Arguments as in `AccessTokensClient.list`.
         """
         return await self._session.run(
             tokens.list_page(
@@ -126,9 +126,9 @@ class AsyncAccessTokensClient(Uncopied):
         has_role: str | None = None,
         page_size: int = 1000,
     ) -> AsyncIterator[TokenRecord]:
-        """Iterate over the records of all tokens, each once, in the service's order, by `async for`.
+        """Iterate over the records of all tokens, each once, in the service's order.
 
-        Each request has a deadline of its own. Arguments as in `AccessTokensClient.iter_tokens`.
+        Use `async for`. Each page has its own deadline. Arguments as in `AccessTokensClient.iter_tokens`.
         """
         return self._session.each(
             TokenWalk(
@@ -151,11 +151,11 @@ class AsyncAccessTokensClient(Uncopied):
         generate_locally: bool = False,
         prefix: str | None = None,
     ) -> IssueResult:
-        """Issue a PAT. It is in the result and can never be got again.
+        """Issue a new PAT. It is in the result, and cannot be retrieved again later.
 
-        When the answer is lost, so is the PAT: the error has `outcome_unknown`, and the `token_id` to revoke.
-        `generate_locally` makes the PAT here, in another thread, and finds out what was done. Arguments as in
-        `AccessTokensClient.issue`.
+        If the answer is lost, so is the PAT; the error has `outcome_unknown`, and the `token_id` to revoke.
+        With `generate_locally`, the PAT is generated here, in another thread, and the library finds out what
+        was done. Arguments as in `AccessTokensClient.issue`.
         """
         return await self._session.run(
             issuing.issue(
@@ -179,9 +179,9 @@ class AsyncAccessTokensClient(Uncopied):
         roles: Iterable[str] | None = None,
         expires_at: Moment | None = None,
     ) -> TokenRecord:
-        """Register a token that `generate_token` has made.
+        """Register a token that was generated by `generate_token`.
 
-        When an answer is lost, the record is read back. Arguments as in `AccessTokensClient.register`.
+        If the answer is lost, the record is loaded. Arguments as in `AccessTokensClient.register`.
         """
         hashed = Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
@@ -201,11 +201,11 @@ class AsyncAccessTokensClient(Uncopied):
         secret_phc: str | None = None,
         expires_at: Moment | Keep | None = KEEP,
     ) -> None:
-        """Change a token. What is left out stays as it is; to change nothing at all is a `ValueError`.
+        """Change a token. What is left out stays as it is. A call without any change is a `ValueError`.
 
         `expires_at=None` removes the expiry. Only one of `roles`, `add_roles`, `remove_roles` may be given.
-        A repeat after a lost answer also undoes what another administrator has changed in between. Arguments
-        as in `AccessTokensClient.update`.
+        A repeat after a lost answer may overwrite what another administrator has changed in between.
+        Arguments as in `AccessTokensClient.update`.
         """
         phc = None if secret_phc is None else Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
@@ -223,51 +223,51 @@ class AsyncAccessTokensClient(Uncopied):
         )
 
     async def revoke(self, token_id: str, *, expires_at: Moment | None = None) -> None:
-        """Revoke a token; a revoked one stays as it is. A JWT already handed out lives until it expires.
+        """Revoke a token. A revoked token stays as it is. Existing JWTs stay valid until they expire.
 
         `expires_at` says from when on the service may remove the record. A repeat after a lost answer also
-        revokes what another administrator has restored in between.
+        revokes a token that another administrator has restored in between.
         """
         return await self._session.run(tokens.revoke(token_id, expires_at=expires_at))
 
     async def restore(self, token_id: str, *, expires_at: Moment | None = None) -> None:
-        """Undo a revocation. To restore an active token does nothing.
+        """Undo the revocation of a token. An active token stays as it is, apart from `expires_at` if given.
 
-        The service removes the expiry as well, so that the token lives for ever unless `expires_at` is given.
-        That is set by a second request: when it fails, the token is restored, and the error says so.
+        The service also removes the expiry, so the token never expires unless you give `expires_at`. That is
+        set by a second request. If the second request fails, the token is restored, and the error says so.
         """
         return await self._session.run(tokens.restore(token_id, expires_at=expires_at))
 
     async def batch_load(
         self, token_ids: Iterable[str], *, include_secret_phc: bool = False
     ) -> BatchLoadResult:
-        """Load the records of any number of ids, in as few requests as the service's limit allows.
+        """Load the records for any number of ids, in as few requests as the service's limit allows.
 
-        A record that the service hides is not found. Arguments as in `AccessTokensClient.batch_load`.
+        Records that the service hides are not found. Arguments as in `AccessTokensClient.batch_load`.
         """
         return await self._session.run(tokens.batch_load(token_ids, include_secret_phc=include_secret_phc))
 
     async def authenticate(self) -> None:
-        """Exchange the PAT now, even when there is a JWT, to learn early whether it is accepted."""
+        """Exchange the PAT for a new JWT now, to find out early whether the PAT is accepted."""
         await self._session.authorize(afresh=True)
 
     @property
     def api(self) -> AuthenticatedClient:
-        """The generated client, on which every operation of `access_tokens_api` works, also a new one.
+        """A generated client for the functions of `access_tokens_api`, even for operations that are new.
 
-        `await rotate_token.asyncio(token_id, client=client.api)` goes with the JWT, the repeats, the deadline
-        and the errors of this client. What the methods check of their arguments is not checked here, and the
-        generated objects show secrets in their reprs. More in `AccessTokensClient.api`.
+        `await rotate_token.asyncio(token_id, client=client.api)` uses the JWT, repeats, deadline and errors
+        of this client. Arguments are not checked as in this client's methods, and generated objects show
+        secrets in their reprs. More in `AccessTokensClient.api`.
         """
         return generated_client(self._session.settings, AsyncApiTransport(self._session))
 
     @property
     def auth(self) -> httpx.Auth:
-        """Carries this client's JWT to any other API that it opens: `httpx.AsyncClient(auth=client.auth)`."""
+        """Sends this client's JWT to other APIs that accept it: `httpx.AsyncClient(auth=client.auth)`."""
         return AsyncAuth(self._session)
 
     async def aclose(self) -> None:
-        """Close the connections. Calls under way fail with a `ClientClosedError`, and so do later ones."""
+        """Close the connections. Calls under way and later calls raise a `ClientClosedError`."""
         await self._session.aclose()
 
     async def __aenter__(self) -> Self:

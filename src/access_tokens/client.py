@@ -1,4 +1,4 @@
-"""The client for threads."""
+"""`AccessTokensClient`, the synchronous client."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ from .retry import RetryPolicy
 class AccessTokensClient(Uncopied):
     """Issues and manages Personal Access Tokens (PATs).
 
-    The PAT is exchanged for a JWT on the first call, once however many threads call; it is renewed in time.
-    A client may be shared by threads, and used after a fork. Every method raises an `AccessTokensError` when
-    the call fails, and, before any request, a `ValueError` or `TypeError` when an argument makes no sense.
-    Times go in as Unix seconds or aware datetimes. Characters are counted in UTF-16 units.
+    Your PAT is exchanged for a JWT on the first call, only once even if many threads call, and the JWT is
+    renewed before it expires. Threads may share a client, and it works after a fork. Every method raises an
+    `AccessTokensError` if the call fails, or, before any request, a `ValueError` or `TypeError` if an
+    argument is invalid. Times are Unix seconds or aware datetimes. Characters are counted in UTF-16 units.
 
     Args:
-        endpoint: The base URL of the service, https:// unless it is on loopback.
-        api_key: The PAT. It is sent to the token endpoint only.
-        auth_path: Where the deployment has the token endpoint.
-        admin_path: Where the deployment has the management of tokens.
-        timeout: How many seconds may pass without a byte; at most 5 to connect. Or an `httpx.Timeout`. By
-            default that of `http_client`, where it has another than httpx's own, else 30.
-        deadline: How many seconds a whole call may take: exchange, attempts and waits.
-        retry: When a failed request is repeated.
-        http_client: Your own HTTP stack, which you close. The headers and params that you have set on it are
-            sent, as they are at the time. Not so Authorization, Accept, Accept-Encoding, Host, Cookie and
-            `Content-*`, nor those of a connection: Connection, Expect, Proxy-Authorization, TE, Upgrade and
-            the like. Its event hooks run. Its auth, cookies, base_url and follow_redirects are not used.
-        ssl_context: How TLS is done, with an https:// proxy too, say with a CA or a certificate of your own.
-            Its ALPN protocols are set to HTTP/1.1. Not with `http_client`, which has its own.
-        allow_http: Send secrets in the clear to an http:// endpoint that is not on loopback.
+        endpoint: The base URL of the service. Must be https:// unless the host is loopback.
+        api_key: Your PAT. It is only sent to the token endpoint.
+        auth_path: The path of the token endpoint in your deployment, without `/token`.
+        admin_path: The path of the token management in your deployment, without `/tokens`.
+        timeout: The most seconds to wait for the next byte, and at most 5 to connect; or an `httpx.Timeout`.
+            By default the timeout of `http_client` if you have changed it from httpx's default, else 30.
+        deadline: The most seconds that a call may take in total, with exchange, repeats and waits.
+        retry: The policy for repeating failed requests.
+        http_client: Your own client to send with. You close it. Headers and params that you set on it are
+            sent, with their current values, except Authorization, Accept, Accept-Encoding, Host, Cookie,
+            `Content-*`, and headers about the connection (Connection, Expect, Proxy-Authorization, TE,
+            Upgrade …). Its event hooks run. Its auth, cookies, base_url and follow_redirects are not used.
+        ssl_context: The TLS context, for example with your own CA or certificate; also for an https:// proxy.
+            Its ALPN protocols are set to HTTP/1.1. Not allowed with `http_client`, which has its own.
+        allow_http: Allow an http:// endpoint that is not on loopback. Secrets are then sent unencrypted.
     """
 
     def __init__(
@@ -81,17 +81,17 @@ class AccessTokensClient(Uncopied):
         self._session = SyncSession(checked, exchange(secret), http_client)
 
     def __repr__(self) -> str:
-        session = getattr(self, "_session", None)  # a debugger may look before there is one
+        session = getattr(self, "_session", None)  # a debugger may call this before __init__ has finished
         return f"{type(self).__name__}({session.settings.base if session else ''!r})"
 
     @classmethod
     def from_env(cls, **options: Unpack[SyncOptions]) -> Self:
-        """Make one from the environment variables `ACCESS_TOKENS_ENDPOINT` and `ACCESS_TOKENS_API_KEY`.
+        """Make a client from the environment variables `ACCESS_TOKENS_ENDPOINT` and `ACCESS_TOKENS_API_KEY`.
 
-        White space around their values is ignored, as the newline of a file is. A value in quotes is refused.
+        White space around the values, such as a trailing newline, is ignored. A value in quotes is an error.
 
         Raises:
-            ValueError: One is not set, empty, or of no use; the message names it, and shows nothing of it.
+            ValueError: A variable is not set, empty or invalid. The message names it, but not its value.
         """
         endpoint = endpoint_from_environment(allow_http=bool(options.get("allow_http")))
         return cls(endpoint, api_key_from_environment(), **options)
@@ -106,16 +106,16 @@ class AccessTokensClient(Uncopied):
         limit: int | None = None,
         after_token_id: str | None = None,
     ) -> builtins.list[TokenRecord]:
-        """List one page of token records, as the service gives it.
+        """List one page of token records, as the service returns it. `iter_tokens` lists all.
 
-        Even an empty page is not the end, for records are dropped after the limit; `iter_tokens` gets all.
+        A short or even empty page need not be the last: the service applies `limit` before it drops records.
 
         Args:
-            include_revoked: Keep the records of revoked tokens.
-            include_expired: Keep the records of expired tokens.
+            include_revoked: Include the records of revoked tokens.
+            include_expired: Include the records of expired tokens.
             include_secret_phc: Ask for each token's secret hash as well.
-            has_role: Only tokens that hold this role.
-            limit: How many records to look at; the service takes 100 by default, and 1000 at most.
+            has_role: List only tokens with this role.
+            limit: How many records the service looks at: 100 by default, and 1000 at most.
             after_token_id: Start after the token with this id.
         """
         return self._session.run(
@@ -140,14 +140,14 @@ class AccessTokensClient(Uncopied):
     ) -> Iterator[TokenRecord]:
         """Iterate over the records of all tokens, each once, in the service's order.
 
-        Each request has a deadline of its own. Whether a token has expired is told by this machine's clock.
+        Each page has its own deadline. This machine's clock decides whether a token has expired.
 
         Args:
-            include_revoked: Keep the records of revoked tokens.
-            include_expired: Keep the records of expired tokens.
+            include_revoked: Include the records of revoked tokens.
+            include_expired: Include the records of expired tokens.
             include_secret_phc: Ask for each token's secret hash as well.
-            has_role: Only tokens that hold this role.
-            page_size: How many records to ask for at a time, from 1 to 1000.
+            has_role: List only tokens with this role.
+            page_size: How many records to request at a time, from 1 to 1000.
         """
         return self._session.each(
             TokenWalk(
@@ -170,21 +170,21 @@ class AccessTokensClient(Uncopied):
         generate_locally: bool = False,
         prefix: str | None = None,
     ) -> IssueResult:
-        """Issue a PAT. It is in the result and can never be got again.
+        """Issue a new PAT. It is in the result, and cannot be retrieved again later.
 
-        When the answer is lost, so is the PAT. A repeat has the same id, so that no second token is made, and
-        the error has `outcome_unknown` and the `token_id` to revoke; if that is an id of yours, look first:
-        it may be another token's. `generate_locally` finds out what was done. Only `generate_token`, storing
-        the PAT, and then `register` survive a crash of this process too.
+        If the answer is lost, so is the PAT. A repeat uses the same id, so that no second token is made. The
+        error then has `outcome_unknown` and the `token_id` to revoke. If you chose that id, look at its
+        record first: it may be another token's. With `generate_locally`, the library finds out what was done.
+        To be safe even if this process crashes, use `generate_token`, store the PAT, then call `register`.
 
         Args:
-            owner: Whose token it is; 1 to 100 characters.
-            is_admin: Whether it may manage tokens.
-            roles: The roles to give it; at most 50, of 1 to 100 characters.
-            expires_at: From when on it is refused. Never, by default.
-            token_id: Its id, 21 letters and digits; that of a hidden record is taken. A new one by default.
-            generate_locally: Make the PAT here, in tens of milliseconds of CPU time, and register its hash.
-            prefix: What it begins with, only with `generate_locally`; "pat_" by default.
+            owner: The owner of the token; 1 to 100 characters.
+            is_admin: Whether the token may be used to manage tokens.
+            roles: The roles of the token; at most 50, of 1 to 100 characters each.
+            expires_at: When the token expires. By default never.
+            token_id: The id, 21 letters and digits; ids of hidden records are taken. By default a new one.
+            generate_locally: Generate the PAT here, in tens of milliseconds of CPU time; register its hash.
+            prefix: The text that the PAT begins with, only with `generate_locally`; "pat_" by default.
         """
         return self._session.run(
             issuing.issue(
@@ -208,18 +208,18 @@ class AccessTokensClient(Uncopied):
         roles: Iterable[str] | None = None,
         expires_at: Moment | None = None,
     ) -> TokenRecord:
-        """Register a token that `generate_token` has made.
+        """Register a token that was generated by `generate_token`.
 
-        When an answer is lost, the record is read back: it is a success when it has this hash, with the other
-        values as they are now.
+        If the answer is lost, the record is loaded: with this hash in it, the call succeeds, and returns the
+        record with its current values.
 
         Args:
-            token_id: Its id, 21 letters and digits; that of a hidden record is taken.
-            secret_phc: The hash of its secret, as a PHC string of scrypt; at most 200 characters.
-            owner: Whose token it is; 1 to 100 characters.
-            is_admin: Whether it may manage tokens.
-            roles: The roles to give it; at most 50, of 1 to 100 characters.
-            expires_at: From when on it is refused. Never, by default.
+            token_id: The id of the token, 21 letters and digits; ids of hidden records are taken.
+            secret_phc: The hash of the PAT's secret, as a PHC string for scrypt; at most 200 characters.
+            owner: The owner of the token; 1 to 100 characters.
+            is_admin: Whether the token may be used to manage tokens.
+            roles: The roles of the token; at most 50, of 1 to 100 characters each.
+            expires_at: When the token expires. By default never.
         """
         hashed = Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
@@ -239,21 +239,21 @@ class AccessTokensClient(Uncopied):
         secret_phc: str | None = None,
         expires_at: Moment | Keep | None = KEEP,
     ) -> None:
-        """Change a token. What is left out stays as it is; to change nothing at all is a `ValueError`.
+        """Change a token. What is left out stays as it is. A call without any change is a `ValueError`.
 
-        A repeat after a lost answer also undoes what another administrator has changed in between; with
-        `RetryPolicy(retries=0)` there is none.
+        A repeat after a lost answer may overwrite what another administrator has changed in between. Use
+        `RetryPolicy(retries=0)` to avoid repeats.
 
         Args:
-            token_id: The token's id.
+            token_id: The id of the token.
             owner: The new owner; 1 to 100 characters.
-            is_admin: Whether it may manage tokens.
-            roles: All its roles anew. Only one of the three may be given.
-            add_roles: Roles to add, atomically. More than 50 in all the service takes, and then hides the
-                record: no list or batch has it, and its PAT is refused. To remove some brings it back.
+            is_admin: Whether the token may be used to manage tokens.
+            roles: Roles to replace all roles. Not with `add_roles` or `remove_roles`; nor those two together.
+            add_roles: Roles to add, atomically. The service accepts more than 50 in total, but then hides the
+                record from lists and batches, and refuses the PAT, until you remove some roles.
             remove_roles: Roles to remove, atomically.
-            secret_phc: The hash of a new secret, as a PHC string of scrypt. The old PAT is refused then.
-            expires_at: From when on it is refused. None removes the expiry.
+            secret_phc: The hash of a new secret, as a PHC string for scrypt. The old PAT is then refused.
+            expires_at: When the token expires. None removes the expiry.
         """
         phc = None if secret_phc is None else Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
@@ -271,70 +271,70 @@ class AccessTokensClient(Uncopied):
         )
 
     def revoke(self, token_id: str, *, expires_at: Moment | None = None) -> None:
-        """Revoke a token; a revoked one stays as it is. A JWT already handed out lives until it expires.
+        """Revoke a token. A revoked token stays as it is. Existing JWTs stay valid until they expire.
 
-        A repeat after a lost answer also revokes what another administrator has restored in between; with
-        `RetryPolicy(retries=0)` there is none. A record that is removed in between is a `NotFoundError`, with
-        `outcome_unknown`.
+        A repeat after a lost answer also revokes a token that another administrator has restored in between.
+        Use `RetryPolicy(retries=0)` to avoid repeats. If the service removes the record in between, the call
+        raises a `NotFoundError` with `outcome_unknown`.
 
         Args:
-            token_id: The token's id.
-            expires_at: From when on the service may remove the record. Without it, an old expiry is cleared.
+            token_id: The id of the token.
+            expires_at: From when on the service may remove the record. By default, an old expiry is cleared.
         """
         return self._session.run(tokens.revoke(token_id, expires_at=expires_at))
 
     def restore(self, token_id: str, *, expires_at: Moment | None = None) -> None:
-        """Undo a revocation. To restore an active token does nothing.
+        """Undo the revocation of a token. An active token stays as it is, apart from `expires_at` if given.
 
-        A repeat after a lost answer also restores what another administrator has revoked in between; with
-        `RetryPolicy(retries=0)` there is none.
+        A repeat after a lost answer also restores a token that another administrator has revoked in between.
+        Use `RetryPolicy(retries=0)` to avoid repeats.
 
-        The service removes the expiry as well, so that the token lives for ever unless `expires_at` is given.
-        That is set by a second request: when it fails, the token is restored, and the error says so.
+        The service also removes the expiry, so the token never expires unless you give `expires_at`. That is
+        set by a second request. If the second request fails, the token is restored, and the error says so.
 
         Args:
-            token_id: The token's id.
-            expires_at: From when on it is refused. Never, by default, also if it had an expiry before.
+            token_id: The id of the token.
+            expires_at: When the token expires. By default never, even if it had an expiry before.
         """
         return self._session.run(tokens.restore(token_id, expires_at=expires_at))
 
     def batch_load(self, token_ids: Iterable[str], *, include_secret_phc: bool = False) -> BatchLoadResult:
-        """Load the records of any number of ids, in as few requests as the service's limit allows.
+        """Load the records for any number of ids, in as few requests as the service's limit allows.
 
         Args:
-            token_ids: The ids, each loaded once. That of a record which the service hides is not found.
+            token_ids: The ids; duplicates are loaded once. Records that the service hides are not found.
             include_secret_phc: Ask for each token's secret hash as well.
         """
         return self._session.run(tokens.batch_load(token_ids, include_secret_phc=include_secret_phc))
 
     def authenticate(self) -> None:
-        """Exchange the PAT now, even when there is a JWT, to learn early whether it is accepted.
+        """Exchange the PAT for a new JWT now, to find out early whether the PAT is accepted.
 
-        It always asks the service. After two exchanges in quick succession that were refused, other calls do
-        not ask for a second, and get the same error.
+        This always sends a request, even if there is a valid JWT. After two refused exchanges in quick
+        succession, other calls raise the same error for one second, without asking the service.
         """
         self._session.authorize(afresh=True)
 
     @property
     def api(self) -> AuthenticatedClient:
-        """The generated client, on which every operation of `access_tokens_api` works, also a new one.
+        """A generated client for the functions of `access_tokens_api`, even for operations that are new.
 
-        `rotate_token.sync(token_id, client=client.api)` goes with the JWT, the repeats, the deadline and the
-        errors of this client. GET, HEAD, PUT and DELETE are repeated (RFC 9110, section 9.2.2), but for
-        registering a token; another POST or PATCH only where the service cannot have acted. What the methods
-        check of their arguments is not checked here. The generated parser may raise a KeyError, TypeError or
-        ValueError at an answer of the wrong shape, and the generated objects show secrets in their reprs.
-        An operation that fails raises an `AccessTokensError`: "Failed to call POST /admin/tokens/abc/rotate".
+        `rotate_token.sync(token_id, client=client.api)` uses the JWT, repeats, deadline and errors of this
+        client. GET, HEAD, PUT and DELETE are repeated (RFC 9110, section 9.2.2), except for registering a
+        token. A POST or PATCH unknown to this client is repeated only if the service cannot have acted.
+        Arguments are not checked as in this client's methods. The generated parser may raise a KeyError,
+        TypeError or ValueError for an unexpected answer, and generated objects show secrets in their reprs.
+        A failed operation raises an `AccessTokensError`: "Failed to call POST /admin/tokens/abc/rotate".
         """
         return generated_client(self._session.settings, SyncApiTransport(self._session))
 
     @property
     def auth(self) -> httpx.Auth:
-        """Carries this client's JWT to any other API that it opens: `httpx.Client(auth=client.auth)`."""
+        """Sends this client's JWT to other APIs that accept it: `httpx.Client(auth=client.auth)`."""
         return SyncAuth(self._session)
 
     def close(self) -> None:
-        """Close the connections. Calls under way fail with a `ClientClosedError`, and so do later ones."""
+        """Close the connections. Calls under way and later calls raise a `ClientClosedError`."""
         self._session.close()
 
     def __enter__(self) -> Self:

@@ -1,11 +1,11 @@
-"""What can go wrong, split by what a caller can do about it.
+"""The exceptions of this library, one class for each thing that a caller can do about an error.
 
     AccessTokensError
-    ├── AuthenticationError     the PAT, or the JWT got for it, is refused: check the PAT
-    ├── PermissionDeniedError   the PAT is good, but not an administrator's: use one that is
+    ├── AuthenticationError     the PAT, or the JWT issued for it, is refused: check the PAT
+    ├── PermissionDeniedError   the PAT is valid, but not an administrator's: use one that is
     ├── NotFoundError           the service says that no token has this id: check the id
     ├── ConflictError           the id is taken: choose another, or see `outcome_unknown`
-    ├── RequestRejectedError    the service finds fault with the request or a value in it: change it
+    ├── RequestRejectedError    the service rejects the request or a value in it: change it
     ├── RateLimitedError        too many requests: wait for `retry_after` seconds
     ├── UnavailableError        the service failed, or cannot be reached: try again later
     ├── EndpointError           something else answers, such as a 404 that names no token or a firewall's
@@ -13,7 +13,7 @@
     ├── InvalidResponseError    the service's answer cannot be read: compare the versions
     └── ClientClosedError       the client was closed: make a new one
 
-A mistake in an argument is a `ValueError` or a `TypeError`, raised before any request.
+An invalid argument raises a `ValueError` or `TypeError` before any request is sent.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ LONGEST_TEXT = 4096
 
 @frozen
 class ApiError:
-    """What the service says of a failure.
+    """The error that the service reports in the body of its answer.
 
     Attributes:
-        message: The reason, for a person, on one line.
-        code: The reason, for a program, such as `ERR_JWT_EXPIRED`.
-        details: More about it: text, often of several lines, or an object.
+        message: The reason, for people, on one line.
+        code: The reason, for programs, such as `ERR_JWT_EXPIRED`.
+        details: More about the error: a text, often of several lines, or an object.
     """
 
     message: str
@@ -43,31 +43,31 @@ class ApiError:
 
     @property
     def error(self) -> ApiError:
-        """Itself, for those who come from the TypeScript client: `error.cause.error.message`."""
+        """The same object, so that `error.cause.error.message` works as in the TypeScript client."""
         return self
 
 
 def is_api_error(value: object) -> TypeGuard[ApiError]:
-    """Tell whether a value, such as an error's `cause`, is what the service said of a failure."""
+    """Tell whether a value, such as the `cause` of an error, is an `ApiError` from the service."""
     return isinstance(value, ApiError)
 
 
 class AccessTokensError(Exception):
-    """A call that failed. Every error of this library but a `ValueError` or `TypeError` is one.
+    """The base class of all errors of a call, except for a `ValueError` or `TypeError` about an argument.
 
     Attributes:
         message: What failed, such as "Failed to revoke token".
-        cause: Why: the service's `ApiError` when it sent one, else the text of the HTTP status, or the
-            exception of the connection or of reading the answer.
+        cause: Why it failed: the `ApiError` from the service if there is one, else the phrase of the HTTP
+            status, or the exception raised by the connection or while reading the answer.
         status_code: The HTTP status of the last answer, or None without an answer.
-        token_id: The token that the call was about, also the id chosen by `issue`.
-        request_id: By what the request is found again in the service's logs: its X-Request-Id, or another of
-            that kind (X-Correlation-Id, X-Amzn-Trace-Id, CF-Ray, traceparent …).
-        token_id_chosen_here: Whether `issue` has chosen that id for this call, so that a token with it comes
-            of nothing else. One with an id of the caller's own may have been there before.
-        retry_after: For how many seconds the service asked to be left alone.
-        attempts: How many times the request that failed was sent.
-        outcome_unknown: Whether the service may have carried the call out all the same.
+        token_id: The id of the token that the call was about, even if `issue` has generated the id.
+        request_id: The id of the request in the service's logs: from the header X-Request-Id of the answer,
+            or a similar one (X-Correlation-Id, X-Amzn-Trace-Id, CF-Ray, traceparent …).
+        token_id_chosen_here: Whether `issue` has generated `token_id` for this call. If so, a token with this
+            id can only come from this call. A token with an id of your own may have existed before.
+        retry_after: How many seconds the service asked to wait before another request, or None.
+        attempts: How many times the failed request was sent.
+        outcome_unknown: Whether the service may have carried out the call although it failed.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class AccessTokensError(Exception):
 
     @property
     def reason(self) -> str:
-        """Why, on one line: the service's words, the text of the status, or that of the exception."""
+        """The text of `cause` on one line, without a full stop at the end; "" if there is no cause."""
         said = self.cause.message if isinstance(self.cause, ApiError) else str(self.cause or "")
         return one_line(said).removesuffix(".")
 
@@ -110,7 +110,7 @@ class AccessTokensError(Exception):
         return self.message + (f": {reason[:room]}" if reason else "") + notes
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Exceptions are copied and pickled by their positional arguments alone.
+        # By default, only the positional arguments of an exception are copied and pickled.
         return partial(type(self), **{name: getattr(self, name) for name in _ATTRIBUTES}), ()
 
     def _notes(self, reason: str) -> list[str]:
@@ -137,30 +137,31 @@ _ATTRIBUTES = (
 
 
 class AuthenticationError(AccessTokensError):
-    """The PAT, or the JWT got for it, is refused.
+    """The PAT, or the JWT issued for it, is refused.
 
-    "Cannot load invalid record" means that the service cannot read the record of the PAT, which no list has
-    then: an update that makes its values valid brings it back.
+    "Cannot load invalid record" means that the record of the PAT has invalid values. The service also hides
+    such a record from lists. An `update` that makes its values valid brings it back.
     """
 
 
 class PermissionDeniedError(AccessTokensError):
-    """The PAT is good, but it is not an administrator's."""
+    """The PAT is valid, but it is not an administrator's."""
 
 
 class NotFoundError(AccessTokensError):
-    """The service says in words that no token has this id: nothing was changed.
+    """The service says that no token has this id. Nothing was changed, unless `outcome_unknown` is True.
 
-    A 404 that does not say so is an `EndpointError`: no route is there, and nothing is known of the token.
+    A 404 whose body does not say so is an `EndpointError`: the path does not exist there, and whether the
+    token exists is unknown.
     """
 
 
 class ConflictError(AccessTokensError):
-    """The id is taken.
+    """The id is taken by another token.
 
-    With `outcome_unknown`, perhaps by an earlier attempt of this very call, whose answer was lost. With
-    `token_id_chosen_here` that is certain: revoke `token_id` and issue another token. Otherwise the token may
-    have been there before, and be somebody else's: look at its record before you revoke it.
+    With `outcome_unknown`, an earlier attempt of the same call, whose answer was lost, may have made that
+    token. With `token_id_chosen_here` this is certain: revoke `token_id`, and issue another token. Otherwise
+    the token may have existed before and belong to somebody else: look at its record before you revoke it.
     """
 
     def _unknown(self) -> str:
@@ -169,11 +170,11 @@ class ConflictError(AccessTokensError):
 
 
 class RequestRejectedError(AccessTokensError):
-    """The service finds fault with the request, or with a value that it was to store."""
+    """The service rejects the request, or a value that it should store."""
 
 
 class RateLimitedError(AccessTokensError):
-    """The service asks for fewer requests; `retry_after` says for how many seconds, when it does."""
+    """The service limits the rate of requests. `retry_after` is the wait in seconds, if it names one."""
 
 
 class UnavailableError(AccessTokensError):
@@ -185,10 +186,11 @@ _SOMETHING_ELSE = "something other than the service answers"
 
 
 class EndpointError(AccessTokensError):
-    """Something other than the service answers at the endpoint, or TLS with it can never work.
+    """Something other than the service answers at the endpoint, or a TLS connection can never succeed.
 
-    So it is with every 404 that names no missing token: the service answers none where it has a route. So it
-    is with a refusal on a page that is not the service's own but, say, a firewall's: the PAT may be good.
+    Raised for every 404 that does not name a missing token, since the service sends no other 404 on its own
+    paths. Also raised for a refusal on an HTML page that is not the service's, such as a firewall's; the PAT
+    may then be valid.
     """
 
     def _notes(self, reason: str) -> list[str]:
@@ -206,16 +208,16 @@ class ClientClosedError(AccessTokensError):
 
 
 def one_line(text: str, longest: int = LONGEST_TEXT) -> str:
-    """Return a text as one printable line of bounded length."""
+    """Return a text as one printable line, cut to a length."""
     clean = "".join(c if c.isprintable() else " " for c in text[: 2 * longest])
     return " ".join(clean.split())[:longest]
 
 
 def excerpt(text: str, longest: int = 8 * LONGEST_TEXT) -> str:
-    """Return as much of a text as is worth a look, and no half of a word, which could be half of a secret."""
+    """Return the beginning of a text, cut between words: half of a secret could not be recognised."""
     *words, _ = text[:longest].rsplit(maxsplit=1) or [""]
     return text if len(text) <= longest else "".join(words)
 
 
 class UnreadableError(ValueError):
-    """An answer has the wrong shape. The text names the place and the types, never a value."""
+    """An answer does not have the expected form. The message names the place and the types, never a value."""

@@ -1,4 +1,4 @@
-"""What the service answers, as values."""
+"""The public classes for the service's answers: token records and results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from attrs import field, frozen
 from ._secret import Masked, mask
 
 Moment: TypeAlias = int | datetime
-"""A time that goes in: Unix seconds, or an aware datetime."""
+"""A time as an argument: Unix seconds, or an aware datetime."""
 
 
 class Keep(Enum):
@@ -26,24 +26,23 @@ class Keep(Enum):
 
 
 KEEP: Final[Literal[Keep.KEEP]] = Keep.KEEP
-"""Leaves an expiry as it is, where None removes it."""
+"""The default of `expires_at` in `update`: keeps the expiry as it is. None would remove it."""
 
 
 @frozen(kw_only=True, eq=False)
 class TokenRecord(Masked):
-    """What the service knows of a token. Times are Unix seconds.
+    """The service's record of a token, without the PAT itself. Times are Unix seconds.
 
     Attributes:
-        token_id: The token's id, 21 letters and digits.
-        owner: Whose token it is.
-        is_admin: Whether it may manage tokens.
-        roles: Names of the roles that it holds.
-        secret_phc: The hash of its secret, only when asked for; no repr shows it.
-        created_at: When it was issued or registered.
-        last_used_at: When it was last exchanged for a JWT.
-        expires_at: From when on it is refused; on a revoked token, from when on the service may remove the
-            record.
-        revoked_at: When it was revoked.
+        token_id: The id of the token, 21 letters and digits.
+        owner: The owner of the token.
+        is_admin: Whether the token may be used to manage tokens.
+        roles: The names of the token's roles.
+        secret_phc: The hash of the PAT's secret, only if it was asked for. Not shown in the repr.
+        created_at: When the token was issued or registered.
+        last_used_at: When the PAT was last exchanged for a JWT.
+        expires_at: When the PAT expires. For a revoked token: from when on the service may remove the record.
+        revoked_at: When the token was revoked.
     """
 
     token_id: str
@@ -57,7 +56,7 @@ class TokenRecord(Masked):
     revoked_at: int | None = None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        # Only the hash is a secret, and most records lack it.
+        # Only a record with the hash is secret, and refuses to be pickled.
         return super().__reduce_ex__(protocol) if self.secret_phc else object.__reduce_ex__(self, protocol)
 
 
@@ -67,10 +66,10 @@ B = TypeVar("B")
 if TYPE_CHECKING:
 
     class _Pair(tuple[A, B]):
-        """To a type checker a tuple, since nothing else gives each part its type when it is unpacked.
+        """A tuple for type checkers only, since only tuples have a type for each part when unpacked.
 
-        Tools that collect values, such as pytest and error trackers, look into sequences, but ask other
-        objects for their repr, which shows no secret. So in fact it is neither a tuple nor a `Sequence`.
+        At runtime the class is neither a tuple nor a `Sequence`. Tools such as pytest and error trackers look
+        into sequences, but use the repr of other objects, and the repr shows no secret.
         """
 
         def __new__(cls, *_: Any, **__: Any) -> Self: ...
@@ -94,15 +93,15 @@ else:
 
 @frozen(eq=False)
 class IssueResult(Masked, _Pair[str, TokenRecord]):
-    """A new token. It unpacks: `token, record = client.issue(...)`.
+    """A new token. Can be unpacked: `token, record = client.issue(...)`.
 
-    It also has `len()`, an index, and the class pattern `case IssueResult(token, record)`. A type checker
-    takes it for a tuple; yet it is none to `isinstance` and equals none, a pattern without the class,
-    `case (token, record)`, does not match it, and it has no `+`, `*`, `<`, `count()` and `index()`.
+    `len()`, indexing and the class pattern `case IssueResult(token, record)` also work. Type checkers treat
+    the class as a tuple. At runtime it is not one: `isinstance` says no, it equals no tuple, the pattern
+    `case (token, record)` does not match, and `+`, `*`, `<`, `count()` and `index()` are missing.
 
     Attributes:
-        token: The PAT. The service shows it this once and keeps only its hash; no repr shows it.
-        record: Its record.
+        token: The PAT. The service keeps only its hash and never shows it again. Not shown in the repr.
+        record: The record of the token.
     """
 
     token: str = field(repr=mask)
@@ -111,13 +110,13 @@ class IssueResult(Masked, _Pair[str, TokenRecord]):
 
 @frozen(order=False)
 class BatchLoadResult(_Pair[tuple[TokenRecord, ...], tuple[str, ...]]):
-    """Records of a set of ids. It unpacks: `found, not_found = client.batch_load(ids)`.
+    """The records for several ids. Can be unpacked: `found, not_found = client.batch_load(ids)`.
 
-    It has what an `IssueResult` has of a tuple, and lacks the same.
+    Behaves like a tuple in the same ways as `IssueResult`.
 
     Attributes:
-        found: The records of the ids that exist, in no particular order.
-        not_found: The ids that do not exist.
+        found: The records that were found, in no particular order.
+        not_found: The ids for which no record was found.
     """
 
     found: tuple[TokenRecord, ...]

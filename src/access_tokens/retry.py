@@ -1,4 +1,4 @@
-"""When a failed request is repeated."""
+"""The policy for repeating failed requests."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 from attrs import Attribute, field, frozen
 
-# What the locks of every platform can wait for, in seconds: 46 days.
+# In seconds, 46 days: the locks of every platform accept a timeout of this length.
 LONGEST_WAIT = 4_000_000
 
-# What a repeat may cure (RFC 9110, section 15; 429 is of RFC 6585).
+# Statuses of failures that may pass (RFC 9110, section 15; RFC 6585 for 429).
 RETRYABLE_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -37,7 +37,7 @@ def _share(_: object, attribute: Attribute[float], value: Any) -> None:
 def _statuses(values: Iterable[int]) -> frozenset[int]:
     if not isinstance(values, Iterable):
         raise TypeError("statuses must be a collection of HTTP statuses")
-    statuses = tuple(values)  # of anything, also of what no set can hold
+    statuses = tuple(values)  # a set cannot hold unhashable values, which must raise the ValueError below
     if not all(isinstance(status, int) and 400 <= status <= 599 for status in statuses):
         raise ValueError("statuses must be HTTP statuses from 400 to 599")
     return frozenset(statuses)
@@ -45,23 +45,23 @@ def _statuses(values: Iterable[int]) -> frozenset[int]:
 
 @frozen(kw_only=True)
 class RetryPolicy:
-    """How often, and after which waits, a request is repeated after a failure that may pass.
+    """How often a request is repeated after a failure that may pass, and how long to wait before.
 
-    A failed connection is repeated like one of the `statuses`. `Retry-After` on a 429 or 503 replaces
-    the wait (RFC 9110, section 10.2.3).
+    A connection that fails is treated like one of the `statuses`. A `Retry-After` header on a 429 or 503
+    replaces the computed wait (RFC 9110, section 10.2.3).
 
     Attributes:
-        retries: How many times a request is repeated at most; 0 means one attempt.
-        backoff: The first wait, in seconds. Each wait is twice the one before.
-        backoff_max: The longest wait, in seconds.
-        retry_after_max: The longest `Retry-After` that is waited for, in seconds. Over it, the call fails
-            at once, with `retry_after` on the error.
-        jitter: By which share of itself, from 0 to 1, a wait may be shortened at random. It never applies to
+        retries: The most times that a request is repeated; with 0 there is only one attempt.
+        backoff: The wait before the first repeat, in seconds. It doubles with each further repeat.
+        backoff_max: The longest computed wait, in seconds.
+        retry_after_max: The longest `Retry-After` to wait for, in seconds. If the service asks for more, the
+            call fails at once, with `retry_after` on the error.
+        jitter: The share of a wait, from 0 to 1, by which it may be shortened at random. Does not apply to
             `Retry-After`.
-        statuses: The HTTP statuses that are worth a repeat.
+        statuses: The HTTP statuses after which a request is repeated.
 
     Raises:
-        ValueError, TypeError: A value makes no sense; the message names it.
+        ValueError, TypeError: A value is invalid; the message names it.
     """
 
     retries: int = field(default=3, validator=_count)
@@ -72,11 +72,11 @@ class RetryPolicy:
     statuses: frozenset[int] = field(default=RETRYABLE_STATUSES, converter=_statuses)
 
     def wait_before(self, retry: int, retry_after: float | None = None) -> float | None:
-        """Return how long to wait, in seconds, before a retry, or None when there must be none.
+        """Return how many seconds to wait before a repeat, or None if the request must not be repeated.
 
         Args:
-            retry: Which retry it would be, counted from 1.
-            retry_after: How many seconds the service asked for, when it did.
+            retry: The number of the repeat, counted from 1.
+            retry_after: The seconds in the service's `Retry-After` header, if there was one.
         """
         if retry > self.retries:
             return None
@@ -85,7 +85,7 @@ class RetryPolicy:
         return self._backoff_before(retry)
 
     def _backoff_before(self, retry: int) -> float:
-        # The exponent is bounded, since a float overflows long after the cap is reached.
+        # The exponent is limited, since a large one would overflow; the wait has reached its maximum before.
         wait = min(self.backoff * 2.0 ** min(retry - 1, 60), self.backoff_max)
-        # Not a secret: nothing is guessed from a wait.
+        # `random` is good enough: a wait is not a secret.
         return wait * (1 - self.jitter * random.random())  # noqa: S311

@@ -1,4 +1,4 @@
-"""PATs made on this side, so that the secret never crosses the wire."""
+"""Generates PATs on this machine, so that the secret is never sent over the network by `register`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
 
 @frozen(eq=False)
 class GeneratedToken(Masked):
-    """A PAT and what `register` needs of it.
+    """A PAT, and the id and hash that `register` needs.
 
     Attributes:
-        token: The PAT, for its owner alone; no repr shows it.
-        token_id: Its id.
-        secret_phc: The hash of its secret, as a PHC string; no repr shows it.
+        token: The PAT, for its owner only. Not shown in the repr.
+        token_id: The id of the token.
+        secret_phc: The hash of the PAT's secret, as a PHC string. Not shown in the repr.
     """
 
     token: str = field(repr=mask)
@@ -38,17 +38,17 @@ def generate_token_id() -> str:
 
 
 def generate_token(prefix: str = "pat_", token_id: str | None = None) -> GeneratedToken:
-    """Make a PAT and its hash. With `register`, the secret never crosses the wire.
+    """Generate a PAT and its hash. Only the hash is then sent to the service, by `register`.
 
-    Takes tens of milliseconds of CPU time and 16 MiB of memory, on purpose: it computes the hash that the
-    service would (scrypt, RFC 7914, with N=16384, r=8, p=1).
+    Takes tens of milliseconds of CPU time and 16 MiB of memory, on purpose: it computes the same slow hash as
+    the service (scrypt, RFC 7914, with N=16384, r=8, p=1).
 
     Args:
-        prefix: What the PAT begins with, as the deployment has it.
-        token_id: Its id, 21 letters and digits. A new one is chosen by default.
+        prefix: The text that the PAT begins with; use the prefix of your deployment.
+        token_id: The id of the token, 21 letters and digits. By default a new random one.
 
     Raises:
-        ValueError: The prefix or the id is not of the service's form.
+        ValueError: The prefix or the id does not have the form that the service requires.
         TypeError: The prefix or the id is not a string.
     """
     token_id = generate_token_id() if token_id is None else token_id
