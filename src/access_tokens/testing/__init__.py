@@ -1,14 +1,14 @@
-"""A faithful local service, for demos and for tests of code that uses this library.
+"""A faithful local copy of the service, for demos and for tests of code that uses this library.
 
-It keeps everything in memory and does what the reference service does, its quirks included: real
-scrypt hashes, real signed JWTs, and the reference's statuses and error bodies.
+It keeps everything in memory, and behaves like the reference service, even in its quirks: with real
+scrypt hashes, real signed JWTs, and the same statuses and error bodies.
 
 * `LocalService` listens on a free port of the loopback interface: ``with LocalService() as service: ...``
 * `Service` is the same without a network, as an ASGI application: ``service.app``
-* `ReceivedRequest` is what either of them remembers of a request.
+* `ReceivedRequest` is a request that such a service has recorded.
 
-``python -m access_tokens.testing`` runs one from a shell. The pytest fixtures
-``access_tokens_service`` and ``access_tokens_env`` are there as soon as the package is installed.
+``python -m access_tokens.testing`` runs a local service from a shell. The pytest fixtures
+``access_tokens_service`` and ``access_tokens_env`` are available as soon as the package is installed.
 
 Needs the extra: ``pip install "access-tokens-client[testing]"``.
 """
@@ -26,7 +26,7 @@ __all__ = ["LocalService", "ReceivedRequest", "Service"]
 _HOMES = {"LocalService": "_server", "ReceivedRequest": "_journal", "Service": "_service"}
 
 if not TYPE_CHECKING:
-    # On first use, because pytest imports this package for its plugin in projects without the extra.
+    # Import on first use, because pytest imports this package for its plugin, even without the extra.
     def __getattr__(name):
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

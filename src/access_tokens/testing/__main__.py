@@ -17,7 +17,7 @@ curl -s {endpoint}{admin_path}/tokens -H 'Authorization: Bearer <the access_toke
 
 
 def main() -> None:
-    """Run the service."""
+    """Run the service until a signal arrives."""
     parser = argparse.ArgumentParser(prog="python -m access_tokens.testing", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="where to listen on loopback; 0 for a free port")
     service = LocalService(port=parser.parse_args().port)

@@ -1,4 +1,4 @@
-"""The routes, in an application that parses, then routes, and authorizes in each route."""
+"""The HTTP API of the service. As in the reference, bodies are parsed before routing and authorization."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -24,7 +24,7 @@ from access_tokens.testing._routing import Call, Handler, Router
 
 
 class Api:
-    """The HTTP side of a backend, as an ASGI application."""
+    """An ASGI application that serves the API of a backend."""
 
     def __init__(self, backend: Backend, offload: Offload) -> None:
         self._backend = backend
@@ -45,7 +45,7 @@ class Api:
         return router
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Answer an HTTP request; the ASGI server calls this."""
         response = await self._response(Request(scope, receive))
         await response(scope, receive, send)
 

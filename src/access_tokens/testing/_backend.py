@@ -1,4 +1,4 @@
-"""What the service does, without HTTP."""
+"""The logic of the service, without HTTP."""
 
 import threading
 import time
@@ -25,7 +25,7 @@ class Backend:
 
     Args:
         settings: The options of the service.
-        configured: The PAT that the deployment has configured, for the first exchange.
+        configured: The PAT that the deployment has configured for the first exchange.
     """
 
     def __init__(self, settings: Settings, configured: Pat) -> None:
@@ -40,7 +40,7 @@ class Backend:
             self.store.add(self._first(configured, "admin@example.com"))
 
     def now(self) -> float:
-        """Tell the time of the service."""
+        """Return the service's time in Unix seconds."""
         return time.time() + self._advanced
 
     def advance(self, seconds: float) -> None:
@@ -49,11 +49,11 @@ class Backend:
             self._advanced += seconds
 
     def issue(self, pat: Pat, request: Mapping[str, Any]) -> Record:
-        """Store a new token. Takes the time of a hash, and also when the store refuses the token."""
+        """Store a new token. Takes the time of a hash, even if the store refuses the token."""
         return self._added(pat.token_id, credentials.hash_secret(pat.secret), request)
 
     def register(self, token_id: str, request: Mapping[str, Any]) -> Record:
-        """Store a new token of which only the hash is known."""
+        """Store a new token whose hash is in the request."""
         return self._added(token_id, request["secretPhc"], request)
 
     def _added(self, token_id: str, secret_phc: str, request: Mapping[str, Any]) -> Record:
@@ -64,7 +64,7 @@ class Backend:
     def seed(
         self, owners: Iterable[str], roles: tuple[str, ...], *, expired: bool, revoked: bool
     ) -> list[str]:
-        """Store tokens without hashing anything, and answer their ids."""
+        """Store tokens without computing hashes, and return their ids."""
         expiry = {"expiresAt": self._second() - 1} if expired else {}
         token_ids: list[str] = []
         for owner in owners:
@@ -76,7 +76,7 @@ class Backend:
         return token_ids
 
     def update(self, token_id: str, changes: schemas.Update) -> None:
-        """Change a token. Of what is to be stored, only a hash is looked at."""
+        """Change a token. As in the reference service, only a new hash is checked, no other value."""
         phc = changes.get("secretPhc")
         if problem := credentials.phc_problem(phc) if phc else None:
             raise errors.invalid_phc(problem)
@@ -93,13 +93,13 @@ class Backend:
         self.store.edit(token_id, records.restored)
 
     def page(self, query: schemas.ListQuery) -> list[Record]:
-        """List records."""
+        """List one page of records."""
         page = self.store.page(
             after=query.get("afterTokenId"),
             role=query.get("hasRole"),
             limit=min(query.get("limit", _LIST_DEFAULT), _LIST_MAX),
         )
-        # Only now, as in the reference service: a page may be shorter than its limit and not the last.
+        # Filter after the limit, as in the reference service: a short page need not be the last.
         return [record for record in page if self._is_wanted(record, query)]
 
     def _is_wanted(self, record: Record, query: schemas.ListQuery) -> bool:
@@ -108,12 +108,12 @@ class Backend:
         return not is_dropped and (not is_expired or query.get("includeExpired", False))
 
     def admit_exchange(self) -> dict[str, str]:
-        """Apply the rate limit, and answer the headers that tell what is left of it."""
+        """Apply the rate limit, and return its headers for the response."""
         limit = self.settings.rate_limit
         return self._limiter.admit(limit, self.now()) if limit else {}
 
     def exchange(self, text: str) -> str:
-        """Make a JWT for a PAT. Takes the time of a hash, unless that was made here."""
+        """Make a JWT for a PAT. Takes the time of a hash, unless it was computed here before."""
         pat = Pat.parse(text, self.settings.prefix)
         record = (self._accepted(pat) or self._bootstrapped(pat)) if pat else None
         if record is None:
@@ -134,7 +134,7 @@ class Backend:
         return self.store.edit(pat.token_id, lambda record: records.changed(record, lastUsedAt=second))
 
     def _bootstrapped(self, pat: Pat) -> Record | None:
-        """Create the first administrator, whose secret is the configured one; the id is the one presented."""
+        """Create the first administrator, with the configured secret and the id of the presented PAT."""
         if not (self.settings.bootstrap and self.store.is_empty):
             return None
         if not credentials.matches(pat.secret, self._configured_phc):
@@ -156,20 +156,20 @@ class Backend:
             "iss": self.settings.issuer,
             "iat": second,
             "exp": second + self.settings.lifetime,
-            # Makes a JWT that is renewed within a second another one.
+            # Makes each JWT unique, even two within the same second.
             "jti": credentials.new_token_id(),
         }
 
     def sign(self, claims: Mapping[str, object]) -> str:
-        """Make a JWT of these claims, whatever they say."""
+        """Sign a JWT with the given claims, unchecked."""
         return self._key.sign(claims)
 
     def rotate_key(self) -> None:
-        """Sign with a new key from now on."""
+        """Replace the signing key, so that all existing JWTs are refused."""
         self._key = SigningKey()
 
     def verify(self, jwt: str) -> dict[str, object]:
-        """Check a JWT and answer its claims."""
+        """Check a JWT, and return its claims."""
         return self._key.verify(jwt, self.settings.issuer, self.now())
 
     def _second(self) -> int:

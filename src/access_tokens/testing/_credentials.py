@@ -1,4 +1,4 @@
-"""PATs, and the hashes that the service keeps of their secrets."""
+"""Generates and parses PATs, and hashes their secrets."""
 
 import hashlib
 import hmac
@@ -23,13 +23,13 @@ _PARAMETERS = "ln=14,r=8,p=1"
 _LARGEST_MEMORY = 32 * 1024 * 1024
 _LONGEST_PAT = 200
 
-# The reference's own pattern for Base64, whose `+-_` is a range: it takes much that is none.
+# The reference's own pattern for Base64. Its `+-_` is a range, and so matches many other characters.
 _PAT_REST = re.compile(r"([0-9A-Za-z]{21})\.([+-_a-z]+)")
 _PHC_FIELD = re.compile("[0-9A-Za-z/+.-]*")
 _PHC_NAME = re.compile("[a-z0-9-]{1,32}")
 _PHC_NUMBER = re.compile("-?[1-9][0-9]*|0")
 
-# A hash takes 16 MiB while it runs, and more of them at once than there are cores gains nothing.
+# Limits the number of hashes at a time: each takes 16 MiB, and more than there are cores are not faster.
 _turnstile = threading.BoundedSemaphore(4)
 
 
@@ -42,12 +42,12 @@ class Pat:
 
     @classmethod
     def generate(cls, token_id: str | None = None) -> "Pat":
-        """Make a PAT with a fresh secret."""
+        """Generate a PAT with a new secret."""
         return cls(new_token_id() if token_id is None else token_id, secrets.token_bytes(_SECRET_BYTES))
 
     @classmethod
     def parse(cls, text: str, prefix: str) -> "Pat | None":
-        """Read a PAT, or answer None when the text is not one. Base64 is read as laxly as Node reads it."""
+        """Parse a PAT; None if the text is not a PAT. Base64 is read as leniently as in Node."""
         if not text.startswith(prefix) or javascript.length(text) > _LONGEST_PAT:
             return None
         parts = text.removeprefix(prefix).split(".")
@@ -55,37 +55,37 @@ class Pat:
         return cls(match[1], javascript.from_base64(match[2])) if match else None
 
     def text(self, prefix: str) -> str:
-        """Spell the PAT out."""
+        """Return the PAT as text."""
         return f"{prefix}{self.token_id}.{b64encode(self.secret).decode()}"
 
 
 def new_token_id() -> str:
-    """Choose a token id."""
+    """Generate a random token id."""
     return "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
 
 
 def hash_secret(secret: bytes) -> str:
-    """Hash a secret into a PHC string. Takes tens of milliseconds of CPU, deliberately."""
+    """Hash a secret into a PHC string. Takes tens of milliseconds of CPU time, on purpose."""
     salt = secrets.token_bytes(_SALT_BYTES)
     return _phc(salt, _scrypt(secret, salt, {"ln": 14, "r": 8, "p": 1}, _HASH_BYTES))
 
 
 def unknown_secret() -> str:
-    """Make a PHC string that no known secret matches, at no cost."""
+    """Make a random PHC string that no known secret matches, without the time of a hash."""
     return _phc(secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_HASH_BYTES))
 
 
 def phc_problem(phc: str) -> str | None:
-    """Tell why a PHC string is none that a secret could be compared with; None when it is one."""
+    """Return why no secret can be compared with a PHC string, or None if one can."""
     parsed = _parse_phc(phc)
     return parsed if isinstance(parsed, str) else None
 
 
 def matches(secret: bytes, phc: str) -> bool:
-    """Tell whether a secret belongs to a hash. As slow as making the hash, unless that was made here.
+    """Tell whether a secret matches a hash. Takes the time of a hash, unless it was computed here before.
 
     Raises:
-        ServiceError: The hash asks for more than the service gives.
+        ServiceError: The hash needs more memory than the service allows.
     """
     parsed = _parse_phc(phc)
     if isinstance(parsed, str):
@@ -101,7 +101,7 @@ class _Phc:
 
 
 def _parse_phc(phc: str) -> _Phc | str:
-    """Read a PHC string, or answer the reference's word for why it cannot be used."""
+    """Parse a PHC string; if it cannot be used, return the reference's error code."""
     empty, *fields = phc.split("$")
     if empty or not fields or not _PHC_NAME.fullmatch(fields[0]) or len(fields) == 1:
         return "invalid_phc"
@@ -126,7 +126,7 @@ def _with_cost(parameters: str, salt: bytes, digest: bytes) -> _Phc | str:
 
 
 def _scrypt(secret: bytes, salt: bytes, cost: dict[str, int], size: int) -> bytes:
-    n = 1 << cost["ln"] % 32  # as JavaScript shifts
+    n = 1 << cost["ln"] % 32  # the shift of JavaScript, which counts modulo 32
     try:
         return _remembered_scrypt(secret, salt, n, cost["r"], cost["p"], size)
     except (ValueError, TypeError, OverflowError) as error:
@@ -135,7 +135,7 @@ def _scrypt(secret: bytes, salt: bytes, cost: dict[str, int], size: int) -> byte
         ) from error
 
 
-# Remembered, so that a test does not pay at the exchange for what it paid when the PAT was made.
+# Cached, so that a test waits for the hash of a PAT only when the PAT is made, and not again at the exchange.
 @lru_cache(maxsize=1024)
 def _remembered_scrypt(secret: bytes, salt: bytes, n: int, r: int, p: int, size: int) -> bytes:
     with _turnstile:

@@ -1,11 +1,11 @@
-"""What goes wrong in the service."""
+"""The errors of the local service, with the statuses and messages of the reference service."""
 
 import json
 from collections.abc import Mapping, Sequence
 
 import attrs
 
-# Express's names for the errors that have a status of their own; a page shows them before the message.
+# The error names of Express by status. An error page shows the name before the message.
 _NAMES = {
     400: "BadRequestError",
     401: "UnauthorizedError",
@@ -15,21 +15,21 @@ _NAMES = {
 }
 
 Issue = Mapping[str, object]
-"""What zod finds fault with: its code, message, path and the rule."""
+"""An issue of zod, the reference's validation library: its code, message, path and the violated rule."""
 
 
 @attrs.define(eq=False)
 class ServiceError(ValueError):
-    """A request that is not granted.
+    """A request that the service refuses or fails to carry out.
 
     Attributes:
-        message: The reason, for a person.
-        status: The status that the reference service answers with.
-        documented_status: The status that its documentation promises, where that is another.
-        code: The reason, for a program.
-        details: More about it.
-        name: The class of the error, which a page shows.
-        is_json: Whether the middleware answers it itself, so that it is JSON whatever other errors look like.
+        message: The reason, for people.
+        status: The status of the reference service's answer.
+        documented_status: The status that its documentation promises, if different.
+        code: The reason, for programs.
+        details: More about the error.
+        name: The class of the error in the reference service, shown on an error page.
+        is_json: Whether the reference's middleware answers itself, in JSON even without an error handler.
         headers: Further headers of the answer.
     """
 
@@ -50,64 +50,64 @@ class ServiceError(ValueError):
 
 @attrs.define(eq=False)
 class NoRouteError(Exception):
-    """No route is there for a method and a path."""
+    """There is no route for a method and a path."""
 
     method: str
     path: str
 
 
 def unknown_token(token_id: str) -> ServiceError:
-    """No token has this id."""
+    """Make the error for an id that no token has."""
     return ServiceError(f"Token not found: {token_id}", 500, documented_status=404)
 
 
 def duplicate_token(token_id: str) -> ServiceError:
-    """The id is taken."""
+    """Make the error for a new id that is taken."""
     return ServiceError(f"Token ID already exists: {token_id}", 500, documented_status=409)
 
 
 def unstorable_record(issues: Sequence[Issue]) -> ServiceError:
-    """The store refuses a new record."""
+    """Make the error for a new record that the store refuses."""
     message = f"Cannot store invalid token record: {json.dumps(issues, indent=2)}"
     return ServiceError(message, 500, documented_status=400)
 
 
 def unloadable_record(token_id: str, issues: Sequence[Issue]) -> ServiceError:
-    """The record of a PAT is one that the store would have refused, had it looked."""
+    """Make the error for exchanging a PAT whose record has become invalid by a change."""
     message = f"Cannot load invalid record for token {token_id}: {json.dumps(issues, indent=2)}"
     return ServiceError(message, 500)
 
 
 def invalid_phc(reason: str) -> ServiceError:
-    """A change of the secret is none that a secret could be compared with."""
+    """Make the error for an update with a hash that no secret can be compared with."""
     return ServiceError(f"Invalid secret PHC string: {reason}", 500, documented_status=400)
 
 
 def store_failure(message: str) -> ServiceError:
-    """The table itself refuses a key or a number."""
+    """Make the error for a key or a number that the database of the reference service refuses."""
     return ServiceError(message, 500, name="ValidationException")
 
 
 def invalid_request(message: str, details: str | None = None) -> ServiceError:
-    """The request breaks a rule of the API."""
+    """Make the error for a request that breaks a rule of the API."""
     return ServiceError(message, 400, details=details)
 
 
 def unreadable_body(message: str, name: str = "SyntaxError") -> ServiceError:
-    """The body is not what its headers say."""
+    """Make the error for a body that does not match its headers."""
     return ServiceError(message, 400, name=name)
 
 
 def unauthorized(message: str) -> ServiceError:
-    """The credential at the exchange is refused."""
+    """Make the error for a credential that the exchange refuses."""
     return ServiceError(message, 401)
 
 
 def jwt_refused(message: str, code: str | None = None) -> ServiceError:
-    """The JWT is missing or refused."""
+    """Make the error for a JWT that is missing or refused."""
     return ServiceError(message, 401, code=code, is_json=True)
 
 
 def forbidden() -> ServiceError:
-    """The JWT is not an administrator's."""
+    """Make the error for a JWT that is not an administrator's."""
     return ServiceError("Admin access required", 403, is_json=True)

@@ -1,4 +1,4 @@
-"""Faults that a test asked for."""
+"""The faults and delays that a test has requested for the next requests."""
 
 import threading
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _T = TypeVar("_T")
 
 @attrs.frozen
 class Failing:
-    """Answer with an error, without acting."""
+    """A fault: answer with an error, without carrying out the request."""
 
     status: int
     headers: Mapping[str, str]
@@ -21,7 +21,7 @@ class Failing:
 
 @attrs.frozen
 class Dropping:
-    """Close the connection without an answer, before or after acting."""
+    """A fault: close the connection without an answer, before or after carrying out the request."""
 
     after: bool
 
@@ -39,19 +39,19 @@ class _Rule(Generic[_T]):
 
 
 class Faults(Generic[_T]):
-    """What shall go wrong, in the order in which it was asked for; safe to use from several threads."""
+    """A queue of requested faults. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rules: list[_Rule[_T]] = []
 
     def add(self, fault: _T, count: int, path: str | None, method: str | None) -> None:
-        """Ask for a fault."""
+        """Request a fault for the next `count` requests that match the path and the method."""
         with self._lock:
             self._rules.append(_Rule(fault, count, path, method))
 
     def take(self, method: str, path: str) -> _T | None:
-        """Use up one fault that applies to the request."""
+        """Return the first fault that applies to a request, and count it as used; None without a fault."""
         with self._lock:
             rule = next((rule for rule in self._rules if rule.applies(method, path)), None)
             if rule is None:
@@ -60,6 +60,6 @@ class Faults(Generic[_T]):
             return rule.fault
 
     def clear(self) -> None:
-        """Let nothing go wrong any more."""
+        """Remove all faults."""
         with self._lock:
             self._rules.clear()

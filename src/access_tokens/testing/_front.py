@@ -1,4 +1,4 @@
-"""The outermost layer: it remembers requests and plays the faults that were asked for."""
+"""The outermost ASGI layer: records requests, and applies the faults that a test has requested."""
 
 from collections.abc import Callable
 from urllib.parse import quote
@@ -15,17 +15,17 @@ from access_tokens.testing._faults import Dropping, Failing, Faults
 from access_tokens.testing._journal import Journal, ReceivedRequest
 from access_tokens.testing._settings import Settings
 
-# The start and the end of a server, and what is no HTTP.
+# Handles everything that is not an HTTP request: lifespan events and WebSockets.
 _OTHERS = Starlette()
 
 
 class Front:
-    """An ASGI application around the real one.
+    """An ASGI application around the API.
 
     Args:
-        app: The real one.
-        settings: How errors look.
-        hang_up: Closes the connection of a request, or raises where there is none.
+        app: The ASGI application of the API.
+        settings: The options of the service.
+        hang_up: Closes the connection of a request, or raises if there is no network.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, hang_up: Callable[[Scope], None]) -> None:
@@ -37,11 +37,11 @@ class Front:
         self._hang_up = hang_up
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request."""
+        """Record and handle a request; the ASGI server calls this."""
         if scope["type"] != "http":
             await _OTHERS(scope, receive, send)
             return
-        # Routed as it was sent: in the decoded path an id that holds a slash looks like two segments.
+        # Route by the undecoded path: in the decoded one, an id with a slash would look like two segments.
         scope = {**scope, "path": _path_as_sent(scope)}
         try:
             request = await _read(Request(scope, receive))
@@ -108,7 +108,7 @@ async def _discard(message: Message) -> None:
 
 
 async def _wait(seconds: float, receive: Receive) -> None:
-    # Not a plain sleep: a server that stops hangs up, and does not want to wait for it.
+    # Not a plain sleep, so that the wait ends when the server stops and disconnects the client.
     with anyio.move_on_after(seconds):
         await _wait_for_disconnect(receive)
 

@@ -1,6 +1,6 @@
-"""What functions of JavaScript do where those of Python do otherwise.
+"""Functions of JavaScript that behave differently from their Python counterparts.
 
-The reference service is written in it, and much of what it takes and refuses is decided there.
+The reference service is written in JavaScript, and these functions decide much of what it accepts.
 """
 
 import json
@@ -26,12 +26,12 @@ _URL_SAFE = str.maketrans("-_", "+/")
 
 
 def length(text: str) -> int:
-    """`text.length`: UTF-16 units."""
+    """Return `text.length`, counted in UTF-16 units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def parse_int(text: str) -> float:
-    """`parseInt(text)`: what follows the digits is ignored, and no digits make NaN."""
+    """Return `parseInt(text)`: text after the digits is ignored, and without digits the result is NaN."""
     match = _INTEGER.match(text)
     if match is None:
         return math.nan
@@ -41,10 +41,10 @@ def parse_int(text: str) -> float:
 
 
 def parse_json(text: str) -> object:
-    """`JSON.parse(text)`. Every number is a double; whole ones become an int as far as they are exact.
+    """Return `JSON.parse(text)`. Numbers are doubles; safe integers (up to 2**53 - 1) become int.
 
     Raises:
-        ValueError: The text is no JSON.
+        ValueError: The text is not valid JSON.
     """
     try:
         return json.loads(text, parse_constant=_refuse, parse_int=_number, parse_float=_number)
@@ -64,12 +64,12 @@ def _number(text: str) -> float:
 
 
 def from_base64(text: str) -> bytes:
-    """`Buffer.from(text, "base64")`: either alphabet, what is in none is skipped, `=` ends it."""
+    """Return `Buffer.from(text, "base64")`: accepts both alphabets, skips other characters, ends at `=`."""
     digits = _NO_BASE64.sub("", text.partition("=")[0].translate(_URL_SAFE))
     whole = digits[: len(digits) - (len(digits) % 4 == 1)]
     return b64decode(whole + "=" * (-len(whole) % 4))
 
 
 def type_of(value: object) -> str:
-    """Name a JSON value's type as zod does."""
+    """Return zod's name for the type of a JSON value."""
     return _TYPES.get(type(value), "null")

@@ -1,4 +1,4 @@
-"""What a service remembers of the requests that it received."""
+"""Records the requests that a service has received."""
 
 import threading
 
@@ -17,13 +17,13 @@ def _discreet(headers: Headers) -> Headers:
 
 @attrs.frozen
 class ReceivedRequest:
-    """A request as it arrived. Its `repr` shows neither header values nor the body.
+    """A request as it was received. Its `repr` shows neither header values nor the body.
 
     Attributes:
         method: The method, in capitals.
         path: The path as it was sent, percent-encoded.
-        query: The parameters, a mapping by name; `str()` gives them as they were sent.
-        headers: The headers, a mapping in which the case of names does not matter.
+        query: The query parameters as a mapping; `str()` returns the query as it was sent.
+        headers: The headers as a mapping with case-insensitive names.
         body: The whole body.
     """
 
@@ -35,23 +35,23 @@ class ReceivedRequest:
 
 
 class Journal:
-    """Requests in the order in which they arrived, safe to use from several threads."""
+    """Keeps requests in the order of their arrival. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._requests: list[ReceivedRequest] = []
 
     def append(self, request: ReceivedRequest) -> None:
-        """Remember a request."""
+        """Add a request."""
         with self._lock:
             self._requests.append(request)
 
     def read(self) -> list[ReceivedRequest]:
-        """Answer all that is remembered."""
+        """Return all requests."""
         with self._lock:
             return list(self._requests)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget all requests."""
         with self._lock:
             self._requests.clear()

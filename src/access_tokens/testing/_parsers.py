@@ -1,4 +1,4 @@
-"""Request bodies, read as Express's body parsers read them."""
+"""Parses request bodies and queries in the same way as the body parsers of Express."""
 
 import gzip
 import zlib
@@ -19,13 +19,13 @@ _FORM_CHARSETS = {"utf-8", "iso-8859-1"}
 
 
 def json_body(headers: Mapping[str, str], content: bytes) -> object:
-    """Parse a body of JSON. An empty one counts as `{}`.
+    """Parse a JSON body. An empty body counts as `{}`.
 
     Returns:
-        An object or an array; None when there is no body, or one of another type.
+        An object or an array; None if the request has no body, or a body of another type.
 
     Raises:
-        ServiceError: It is too large, or not what its headers say.
+        ServiceError: The body is too large, or does not match its headers.
     """
     if not _is_there(headers, _JSON):
         return None
@@ -34,17 +34,17 @@ def json_body(headers: Mapping[str, str], content: bytes) -> object:
 
 
 def form_body(headers: Mapping[str, str], content: bytes) -> dict[str, object] | None:
-    """Parse a form into texts by name; what is repeated becomes a list. Same as `json_body` otherwise."""
+    """Same as `json_body`, for a form: returns texts by name. A repeated name gets a list of texts."""
     if not _is_there(headers, _FORM):
         return None
     fields = (each.partition("=")[::2] for each in _text(headers, content, _FORM_CHARSETS).split("&") if each)
     by_name = _by_name([(_decoded(name), _decoded(value)) for name, value in fields])
-    # `name[]` and `name[part]` make a list or an object of that name.
+    # For `name[]` and `name[part]`, Express makes a list or an object. A list stands for both here.
     return by_name | {name.partition("[")[0]: [value] for name, value in by_name.items() if "[" in name[1:]}
 
 
 def query(text: str) -> dict[str, object]:
-    """Parse a query. What is repeated becomes a list."""
+    """Parse a query string into texts by name. A repeated name gets a list of texts."""
     return _by_name(parse_qsl(text, keep_blank_values=True, errors="replace"))
 
 

@@ -1,4 +1,7 @@
-"""The credentials that a request presents (RFC 6750, RFC 7617). Names of schemes are case-sensitive here."""
+"""Reads the credentials of a request (RFC 6750, RFC 7617).
+
+As in the reference service, the names of the schemes are case-sensitive.
+"""
 
 from starlette.requests import Request
 
@@ -10,10 +13,10 @@ _MISSING = "Missing credentials: provide client_secret, Basic auth, or Bearer to
 
 
 def jwt(request: Request) -> str:
-    """Read the JWT.
+    """Return the JWT of a request.
 
     Raises:
-        ServiceError: There is none.
+        ServiceError: The request has no bearer token.
     """
     bearer = _after("Bearer ", request)
     if bearer is None:
@@ -22,10 +25,10 @@ def jwt(request: Request) -> str:
 
 
 def pat(request: Request, form: schemas.ClientCredentials) -> str:
-    """Read the PAT: a secret in the body wins over the header.
+    """Return the PAT of a request. A `client_secret` in the body has precedence over the header.
 
     Raises:
-        ServiceError: There is none.
+        ServiceError: The request has no PAT.
     """
     if secret := form.get("client_secret"):
         return secret

@@ -1,4 +1,4 @@
-"""The limit on exchanges, with the headers of `express-rate-limit`."""
+"""Limits the rate of exchanges, with the headers of `express-rate-limit`."""
 
 import math
 import threading
@@ -9,7 +9,7 @@ _MESSAGE = "Too many requests, try again in a minute"
 
 
 class RateLimiter:
-    """Counts in fixed windows, each opened by the first request after the one before it."""
+    """Counts requests in windows of fixed length. The first request after a window opens the next one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -20,14 +20,14 @@ class RateLimiter:
         """Count a request.
 
         Args:
-            limit: How many requests are let through in how many seconds.
-            now: The Unix time.
+            limit: The most requests in a window, and its length in seconds.
+            now: The time in Unix seconds.
 
         Returns:
-            The headers that tell what is left.
+            The headers about the rate limit.
 
         Raises:
-            ServiceError: This one is not let through.
+            ServiceError: The request exceeds the limit.
         """
         most, seconds = limit
         with self._lock:

@@ -1,8 +1,8 @@
-"""What the service knows of a token: the item of its table, by the names of the API.
+"""The records in the table of the service: their properties have the names of the API.
 
-What is unset is missing, or null where a call has stored a null. Times are Unix time, in seconds. The store
-changes items without looking at what they become, so that one may hold what it would never have taken: such a
-record is hidden. `issues` tells which they are.
+An unset property is missing, or null if a call has stored null. Times are in Unix seconds. The store does not
+check a record after a change, so that a record may become invalid; such a record is hidden. `issues` returns
+what is wrong with a record.
 """
 
 import re
@@ -15,7 +15,7 @@ from access_tokens.testing._errors import Issue
 
 
 class Record(dict[str, Any]):
-    """An item of the table, which is never changed. Its `repr` shows no hash."""
+    """An item of the table; treated as immutable. Its `repr` does not show the hash."""
 
     def __repr__(self) -> str:
         return f"<record of {self['tokenId']}>"
@@ -31,7 +31,7 @@ _NULLABLE = ("roles", "secretPhc", "lastUsedAt", "expiresAt", "revokedAt")
 
 
 def new(token_id: str, secret_phc: str, request: Mapping[str, Any], created_at: int) -> Record:
-    """Make the record that a request to issue or register asks for."""
+    """Make the record for a request to issue or register a token."""
     optional = {"roles": request.get("roles") or None, "expiresAt": request.get("expiresAt")}
     return Record(
         tokenId=token_id,
@@ -44,36 +44,36 @@ def new(token_id: str, secret_phc: str, request: Mapping[str, Any], created_at: 
 
 
 def stored(record: Record) -> Record:
-    """Return the item that the table holds of a new record, in which roles are a set."""
+    """Return a new record as the table stores it: with roles as a set, so without duplicates."""
     return _with_roles(record, record.get("roles", ()))
 
 
 def public(record: Record, *, secret_phc: bool, nulls: bool = False) -> dict[str, object]:
-    """Return what the API shows of a record.
+    """Return a record in the form of the API.
 
     Args:
         record: The record.
-        secret_phc: Whether the hash is shown.
-        nulls: Whether what is unset is shown as null.
+        secret_phc: Whether to include the hash.
+        nulls: Whether to include unset properties as null.
     """
     unset = dict.fromkeys(_NULLABLE) if nulls else {}
     return {**unset, **{name: value for name, value in record.items() if secret_phc or name != "secretPhc"}}
 
 
 def is_listed_as_expired(record: Record, now: float) -> bool:
-    """Tell whether a list leaves the record out as expired; of an expiry of 0 it does."""
+    """Tell whether a list drops the record as expired. An expiry of 0 counts as expired here."""
     expires_at = record.get("expiresAt")
     return expires_at is not None and expires_at < int(now)
 
 
 def is_live(record: Record, now: float) -> bool:
-    """Tell whether the PAT is accepted; an expiry of 0 is none to the exchange."""
+    """Tell whether the exchange accepts the PAT. An expiry of 0 counts as no expiry here."""
     expires_at = record.get("expiresAt")
     return not record.get("revokedAt") and not (expires_at and expires_at <= int(now))
 
 
 def changed(record: Record, **values: Any) -> Record:
-    """Return a record with other values."""
+    """Return a copy of a record with other values."""
     return Record({**record, **values})
 
 
@@ -82,24 +82,24 @@ def _without(record: Record, *names: str) -> Record:
 
 
 def updated(record: Record, changes: schemas.Update) -> Record:
-    """Change what is named, unchecked."""
+    """Return a copy of a record with the changes of an update, unchecked."""
     others = {name: value for name, value in changes.items() if name != "roles"}
     return _with_roles(changed(record, **others), _roles_after(record.get("roles", ()), changes.get("roles")))
 
 
 def is_change(changes: schemas.Update) -> bool:
-    """Tell whether an update changes anything: an empty list of roles to add or to remove does not."""
+    """Tell whether an update changes anything. An empty list of roles to add or to remove does not."""
     roles = changes.get("roles")
     return bool(changes.keys() - {"roles"}) or isinstance(roles, list) or bool(roles and any(roles.values()))
 
 
 def revoked(record: Record, at: int, expires_at: float | None) -> Record:
-    """Revoke it, with a new expiry or none; a revoked one stays as it is."""
+    """Return the record as revoked, with a new expiry or none. A revoked record stays as it is."""
     return record if "revokedAt" in record else changed(record, revokedAt=at, expiresAt=expires_at)
 
 
 def restored(record: Record) -> Record:
-    """Undo a revocation and remove the expiry; an active one stays as it is."""
+    """Return the record without revocation and expiry. An active record stays as it is."""
     if "revokedAt" not in record:
         return record
     return _without(record, "revokedAt", "expiresAt")
@@ -121,7 +121,7 @@ def _with_roles(record: Record, roles: Iterable[str]) -> Record:
 
 
 def issues(record: Record) -> list[Issue]:
-    """Return what the store finds fault with when it looks, in zod's words."""
+    """Return what the store rejects in a record, as issues of zod, the reference's validation library."""
     return [
         *_token_id_issues(record["tokenId"]),
         *_length_issues("secretPhc", record["secretPhc"], 1, _LONGEST_PHC),

@@ -1,4 +1,4 @@
-"""How answers look on the wire, as Express writes them."""
+"""Makes HTTP responses in the same form as Express."""
 
 import hashlib
 import html
@@ -33,7 +33,7 @@ _PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'", "X-Content-Typ
 
 
 class Json(JSONResponse):
-    """JSON with a weak ETag."""
+    """A JSON response with a weak ETag."""
 
     media_type = "application/json; charset=utf-8"
 
@@ -42,7 +42,7 @@ class Json(JSONResponse):
         self.headers["ETag"] = _etag(bytes(self.body))
 
     def render(self, content: object) -> bytes:
-        # Escaped, because half of a surrogate pair is valid in JSON and impossible in UTF-8.
+        # With ASCII escapes, because a lone surrogate is valid in JSON but cannot be encoded in UTF-8.
         return json.dumps(content).encode()
 
 
@@ -52,7 +52,7 @@ def _etag(body: bytes) -> str:
 
 
 def if_changed(request: Request, response: Response) -> Response:
-    """Answer 304 instead, when the caller has what the response holds (RFC 9110, section 13.1.2)."""
+    """Return a 304 instead of the response if the caller has it already (RFC 9110, section 13.1.2)."""
     if request.method not in {"GET", "HEAD"} or response.status_code != 200:
         return response
     if "no-cache" in request.headers.get("cache-control", ""):
@@ -63,20 +63,20 @@ def if_changed(request: Request, response: Response) -> Response:
 
 
 def options(methods: Iterable[str]) -> Response:
-    """Answer which methods a path has."""
+    """Make the response to an OPTIONS request: the methods of a path."""
     allowed = ", ".join(sorted(methods))
     headers = {"Allow": allowed, "X-Content-Type-Options": "nosniff", "Content-Type": "text/plain"}
     return Response(allowed, headers=headers)
 
 
 def phrase(status: int) -> str:
-    """Give the reason phrase of a status, as Node has it."""
+    """Return the reason phrase that Node uses for a status."""
     node = {413: "Payload Too Large", 422: "Unprocessable Entity"}
     return node.get(status) or (HTTPStatus(status).phrase if status in set(HTTPStatus) else str(status))
 
 
 def of_error(error: ServiceError, dress: Dress, *, documented: bool) -> Response:
-    """Make the response to a request that is not granted."""
+    """Make the response for an error."""
     status = (error.documented_status if documented else None) or error.status
     headers = dict(error.headers)
     if dress == "json" or (error.is_json and (dress in {"html", "production"} or error.status == 429)):
@@ -92,7 +92,7 @@ def of_error(error: ServiceError, dress: Dress, *, documented: bool) -> Response
 
 
 def of_no_route(error: NoRouteError, dress: Dress) -> Response:
-    """Make the response to a request for which there is no route."""
+    """Make the response to a request without a route."""
     message = f"Cannot {error.method} {re.sub('%(?![0-9A-Fa-f]{2})', '%25', error.path)}"
     if dress == "text":
         return Json({"error": message}, 404)

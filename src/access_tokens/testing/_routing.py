@@ -1,4 +1,4 @@
-"""Which handler a request is for, by the rules of Express: letters in any case, one slash more at the end."""
+"""Finds the handler for a request, like Express: ignores the case of the path and one trailing slash."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -15,12 +15,12 @@ from access_tokens.testing._errors import NoRouteError
 
 @attrs.frozen
 class Call:
-    """A request that has found its route.
+    """A request for a handler.
 
     Attributes:
         request: The request.
-        body: Its body, parsed; None where it has none of a type that is parsed.
-        token_id: The parameter of its path, decoded.
+        body: The parsed JSON body; None if there is no body, or one of another type.
+        token_id: The token id in the path, decoded.
     """
 
     request: Request
@@ -38,13 +38,13 @@ class _Route:
     handler: Handler
 
     def token_id(self, path: str) -> str | None:
-        """Return the parameter of a path, which may be empty, or None when the path is not this route's."""
+        """Return the token id in a path ("" for a route without one), or None if the path does not match."""
         match = self.pattern.fullmatch(path)
         return None if match is None else _decoded(match.groupdict().get("token_id", ""))
 
 
 def _decoded(segment: str) -> str:
-    # unquote() leaves a percent sign without two digits alone.
+    # unquote() ignores a percent sign without two hexadecimal digits, so replace it by something invalid.
     whole = "%ff" if re.search("%(?![0-9A-Fa-f]{2})", segment) else segment
     try:
         return unquote(whole, errors="strict")
@@ -53,22 +53,22 @@ def _decoded(segment: str) -> str:
 
 
 class Router:
-    """Routes, in the order in which they are tried."""
+    """A list of routes, which are tried in order."""
 
     def __init__(self) -> None:
         self._routes: list[_Route] = []
 
     def add(self, method: str, path: str, handler: Handler) -> None:
-        """Add a route. `:id` in its path stands for any segment."""
+        """Add a route. `:id` in the path matches any segment."""
         methods = frozenset({"GET", "HEAD"} if method == "GET" else {method})
         pattern = re.escape(path).replace(":id", "(?P<token_id>[^/]+)") + "/?"
         self._routes.append(_Route(methods, re.compile(pattern, re.IGNORECASE | re.ASCII), handler))
 
     async def handle(self, request: Request, body: object) -> Response:
-        """Hand a request to the first route that is there for its method and path.
+        """Call the handler of the first route that matches the request.
 
         Raises:
-            NoRouteError: There is none.
+            NoRouteError: No route matches.
             ServiceError: The path cannot be decoded.
         """
         others: set[str] = set()

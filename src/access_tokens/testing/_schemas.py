@@ -1,4 +1,4 @@
-"""What requests may hold, in the words of the API; `_validation` says how strictly."""
+"""The types of request bodies and queries, with the names of the API, used by `_validation`."""
 
 from typing import NewType, NotRequired, TypedDict, final
 
@@ -11,7 +11,7 @@ Limit = NewType("Limit", int)
 
 
 class Issue(TypedDict):
-    """`IssueTokenRequest`."""
+    """The schema `IssueTokenRequest` in openapi.yaml."""
 
     owner: str
     tokenId: NotRequired[str]
@@ -21,7 +21,7 @@ class Issue(TypedDict):
 
 
 class Register(TypedDict):
-    """`RegisterTokenRequest`."""
+    """The schema `RegisterTokenRequest` in openapi.yaml."""
 
     secretPhc: str
     owner: str
@@ -32,14 +32,14 @@ class Register(TypedDict):
 
 @final
 class AddRoles(TypedDict):
-    """`AddRoles`."""
+    """The schema `AddRoles` in openapi.yaml."""
 
     add: Roles
 
 
 @final
 class RemoveRoles(TypedDict):
-    """`RemoveRoles`."""
+    """The schema `RemoveRoles` in openapi.yaml."""
 
     remove: Roles
 
@@ -48,7 +48,7 @@ RolesChange = Roles | AddRoles | RemoveRoles
 
 
 class Update(TypedDict, total=False):
-    """`UpdateTokenRequest`."""
+    """The schema `UpdateTokenRequest` in openapi.yaml."""
 
     owner: str
     isAdmin: bool
@@ -58,20 +58,20 @@ class Update(TypedDict, total=False):
 
 
 class Revoke(TypedDict, total=False):
-    """`RevokeTokenRequest`."""
+    """The schema `RevokeTokenRequest` in openapi.yaml."""
 
     expiresAt: Number
 
 
 class BatchLoad(TypedDict):
-    """`BatchLoadRequest`."""
+    """The schema `BatchLoadRequest` in openapi.yaml."""
 
     tokenIds: Ids
     includeSecretPhc: NotRequired[bool]
 
 
 class ListQuery(TypedDict, total=False):
-    """The query of `listTokens`."""
+    """The query parameters of the operation `listTokens` in openapi.yaml."""
 
     afterTokenId: str
     limit: Limit
@@ -82,7 +82,7 @@ class ListQuery(TypedDict, total=False):
 
 
 class ClientCredentials(TypedDict, total=False):
-    """`ClientCredentials`."""
+    """The schema `ClientCredentials` in openapi.yaml."""
 
     grant_type: str
     client_id: str

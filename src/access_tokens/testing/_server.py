@@ -1,4 +1,4 @@
-"""The service on the loopback interface."""
+"""`LocalService`: the service on a port of the loopback interface, run by uvicorn in a thread."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,8 @@ from access_tokens.testing._settings import must_be
 _THREAD = "access-tokens-service"
 _KEEP_ALIVE = 60
 
-# A fork waits for it: a child could never end what another thread has begun.
+# Held while a server starts or stops. `os.fork` acquires it first, since a child could never finish a start
+# or stop that another thread has begun.
 _starting = threading.RLock()
 
 if hasattr(os, "register_at_fork"):
@@ -38,14 +39,14 @@ def _is_port(value: object) -> bool:
 
 @attrs.define(kw_only=True, eq=False, repr=False, slots=False)
 class LocalService(Service):
-    """A `Service` that listens on 127.0.0.1, or on ::1 where there is no IPv4, in a thread of its own.
+    """A `Service` that listens on 127.0.0.1, or on ::1 without IPv4, in a thread of its own.
 
-    Same as `Service`, but with an `endpoint` from `start()` to `stop()`, or for the length of a
-    `with` block; and `drop_next` closes connections. In the child of a fork it is that of the parent, until
-    the child starts its own.
+    Same as `Service`, but it has an `endpoint` between `start()` and `stop()`, or during a `with` block, and
+    `drop_next` really closes connections. In a forked child, the endpoint is that of the parent, until the
+    child calls `start()`.
 
     Attributes:
-        port: Where to listen; 0 for a free port.
+        port: The port to listen on; 0 for a free port.
     """
 
     port: int = attrs.field(default=0, validator=must_be("a port from 0 to 65535", _is_port))
@@ -65,28 +66,28 @@ class LocalService(Service):
 
     @property
     def endpoint(self) -> str:
-        """The base URL.
+        """The base URL of the service.
 
         Raises:
-            RuntimeError: The service does not run.
+            RuntimeError: The service is not running.
         """
         if self._server is None:
             raise RuntimeError("The service does not run: call start(), or use it in a `with` block")
         return self._server.url
 
     def start(self) -> None:
-        """Start to listen; returns as soon as requests are answered. Nothing happens when the service runs.
+        """Start the service, and return when it answers requests. Does nothing if it is running already.
 
         Raises:
             OSError: The port is taken.
-            RuntimeError: There may be no more threads.
+            RuntimeError: No thread can be started.
         """
         with _starting:
             if self._server is None or not self._server.runs:
                 self._server = _Server(self.app, self.port)
 
     def stop(self) -> None:
-        """Stop to listen and close every connection. Nothing happens when the service does not run."""
+        """Stop the service, and close all connections. Does nothing if it is not running."""
         with _starting:
             if self._server is not None and self._server.runs:
                 self._server.stop()
@@ -107,18 +108,18 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         ws="none",
         lifespan="off",
         log_config=None,
-        proxy_headers=False,  # behind them the client would not be the peer that abort() looks for
+        proxy_headers=False,  # else a client address from headers would replace the one that abort() needs
         timeout_keep_alive=_KEEP_ALIVE,
     )
 
 
 class _Server(uvicorn.Server):
-    # uvicorn's own way to wait and to stop is a loop that wakes up ten times a second.
+    # Replaces uvicorn's ways to wait and to stop, which poll ten times a second.
 
     def __init__(self, app: ASGIApp, port: int) -> None:
         super().__init__(_config(app))
         self._listener = _listen(port)
-        self._address = self._listener.getsockname()[:2]  # of IPv6 there is more
+        self._address = self._listener.getsockname()[:2]  # an IPv6 address has two more items
         self.url = _url(*self._address)
         self._is_inherited = False
         self._ready = threading.Event()
@@ -137,16 +138,16 @@ class _Server(uvicorn.Server):
 
     @property
     def runs(self) -> bool:
-        """Whether it does in this process, and its thread still runs."""
+        """Whether the server runs in this process: not in a forked child, nor at interpreter exit."""
         return not self._is_inherited and not sys.is_finalizing()
 
     def stop(self) -> None:
-        with contextlib.suppress(RuntimeError):  # a signal handler has stopped it in the meantime
+        with contextlib.suppress(RuntimeError):  # the loop is closed: a signal handler has stopped the server
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
 
     def reset(self) -> None:
-        """Leave the port to the parent, in the child of a fork."""
+        """In a forked child, close the listening socket, and leave the port to the parent."""
         self._is_inherited = True
         self._listener.close()
 
@@ -168,18 +169,16 @@ class _Server(uvicorn.Server):
     async def main_loop(self) -> None:
         self._ready.set()
         while not self._stopping.is_set():
-            await self.on_tick(0)  # keeps the Date header right
+            await self.on_tick(0)  # updates the Date header
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), 1)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         listeners = sockets or []
         for listener in listeners:
-            with contextlib.suppress(
-                NotImplementedError
-            ):  # other loops than those that select need no such thing
+            with contextlib.suppress(NotImplementedError):  # the proactor loop of Windows has no readers
                 self._loop.remove_reader(listener)
-        # A closed asyncio.Server loses what was accepted just before, and leaves it open.
+        # Before the asyncio.Server is closed, which loses connections just accepted without closing them.
         await self._abort_all()
         for server in self.servers:
             server.close()
@@ -200,7 +199,7 @@ class _Server(uvicorn.Server):
 
 
 def _start(thread: threading.Thread) -> None:
-    if sys.is_finalizing():  # Python 3.11 would wait for ever for a thread that never runs
+    if sys.is_finalizing():  # Python 3.11 would wait for ever, since the thread never runs
         raise RuntimeError("can't start new thread")
     thread.start()
 
@@ -212,7 +211,7 @@ def _listen(port: int) -> socket.socket:
         if error.errno in {errno.EADDRINUSE, errno.EACCES}:
             raise
         listener = socket.create_server(("::1", port), family=socket.AF_INET6)
-    # asyncio does so only for sockets that name their protocol, and without it each answer takes 40 ms.
+    # Without TCP_NODELAY each answer takes 40 ms. asyncio sets it only for sockets with an explicit protocol.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
@@ -227,5 +226,5 @@ def _silence() -> None:
 
 
 def _is_worth_logging(record: logging.LogRecord) -> bool:
-    # By thread, so that another uvicorn in the same process keeps its voice.
+    # Recognised by the thread, so that another uvicorn in the same process can still log.
     return record.threadName != _THREAD or record.levelno >= logging.ERROR

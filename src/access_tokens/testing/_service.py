@@ -1,4 +1,4 @@
-"""The service without a network."""
+"""`Service`: the service as an ASGI application, without a network."""
 
 from collections.abc import Iterable, Mapping
 
@@ -21,26 +21,27 @@ from access_tokens.testing._store import early_token_id
 class Service(Settings):
     """A token service in memory: an ASGI application, without a network.
 
-    It starts with one administrator. Everything may be used from any thread, also while it serves,
-    and the options may then still be changed, except for the two paths.
+    It starts with one administrator. All methods may be called from any thread, even while requests are
+    served, and the options may be changed at any time, except for the two paths.
 
     Attributes:
-        auth_path: Where the exchange lives.
-        admin_path: Where the management of tokens lives.
-        prefix: How every PAT of this service begins.
-        issuer: Who the JWTs say has issued them.
+        auth_path: The path of the token endpoint, without `/token`.
+        admin_path: The path of the token management, without `/tokens`.
+        prefix: The text that every PAT of this service begins with.
+        issuer: The issuer (`iss`) in the JWTs.
         lifetime: How long a JWT is valid, in seconds.
-        rate_limit: How many exchanges are let through in how many seconds; None for no limit.
-        bootstrap: Whether `admin_pat` becomes an administrator's when it is exchanged on an empty table.
+        rate_limit: The most exchanges, and the number of seconds for which they count; None for no limit.
+        bootstrap: Whether exchanging `admin_pat` on an empty table creates the first administrator.
         empty: Whether to start with an empty table instead of one administrator.
         documented: Answer 404, 409 and 400, as the documentation promises, where the reference
             service answers 500.
-        errors: How error bodies look. "json", `{"error": {"message": ...}}`, is the reference with an error
-            handler, and "html", pages with a stack, without one; "production", pages with the status phrase
-            alone, under NODE_ENV=production. "text", `{"error": "text"}`, and "empty" are what others do.
+        errors: The form of error bodies. "json", `{"error": {"message": ...}}`, is the reference with an
+            error handler. Without one, it sends "html", pages with a stack trace, or, under
+            NODE_ENV=production, "production", pages with only the status phrase. Other services send "text",
+            `{"error": "text"}`, or "empty".
         nulls: Send unset properties of a record as null instead of leaving them out.
         app: The ASGI application.
-        admin_pat: The administrator's PAT. With `empty=True`, the one that the deployment has configured for
+        admin_pat: The administrator's PAT. With `empty=True`, the PAT that the deployment has configured for
             the first exchange.
         admin_token_id: The token id of that PAT.
     """
@@ -61,34 +62,34 @@ class Service(Settings):
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """The requests that arrived, in their order, those that failed or were dropped included."""
+        """The received requests in order, including those that failed or were dropped."""
         return self._front.journal.read()
 
     @property
     def exchanges(self) -> int:
-        """How many of `requests` arrived at the exchange."""
+        """How many of `requests` were exchanges of a PAT."""
         path = f"{self.auth_path}/token".lower()
         posts = (request.path for request in self.requests if request.method == "POST")
         return sum(each.lower().rstrip("/") == path for each in posts)
 
     def clear_requests(self) -> None:
-        """Forget the requests that arrived."""
+        """Forget the requests received so far."""
         self._front.journal.clear()
 
     def now(self) -> float:
-        """Tell the time of the service: the real one, plus what it was advanced by. Unix time, in seconds."""
+        """Return the service's time in Unix seconds: the real time plus the seconds added by `advance`."""
         return self._backend.now()
 
     def advance(self, seconds: float) -> None:
         """Put the clock of the service forward.
 
         Args:
-            seconds: By how much.
+            seconds: The number of seconds.
         """
         self._backend.advance(seconds)
 
     def rotate_key(self) -> None:
-        """Sign with a new key from now on, and refuse every JWT in circulation, as after a restart."""
+        """Replace the signing key, so that all existing JWTs are refused, as after a restart."""
         self._backend.rotate_key()
 
     def verify(self, jwt: str) -> dict[str, object]:
@@ -98,10 +99,10 @@ class Service(Settings):
             jwt: The JWT.
 
         Returns:
-            Its claims: `sub` (the token id), `owner`, `admin`, `roles`, `iss`, `iat`, `exp`, `jti`.
+            The claims: `sub` (the token id), `owner`, `admin`, `roles`, `iss`, `iat`, `exp`, `jti`.
 
         Raises:
-            ValueError: It is malformed, of another key or issuer, or expired.
+            ValueError: The JWT is malformed, has another key or issuer, or has expired.
         """
         return self._backend.verify(jwt)
 
@@ -113,13 +114,13 @@ class Service(Settings):
         roles: Iterable[str] = (),
         expires_at: int | None = None,
     ) -> str:
-        """Issue a token without a request.
+        """Issue a token directly, without a request.
 
         Args:
-            owner: Whose token it is.
-            is_admin: Whether it may manage tokens.
-            roles: The roles to give it.
-            expires_at: From when on it is refused, Unix time; None for never.
+            owner: The owner of the token.
+            is_admin: Whether the token may be used to manage tokens.
+            roles: The roles of the token.
+            expires_at: When the token expires, in Unix seconds; None for never.
 
         Returns:
             The PAT.
@@ -141,17 +142,17 @@ class Service(Settings):
         expired: bool = False,
         revoked: bool = False,
     ) -> list[str]:
-        """Fill the table quickly, with tokens whose PATs nobody knows.
+        """Add many tokens quickly. Their PATs are unknown, so they cannot be exchanged.
 
         Args:
-            count: How many tokens to make.
-            owner: Whose they are; `{n}` becomes a number from 1.
-            roles: The roles to give each.
-            expired: Whether they are expired.
-            revoked: Whether they are revoked.
+            count: How many tokens to add.
+            owner: The owner of each token; `{n}` is replaced by a number, counted from 1.
+            roles: The roles of each token.
+            expired: Whether the tokens have expired.
+            revoked: Whether the tokens are revoked.
 
         Returns:
-            The token ids.
+            The ids of the tokens.
 
         Raises:
             ValueError: The store refuses a value.
@@ -160,10 +161,10 @@ class Service(Settings):
         return self._backend.seed(owners, tuple(roles), expired=expired, revoked=revoked)
 
     def revoke(self, token_id: str) -> None:
-        """Revoke a token without a request, and clear its expiry; one that is revoked stays as it is.
+        """Revoke a token directly, and clear its expiry. A revoked token stays as it is.
 
         Args:
-            token_id: Which.
+            token_id: The id of the token.
 
         Raises:
             ValueError: No token has this id.
@@ -171,15 +172,15 @@ class Service(Settings):
         self._backend.revoke(token_id)
 
     def record(self, token_id: str, *, include_secret_phc: bool = False) -> dict[str, object] | None:
-        """Look a record up.
+        """Return the record of a token.
 
         Args:
-            token_id: Which.
-            include_secret_phc: Whether to give the hash of its secret as well.
+            token_id: The id of the token.
+            include_secret_phc: Whether to include the hash of the secret.
 
         Returns:
-            The record as the API gives it, without the properties that are unset, also where the API hides
-            it; None when no token has this id.
+            The record in the form of the API, without unset properties, even if the API hides this record;
+            None if no token has this id.
         """
         record = self._backend.store.get(token_id)
         shown = records.public(record, secret_phc=include_secret_phc) if record else {}
@@ -195,15 +196,16 @@ class Service(Settings):
         path: str | None = None,
         method: str | None = None,
     ) -> None:
-        """Answer the next requests with an error, without acting.
+        """Answer the next requests with an error, without carrying them out.
 
         Args:
             count: How many requests.
-            status: The status.
+            status: The HTTP status.
             headers: Further headers, such as `Retry-After`.
-            body: A mapping is sent as JSON, and text or bytes as they are. None for the error body
-                that `errors` asks for.
-            path: Only requests for this path, as it is sent; a pattern such as `/admin/*` also does.
+            body: A mapping, which is sent as JSON, or text or bytes, which are sent unchanged. None for an
+                error body in the form that `errors` selects.
+            path: Only requests for this path, in its percent-encoded form, or for a pattern such as
+                `/admin/*`.
             method: Only requests with this method.
         """
         self._front.faults.add(Failing(status, headers or {}, body), count, path, method)
@@ -213,31 +215,31 @@ class Service(Settings):
     ) -> None:
         """Close the connection of the next requests without an answer.
 
-        Without a network there is no connection, and the application raises `ConnectionResetError`.
+        In a `Service` without a network, the ASGI application raises `ConnectionResetError` instead.
 
         Args:
             count: How many requests.
             path: Same as in `fail_next`.
             method: Same as in `fail_next`.
-            after: Whether to act on the request before.
+            after: Whether to carry out the request first.
         """
         self._front.faults.add(Dropping(after), count, path, method)
 
     def delay_next(
         self, count: int, seconds: float, *, path: str | None = None, method: str | None = None
     ) -> None:
-        """Let the next requests wait before anything else happens to them, other faults included.
+        """Delay the next requests, before they are carried out or another fault is applied.
 
         Args:
             count: How many requests.
-            seconds: How long, in real time.
+            seconds: The delay, in real time.
             path: Same as in `fail_next`.
             method: Same as in `fail_next`.
         """
         self._front.delays.add(seconds, count, path, method)
 
     def clear_faults(self) -> None:
-        """Let nothing fail, be dropped or be delayed any more."""
+        """Cancel all faults and delays that have been requested."""
         self._front.faults.clear()
         self._front.delays.clear()
 

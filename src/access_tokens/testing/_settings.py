@@ -1,4 +1,4 @@
-"""What can be set on a service."""
+"""The options of a service, and their validation."""
 
 import math
 import re
@@ -9,14 +9,14 @@ import attrs
 
 Dress = Literal["json", "html", "production", "text", "empty"]
 
-# So that a PAT has no more characters than the service takes: 21 of an id, 44 of a secret, and a dot.
+# The service accepts PATs of up to 200 characters. The id takes 21, the dot 1, and the secret 44.
 _LONGEST_PREFIX = 200 - 66
 
 
 def must_be(
     what: str, is_fine: Callable[[Any], bool]
 ) -> Callable[[object, "attrs.Attribute[Any]", Any], None]:
-    """Make a validator, which names the option."""
+    """Make an attrs validator whose error names the option and says what it must be."""
 
     def validate(_: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
         if not is_fine(value):
@@ -55,7 +55,7 @@ _true_or_false = must_be("True or False", lambda value: isinstance(value, bool))
 
 @attrs.define(kw_only=True, eq=False, repr=False, slots=False)
 class Settings:
-    """The options of a service, as the docstring of `Service` describes them."""
+    """The options of a service. They are described in `Service`."""
 
     auth_path: str = attrs.field(
         default="/auth", converter=_without_slash, validator=_path, on_setattr=attrs.setters.frozen

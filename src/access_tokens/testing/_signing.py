@@ -1,4 +1,4 @@
-"""The JWTs of the service, refused with the codes of jose."""
+"""Signs and verifies JWTs. A refused JWT gets the error code of jose, the reference's JWT library."""
 
 import json
 import secrets
@@ -12,26 +12,26 @@ from jwt.utils import base64url_decode
 from access_tokens.testing import _errors as errors
 
 _ALGORITHM = "EdDSA"
-# The kinds of key that jose looks for in a set; of others it says that they are not supported.
+# The prefixes of algorithms for which jose searches a key set. It calls all others unsupported.
 _KINDS_OF_KEY = {"Ed", "ES", "ML", "PS", "RS"}
 
 
 class SigningKey:
-    """A key pair with an id."""
+    """An Ed25519 key pair with a key id."""
 
     def __init__(self) -> None:
         self._id = secrets.token_urlsafe(8)
         self._private = Ed25519PrivateKey.generate()
 
     def sign(self, claims: Mapping[str, object]) -> str:
-        """Make a JWT."""
+        """Return a signed JWT with these claims."""
         return jwt.encode(dict(claims), self._private, _ALGORITHM, headers={"kid": self._id})
 
     def verify(self, token: str, issuer: str, now: float) -> dict[str, Any]:
-        """Check a JWT and answer its claims.
+        """Check a JWT, and return its claims.
 
         Raises:
-            ServiceError: The JWT is malformed, of another key or issuer, or out of its time.
+            ServiceError: The JWT is malformed, has another key or issuer, has expired, or is not valid yet.
         """
         self._check_header(_header(token))
         claims = self._claims(token)

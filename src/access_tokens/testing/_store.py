@@ -1,4 +1,4 @@
-"""The table of tokens."""
+"""The table of token records, in memory."""
 
 import hashlib
 import threading
@@ -16,9 +16,10 @@ _LONGEST_KEY = 2048
 
 
 class Store:
-    """Records by token id, safe to use from several threads.
+    """Stores records by token id. Safe to use from several threads.
 
-    It looks at a record when it is new, and when it is read; never when it is changed.
+    Like the reference's store, it checks a record when it is added, but not when it is changed. A record that
+    a change has made invalid is hidden from readers.
     """
 
     def __init__(self) -> None:
@@ -29,26 +30,26 @@ class Store:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no record at all, hidden ones included."""
+        """Whether the table has no record, not even a hidden one."""
         return not self._ranks
 
     def get(self, token_id: str) -> Record | None:
-        """Look a record up, hidden or not.
+        """Return a record, hidden or not.
 
         Raises:
-            ServiceError: The id is no key of the table.
+            ServiceError: The id is too long for a key of the table.
         """
         return self._records.get(_rank(_key(token_id)))
 
     def find(self, token_id: str) -> Record | None:
-        """Look a record up, unless it is hidden. Same as `get` otherwise."""
+        """Same as `get`, but None for a hidden record."""
         return None if _rank(_key(token_id)) in self._hidden else self.get(token_id)
 
     def add(self, record: Record) -> None:
         """Store a new record.
 
         Raises:
-            ServiceError: It breaks a rule, or its id is taken.
+            ServiceError: The record is invalid, or its id is taken.
         """
         if issues := records.issues(record):
             raise errors.unstorable_record(issues)
@@ -56,7 +57,7 @@ class Store:
             self._insert(record)
 
     def add_first(self, record: Record) -> bool:
-        """Store a record if the table is empty, and tell whether it was."""
+        """Store a record if the table is empty, and tell whether the table was empty."""
         with self._lock:
             if self.is_empty:
                 self._insert(record)
@@ -64,7 +65,7 @@ class Store:
             return False
 
     def page(self, *, after: str | None, role: str | None, limit: int) -> list[Record]:
-        """List records that hold a role. The cursor need not exist: only its place in the order counts."""
+        """List the records with a role, if given, after a cursor, which need not be the id of a token."""
         with self._lock:
             start = bisect_right(self._ranks, _rank(_key(after))) if after else 0
             shown = (rank for rank in islice(self._ranks, start, None) if rank not in self._hidden)
@@ -72,10 +73,10 @@ class Store:
             return list(islice((record for record in found if _holds(record, role)), limit))
 
     def edit(self, token_id: str, change: Callable[[Record], Record]) -> Record:
-        """Change a record, unchecked; nothing comes between reading and writing it.
+        """Change a record atomically, without checking the result.
 
         Raises:
-            ServiceError: There is no such record, or a number in it is none of the table's.
+            ServiceError: There is no such record, or a number is out of the table's range.
         """
         rank = _rank(_key(token_id))
         with self._lock:
@@ -101,7 +102,7 @@ class Store:
 
 
 def early_token_id() -> str:
-    """Choose an id that comes early in the order of lists, so that few others can come before it."""
+    """Generate an id that is listed early, so that few other ids can come before it."""
     return next(each for each in iter(new_token_id, None) if not _rank(each)[0])
 
 
@@ -110,8 +111,8 @@ def _holds(record: Record, role: str | None) -> bool:
 
 
 def _rank(token_id: str) -> bytes:
-    # The order of a hash, like that of the reference's store: neither by time nor by id, and with a
-    # place for ids that do not exist.
+    # The table is ordered by a hash of the id, like the reference's store: neither by time nor by id, and any
+    # id has a place in the order, whether it exists or not.
     return hashlib.sha224(token_id.encode(errors="surrogatepass")).digest()
 
 

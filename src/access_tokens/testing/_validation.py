@@ -1,4 +1,4 @@
-"""Holds requests to the shapes of `_schemas`, as strictly as the reference service, and in zod's words."""
+"""Checks requests against `_schemas`, as strictly as the reference service, with zod's error messages."""
 
 import math
 import re
@@ -18,16 +18,16 @@ _T = TypeVar("_T")
 
 
 def body(value: object, shape: type[_T]) -> _T:
-    """Check a JSON body. An unknown field is a mistake.
+    """Check a JSON body. Unknown fields are refused.
 
     Raises:
-        ServiceError: It does not fit.
+        ServiceError: The body does not have the given shape.
     """
     return _fit(value, shape, _strict, "Invalid request body")
 
 
 def client_credentials(value: object) -> schemas.ClientCredentials:
-    """Check the body of an exchange, which may be missing. Same as `body`, but unknown fields are ignored."""
+    """Same as `body`, for an exchange: the body may be missing, and unknown fields are ignored."""
     return _fit({} if value is None else value, schemas.ClientCredentials, _tolerant, "Invalid request body")
 
 

@@ -1,6 +1,6 @@
-"""Fixtures for the tests of code that uses this library; pytest finds them by itself.
+"""Pytest fixtures for testing code that uses this library. pytest finds them by itself.
 
-It imports the service only when a fixture is used, because pytest also loads it where the extra
+The service is imported only when a fixture is used, because pytest loads this plugin even if the extra
 `testing` is not installed.
 """
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def access_tokens_service() -> "Iterator[LocalService]":
-    """A local service that runs for the length of the test."""
+    """A local service that runs during the test."""
     from access_tokens.testing import LocalService
 
     with LocalService() as service:
