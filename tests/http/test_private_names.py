@@ -13,6 +13,7 @@ from access_tokens._http.private_names import check_libraries
 from ..helpers.callers import in_tasks
 from ..helpers.operations import LIST, failure_of
 
+pytestmark = pytest.mark.fault(100)
 MISSING = "this version of access-tokens-client does not know httpx .*, httpcore .*, anyio "
 
 

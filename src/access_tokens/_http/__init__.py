@@ -1,1 +1,4 @@
-"""The HTTP layer: connections to the service, and sending requests over them."""
+"""The HTTP layer: connections to the service, and sending requests over them.
+
+The cases are those of tests/faults/CATALOGUE.md: each module says which promise of the client it keeps.
+"""

@@ -1,4 +1,4 @@
-"""Connections for asyncio and trio tasks; closing one leaves no socket or generator behind."""
+"""Connections for asyncio and trio tasks; closing one leaves no socket or generator behind (cases 6, 59)."""
 
 from __future__ import annotations
 

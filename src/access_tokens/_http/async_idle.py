@@ -1,4 +1,4 @@
-"""The idle connections of one event loop."""
+"""The idle connections of one event loop (cases 35, 94)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits how many tasks may use a connection at the same time."""
+"""Limits how many tasks may use a connection at the same time (cases 33, 78)."""
 
 from __future__ import annotations
 

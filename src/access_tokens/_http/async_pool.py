@@ -1,4 +1,4 @@
-"""Sends requests for asyncio and trio tasks. Same as `sync_pool`, for one event loop."""
+"""Sends requests for asyncio and trio tasks. Same as `sync_pool`, for one event loop (case 50)."""
 
 from __future__ import annotations
 

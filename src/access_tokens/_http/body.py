@@ -1,4 +1,4 @@
-"""Reads the body of a response: decompresses it as it arrives, and stops at a size limit."""
+"""Reads a response's body: decompresses it as it arrives, and stops at a limit (cases 20, 58, 93)."""
 
 from __future__ import annotations
 

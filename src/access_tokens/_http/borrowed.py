@@ -1,4 +1,4 @@
-"""Takes over the headers, query parameters and timeout that a caller has set on their own httpx client.
+"""Takes over headers, query parameters and timeout of the caller's own httpx client (case 88).
 
 They are read for each request, since the caller may change them. The defaults of httpx are not taken over.
 """

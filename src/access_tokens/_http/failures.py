@@ -1,4 +1,4 @@
-"""Classifies a failed request: could the service have acted on it, and may a repeat help?"""
+"""Classifies a failed request: did the service act, and may a repeat help (cases 1 to 5, 67)?"""
 
 from __future__ import annotations
 

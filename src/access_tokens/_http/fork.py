@@ -1,4 +1,4 @@
-"""Resets objects with locks or connections in the child process after `os.fork`."""
+"""Resets objects with locks or connections in the child process after `os.fork` (cases 36, 79)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs work in another thread, and waits for its result for a limited time."""
+"""Runs work in another thread, and waits for its result for a limited time (cases 57, 69)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connects to the address of a host that answers first, instead of waiting for a dead one (RFC 8305)."""
+"""Connects to whichever address of a host answers first (RFC 8305), since some may be dead (case 68)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clean-up and an event that survive an interrupt, such as Ctrl-C or an exception of a signal handler.
+"""Clean-up and an event that survive an interrupt, such as Ctrl-C or a signal handler's error (case 51).
 
 Shared state is not locked, since an interrupt, a signal handler or a fork may come while a lock is held.
 Instead, each access to it is atomic.

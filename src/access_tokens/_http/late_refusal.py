@@ -1,4 +1,4 @@
-"""Finds out why a server refuses a TLS connection after the handshake, for asyncio and trio.
+"""Finds out why a server refuses a TLS connection after the handshake, for asyncio and trio (case 87).
 
 In TLS 1.3 the client finishes the handshake before the server has verified the client's certificate. When the
 server's alert comes before the request is written, the write fails. Then asyncio closes the socket, and trio

@@ -1,4 +1,4 @@
-"""Limits the number of connections to the service, and keeps the idle ones for reuse."""
+"""Limits the number of connections to the service, and keeps the idle ones for reuse (case 50)."""
 
 from __future__ import annotations
 

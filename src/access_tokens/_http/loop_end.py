@@ -1,4 +1,4 @@
-"""Closes the connections of an event loop when the loop ends, even if the client was not closed.
+"""Closes the connections of an event loop when the loop ends, even if the client was not closed (case 94).
 
 asyncio and trio announce their end in one way only: while the event loop still runs, they close the async
 generators that were started in it (PEP 525; `loop.shutdown_asyncgens`, which `asyncio.run` calls).

@@ -1,4 +1,4 @@
-"""Decides which hosts the environment variable `NO_PROXY` excepts from the proxy.
+"""Decides which hosts the environment variable `NO_PROXY` excepts from the proxy (case 90).
 
 There is no standard for its syntax; the forms that are usual in clusters are understood.
 """

@@ -1,4 +1,4 @@
-"""All uses of private names of other libraries, each under a comment with the promise that needs it.
+"""All uses of private names of other libraries, each under the promise that needs it (case 100).
 
 When such a name is missing, as in an untested version of httpx, a `SetupError` is raised before a connection
 is made or a response is read. A promise is never broken silently.

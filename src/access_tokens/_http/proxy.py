@@ -1,4 +1,4 @@
-"""Connects to the service directly, or through the proxy that the environment variables name."""
+"""Connects to the service directly, or through the proxy that the environment names (cases 55, 89)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sync connections that respect the deadline of a call, and end when the client is closed.
+"""Sync connections that respect the deadline of a call, and end when the client is closed (cases 6, 34, 57).
 
 httpx has a timeout for each single read only, so that a response that trickles in may take any time. And a
 thread that reads from a socket does not notice when another thread closes the socket.

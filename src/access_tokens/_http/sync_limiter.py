@@ -1,4 +1,4 @@
-"""Limits how many threads may use a connection at the same time."""
+"""Limits how many threads may use a connection at the same time (cases 33, 51)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends requests for the sync client, each over a connection that no other request uses at the time."""
+"""Sends requests of threads, each over a connection that no other request uses meanwhile (case 50)."""
 
 from __future__ import annotations
 

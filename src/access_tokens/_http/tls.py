@@ -1,4 +1,4 @@
-"""Makes the TLS context for connections to the service."""
+"""Makes the TLS context for connections to the service (cases 56, 67)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells TLS errors that will occur again from those that may pass.
+"""Tells TLS errors that will occur again from those that may pass (case 87).
 
 They are recognised by OpenSSL's messages, since Python's list of reason codes lags behind OpenSSL's.
 """
