@@ -34,13 +34,9 @@ def record(token_id: str) -> TokenRecord:
 
 
 @pytest.mark.fault(43)
-def test_no_ids_need_no_request():
-    assert load([]) == ([], BatchLoadResult((), ()))
-
-
-@pytest.mark.fault(43)
-def test_one_id_is_one_request():
-    assert load(["a"]) == ([{"tokenIds": ["a"]}], BatchLoadResult((), ("a",)))
+@pytest.mark.parametrize(("ids", "bodies"), [([], []), (["a"], [{"tokenIds": ["a"]}])])
+def test_a_few_ids_need_one_request_at_most(ids, bodies):
+    assert load(ids) == (bodies, BatchLoadResult((), tuple(ids)))
 
 
 @pytest.mark.fault(43)

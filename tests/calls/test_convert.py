@@ -97,19 +97,3 @@ def test_it_takes_what_the_generated_core_takes(body):
         assert {json_name(each): record[each.name] for each in attrs.fields(TokenRecord)} == (
             dict.fromkeys(FULL) | {"roles": ()} | generated | {"roles": tuple(generated.get("roles", ()))}
         )
-
-
-VALUES = (
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text() | st.integers())
-)
-
-
-@given(st.fixed_dictionaries(dict.fromkeys(FULL, VALUES)))
-def test_any_values_make_a_record_of_the_right_types_or_an_error(body):
-    try:
-        record = record_from(body)
-    except UnreadableError:
-        return
-    assert type(record.created_at) is int
-    assert all(type(role) is str for role in record.roles)
-    assert attrs.evolve(record) == record

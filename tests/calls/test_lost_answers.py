@@ -1,4 +1,4 @@
-"""Answers that are lost on the way."""
+"""Calls whose answer is lost, though the service may have acted, and what follows."""
 
 from __future__ import annotations
 
@@ -8,93 +8,230 @@ from typing import Any
 
 import pytest
 
-from access_tokens import ConflictError, UnavailableError, generate_token
+from access_tokens import (
+    AccessTokensClient,
+    AccessTokensError,
+    AuthenticationError,
+    ConflictError,
+    PermissionDeniedError,
+    RetryPolicy,
+    UnavailableError,
+)
 from access_tokens.testing import LocalService
 
-TOKENS = "/admin/tokens"
-Make = Callable[..., Any]
+TOKENS, EXCHANGE = "/admin/tokens", "/auth/token"
+ONCE = RetryPolicy(retries=0)
+# The hash of no secret at all: nothing here presents the token.
+PHC = "$scrypt$ln=14,r=8,p=1$lzRhbyEcqYp5n5FBCald5Q$" + "o" * 43
+
+# What may follow a lost answer, each to its end.
+AFTERWARDS: list[dict[str, Any]] = [
+    *({"status": status} for status in (302, 404, 409, 503)),
+    {"status": 200, "body": "<pre>Welcome</pre>", "headers": {"Content-Type": "text/html"}},
+    {"status": 429, "headers": {"Retry-After": "999"}},
+]
 
 
-def last_body(service: LocalService) -> Any:
-    return json.loads(service.requests[-1].body)
+def ids_of(client: Any, owner: str) -> list[str]:
+    """Return the ids of all tokens of an owner."""
+    walked = client.iter_tokens(include_revoked=True, include_expired=True)
+    return [record.token_id for record in walked if record.owner == owner]
 
 
-class TestLostAnswers:
-    @pytest.mark.fault(45)
-    def test_an_issue_that_may_have_been_done_says_so(self, client, service):
-        service.drop_next(1, path=TOKENS, method="POST", after=True)
-        with pytest.raises(ConflictError) as raised:
-            client.issue("x")
-        error = raised.value
-        assert error.outcome_unknown
-        assert service.record(error.token_id)["owner"] == "x"
-        assert sum(request.method == "POST" and request.path == TOKENS for request in service.requests) == 2
+def lose_register(service: LocalService, token_id: str, times: int = 1, **fault: Any) -> None:
+    service.drop_next(times, path=f"{TOKENS}/{token_id}", **({"after": True} | fault))
 
-    @pytest.mark.fault(45)
-    def test_an_issue_that_was_lost_on_the_way_is_done_once(self, client, service):
-        service.drop_next(2, path=TOKENS, method="POST")
-        token_id = client.issue("x").record.token_id
-        assert [r.token_id for r in client.iter_tokens() if r.owner == "x"] == [token_id]
 
-    @pytest.mark.fault(45)
-    def test_a_register_that_was_done_is_a_success(self, client, service):
-        made = generate_token()
-        service.drop_next(1, path=f"{TOKENS}/{made.token_id}", after=True)
-        record = client.register(made.token_id, made.secret_phc, "me")
-        assert (record.owner, record.secret_phc) == ("me", None)
+def lose_issue(service: LocalService, times: int = 1, *, after: bool = True) -> None:
+    service.drop_next(times, path=TOKENS, method="POST", after=after)
 
-    @pytest.mark.fault(45)
-    def test_a_register_that_was_done_is_a_success_also_where_the_service_hides_its_reasons(
-        self, make_client
-    ):
-        made = generate_token()
-        with LocalService(errors="empty") as service:
-            client = make_client(service.endpoint, service.admin_pat)
-            service.drop_next(1, path=f"{TOKENS}/{made.token_id}", after=True)
-            assert client.register(made.token_id, made.secret_phc, "me").owner == "me"
 
-    @pytest.mark.fault(45)
-    def test_a_register_that_was_not_done_stays_unknown(self, client, service):
-        made = generate_token()
-        service.drop_next(4, path=f"{TOKENS}/{made.token_id}")
-        with pytest.raises(UnavailableError) as raised:
-            client.register(made.token_id, made.secret_phc, "me")
-        assert raised.value.outcome_unknown
+def as_another(service: LocalService, change: Callable[[Any], Any]) -> None:
+    """Let another administrator make a change."""
+    with AccessTokensClient(service.endpoint, service.admin_pat) as admin:
+        change(admin)
 
-    @pytest.mark.fault(45)
-    def test_a_register_that_finds_another_in_its_place_is_a_conflict(self, client, service):
-        [token_id] = service.seed(1)
-        service.drop_next(1, path=f"{TOKENS}/{token_id}")
-        with pytest.raises(ConflictError) as raised:
-            client.register(token_id, generate_token().secret_phc, "me")
-        assert not raised.value.outcome_unknown
 
-    @pytest.mark.fault(80)
-    def test_a_register_that_was_done_before_with_other_values_finds_its_token_as_it_is(
-        self, client, service
-    ):
-        """The hash tells whose it is. A repeat that no answer was lost to is told that the id is taken."""
-        made = generate_token()
-        client.register(made.token_id, made.secret_phc, "first")
-        service.drop_next(1, path=f"{TOKENS}/{made.token_id}")
-        record = client.register(made.token_id, made.secret_phc, "second", is_admin=True)
-        assert (record.owner, record.is_admin) == ("first", False)
-        with pytest.raises(ConflictError) as raised:
-            client.register(made.token_id, made.secret_phc, "second")
-        assert not raised.value.outcome_unknown
+@pytest.mark.fault(45)
+@pytest.mark.parametrize(("errors", "documented"), [("json", True), ("text", False), ("html", False)])
+def test_a_repeated_issue_that_is_told_it_exists_has_made_one_token_which_can_be_revoked(
+    client, service, token_id, errors, documented
+):
+    service.errors, service.documented = errors, documented
+    lose_issue(service)
+    with pytest.raises(ConflictError, match="already exists.*outcome unknown") as raised:
+        client.issue(token_id)
+    error = raised.value
+    assert (error.outcome_unknown, error.attempts) == (True, 2)
+    posted = [request for request in service.requests if (request.method, request.path) == ("POST", TOKENS)]
+    assert [json.loads(request.body)["tokenId"] for request in posted] == [error.token_id] * 2
+    assert ids_of(client, token_id) == [error.token_id]
+    client.revoke(error.token_id)
 
-    @pytest.mark.fault(45)
-    def test_a_register_that_cannot_be_settled_stays_unknown(self, client, service):
-        made = generate_token()
-        service.drop_next(1, path=f"{TOKENS}/{made.token_id}", after=True)
-        service.fail_next(4, status=503, path=f"{TOKENS}/batch")
-        with pytest.raises(ConflictError, match="^Failed to register token") as raised:
-            client.register(made.token_id, made.secret_phc, "me")
-        assert (raised.value.outcome_unknown, raised.value.token_id) == (True, made.token_id)
 
-    def test_other_changes_are_simply_repeated(self, client, service):
-        [token_id] = service.seed(1)
-        for after in (False, True):
-            service.drop_next(1, path=f"{TOKENS}/{token_id}/revoke", after=after)
-            client.revoke(token_id)
-        assert client.clock.waits == [1.0, 1.0]
+@pytest.mark.fault(45)
+def test_an_issue_that_was_lost_on_the_way_is_done_once(client, service, token_id):
+    lose_issue(service, 2, after=False)
+    assert [client.issue(token_id).record.token_id] == ids_of(client, token_id)
+
+
+@pytest.mark.fault(82)
+@pytest.mark.parametrize("existed", [True, False])
+def test_an_id_of_the_callers_own_does_not_tell_whose_the_token_is(client, service, token_id, existed):
+    if existed:
+        client.register(token_id, PHC, "somebody else")
+    lose_issue(service, after=not existed)
+    with pytest.raises(ConflictError, match="or it was there before: look first") as raised:
+        client.issue("me", token_id=token_id)
+    assert (raised.value.outcome_unknown, raised.value.token_id_chosen_here) == (True, False)
+
+
+@pytest.mark.fault(82)
+@pytest.mark.parametrize("generate_locally", [True, False])
+def test_every_error_of_an_id_that_was_chosen_here_says_so(service, make_client, generate_locally):
+    """Lost, unreadable, refused, and when the exchange has failed."""
+    client = make_client(service.endpoint, service.admin_pat, retry=ONCE)
+    client.authenticate()
+    faults: list[Callable[[], None]] = [
+        lambda: service.drop_next(1),
+        lambda: service.fail_next(1, status=200, body="<pre>Hello</pre>", path=f"{TOKENS}*"),
+        lambda: service.fail_next(1, status=400, path=f"{TOKENS}*"),
+        lambda: service.drop_next(1, path=EXCHANGE),
+    ]
+    for fault in faults:
+        fault()
+        service.rotate_key()
+        with pytest.raises(AccessTokensError) as raised:
+            client.issue("x", generate_locally=generate_locally)
+        service.clear_faults()
+        assert (raised.value.token_id_chosen_here, len(raised.value.token_id or "")) == (True, 21)
+
+
+@pytest.mark.fault(45)
+@pytest.mark.parametrize("lost", [1, 4])
+def test_an_issue_is_unknown_too_when_no_answer_says_so(client, service, token_id, lost):
+    """Because the service hides its reasons, or because every answer is lost."""
+    service.errors = "empty"
+    lose_issue(service, lost)
+    with pytest.raises(UnavailableError) as raised:
+        client.issue(token_id, token_id=token_id)
+    assert (raised.value.outcome_unknown, raised.value.attempts) == (True, 4)
+    assert ids_of(client, token_id) == [raised.value.token_id] == [token_id]
+
+
+@pytest.mark.fault(45)
+def test_a_failure_of_another_kind_after_a_lost_issue_still_tells_of_it(client, service, token_id):
+    """As when the service has restarted meanwhile, and the PAT has been revoked."""
+    client.authenticate()
+    lose_issue(service)
+    service.fail_next(1, status=401, path=TOKENS, method="POST")
+    service.fail_next(1, status=401, path=EXCHANGE)
+    with pytest.raises(AuthenticationError, match="^Failed to authenticate") as raised:
+        client.issue(token_id)
+    assert raised.value.outcome_unknown
+    assert ids_of(client, token_id) == [raised.value.token_id]
+
+
+@pytest.mark.fault(45)
+@pytest.mark.parametrize(("errors", "lost"), [("text", 1), ("html", 2), ("empty", 1), ("json", 4)])
+def test_a_register_is_a_success_when_the_stored_hash_is_ours(client, service, token_id, errors, lost):
+    service.errors = errors
+    lose_register(service, token_id, lost)
+    # It has expired already, and is found all the same.
+    record = client.register(token_id, PHC, token_id, roles=["b", "a", "b"], expires_at=1)
+    assert (record.token_id, record.expires_at, record.secret_phc) == (token_id, 1, None)
+    assert ids_of(client, token_id) == [token_id]
+
+
+@pytest.mark.fault(80)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda admin, token_id: admin.update(token_id, owner="you", is_admin=True, add_roles=["new"]),
+        lambda admin, token_id: admin.revoke(token_id),
+    ],
+    ids=["update", "revoke"],
+)
+def test_a_token_that_another_administrator_has_changed_meanwhile_is_ours_as_it_is_now(
+    client, service, token_id, change
+):
+    client.clock.meanwhile = lambda: as_another(service, lambda admin: change(admin, token_id))
+    lose_register(service, token_id)
+    record = client.register(token_id, PHC, token_id, roles=["a"])
+    assert client.clock.waits == [1.0]
+    assert [record] == list(client.batch_load([token_id]).found)
+
+
+@pytest.mark.fault(80)
+def test_a_token_that_was_registered_before_with_other_values_is_found_as_it_is(client, service, token_id):
+    """The hash tells whose it is. A repeat that no answer was lost to is told that the id is taken."""
+    client.register(token_id, PHC, "first")
+    lose_register(service, token_id, after=False)
+    record = client.register(token_id, PHC, "second", is_admin=True)
+    assert (record.owner, record.is_admin) == ("first", False)
+    with pytest.raises(ConflictError) as raised:
+        client.register(token_id, PHC, "second")
+    assert not raised.value.outcome_unknown
+
+
+@pytest.mark.fault(81)
+@pytest.mark.parametrize("follows", AFTERWARDS, ids=lambda each: each["status"])
+def test_a_register_is_looked_up_whatever_follows_a_lost_answer(client, service, token_id, follows):
+    client.authenticate()
+    lose_register(service, token_id)
+    service.fail_next(4, path=f"{TOKENS}/{token_id}", **follows)
+    assert client.register(token_id, PHC, token_id).owner == token_id
+
+
+@pytest.mark.fault(81)
+def test_a_register_is_looked_up_after_an_exchange_that_was_refused(client, service, token_id):
+    client.authenticate()
+    lose_register(service, token_id)
+    service.fail_next(1, status=401, path=f"{TOKENS}/{token_id}")
+    service.fail_next(1, status=503, headers={"Retry-After": "999"}, path=EXCHANGE)
+    assert client.register(token_id, PHC, token_id).owner == token_id
+
+
+@pytest.mark.fault(45, 81)
+@pytest.mark.parametrize(
+    ("status", "kind", "attempts"), [(403, PermissionDeniedError, 2), (503, UnavailableError, 4)]
+)
+def test_a_look_that_fails_as_well_leaves_the_error_as_it_was(
+    client, service, token_id, status, kind, attempts
+):
+    client.authenticate()
+    lose_register(service, token_id)
+    service.fail_next(8, status=status)
+    with pytest.raises(kind, match="^Failed to register token") as raised:
+        client.register(token_id, PHC, token_id)
+    assert (raised.value.outcome_unknown, raised.value.attempts) == (True, attempts)
+    assert raised.value.token_id == token_id
+
+
+each_change = pytest.mark.parametrize(("change", "undo"), [("restore", "revoke"), ("revoke", "restore")])
+
+
+@pytest.mark.fault(84)
+@each_change
+def test_a_single_attempt_undoes_nothing_that_others_have_done(service, make_client, change, undo):
+    client = make_client(service.endpoint, service.admin_pat, retry=ONCE)
+    [token_id] = service.seed(1, revoked=change == "restore")
+    client.authenticate()
+    service.drop_next(1, after=True)
+    with pytest.raises(UnavailableError) as raised:
+        getattr(client, change)(token_id)
+    as_another(service, lambda admin: getattr(admin, undo)(token_id))
+    assert (raised.value.outcome_unknown, raised.value.attempts) == (True, 1)
+    assert ("revokedAt" in service.record(token_id)) is (undo == "revoke")
+
+
+@pytest.mark.fault(84)
+@each_change
+def test_an_automatic_repeat_is_done_over_what_others_have_done(service, client, change, undo):
+    """Which the README says, with the way out."""
+    [token_id] = service.seed(1, revoked=change == "restore")
+    client.authenticate()
+    client.clock.meanwhile = lambda: as_another(service, lambda admin: getattr(admin, undo)(token_id))
+    service.drop_next(1, after=True)
+    getattr(client, change)(token_id)
+    assert ("revokedAt" in service.record(token_id)) is (change == "revoke")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,24 +19,25 @@ from access_tokens._settings import settings
 
 from ..helpers.sessions import SETTINGS
 
-ENDPOINT: dict[str, Any] = {
-    "endpoint": "https://api.example.com",
-    "api_key": Secret("pat_x"),
-    **SETTINGS,
-}
-WALK: dict[str, Any] = {
-    "include_revoked": False,
-    "include_expired": False,
-    "include_secret_phc": False,
-    "has_role": None,
-    "page_size": 10,
-}
 NAIVE = datetime(2030, 1, 1)  # noqa: DTZ001 - naive on purpose
+FLAGS = ("include_revoked", "include_expired", "include_secret_phc")
 
 
-def reads(call: Callable[[], Any], message: str) -> None:
-    with pytest.raises((ValueError, TypeError), match=f"^{re.escape(message)}$"):
-        call()
+def client(**wrong: Any) -> Any:
+    right = {"endpoint": "https://api.example.com", "api_key": Secret("pat_x"), **SETTINGS}
+    return partial(settings, **(right | wrong))
+
+
+def walk(**wrong: Any) -> Any:
+    return partial(TokenWalk, **(dict.fromkeys(FLAGS, False) | {"has_role": None, "page_size": 10} | wrong))
+
+
+def batch(token_ids: Any) -> Any:
+    return lambda: next(batch_load(token_ids, include_secret_phc=False))
+
+
+def retry(**wrong: Any) -> Any:
+    return partial(RetryPolicy, **wrong)
 
 
 @pytest.mark.parametrize(
@@ -65,10 +66,7 @@ def reads(call: Callable[[], Any], message: str) -> None:
         (lambda: check.roles("x", b"ab"), "x must be a collection of strings, not bytes"),  # type: ignore[arg-type]
         (lambda: check.roles("x", ["r"] * 51), "x must have at most 50 roles"),
         (lambda: check.roles("x", [""]), "each of x must not be empty"),
-        (
-            lambda: check.moment("x", 1.5),
-            "x must be whole Unix seconds or an aware datetime, not float",
-        ),
+        (lambda: check.moment("x", 1.5), "x must be whole Unix seconds or an aware datetime, not float"),
         (lambda: check.moment("x", 10**12), "x must be Unix seconds, and looks like milliseconds"),
         (lambda: check.moment("x", NAIVE), "x must be an aware datetime, with a time zone"),
         (lambda: check.moment("x", 0), "x must lie after 1970-01-01T00:00:00Z"),
@@ -87,76 +85,38 @@ def reads(call: Callable[[], Any], message: str) -> None:
             "api_key must hold visible ASCII characters only, no space and no newline",
         ),
         (lambda: checked_pat(Secret("x" * 201)), "api_key must have at most 200 characters"),
-    ],
-)
-def test_a_check_says_what_a_value_must_be(call, message):
-    reads(call, message)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"endpoint": 7}, "endpoint must be a string, not int"),
-        ({"endpoint": "https://xn--"}, "endpoint must be an absolute https:// URL"),
-        ({"endpoint": "ftp://h"}, "endpoint must be an absolute https:// URL"),
-        ({"endpoint": "https://h/a b"}, "endpoint must have no white space, backslash or dot segment"),
-        ({"endpoint": "https://h/?"}, "endpoint must have no user name, password, query or fragment"),
-        ({"endpoint": "https://h:0"}, "endpoint must have a port from 1 to 65535"),
+        (client(endpoint=7), "endpoint must be a string, not int"),
+        (client(endpoint="https://xn--"), "endpoint must be an absolute https:// URL"),
+        (client(endpoint="ftp://h"), "endpoint must be an absolute https:// URL"),
+        (client(endpoint="https://h/a b"), "endpoint must have no white space, backslash or dot segment"),
+        (client(endpoint="https://h/?"), "endpoint must have no user name, password, query or fragment"),
+        (client(endpoint="https://h:0"), "endpoint must have a port from 1 to 65535"),
         (
-            {"endpoint": "http://h"},
+            client(endpoint="http://h"),
             "endpoint must be https:// (allow_http=True sends secrets in the clear)",
         ),
-        ({"endpoint": "https://h//a"}, "endpoint must be a plain path such as /auth"),
-        ({"auth_path": 7}, "auth_path must be a string, not int"),
-        ({"admin_path": "admin"}, "admin_path must be a plain path such as /auth"),
-        ({"timeout": "30"}, "timeout must be a number of seconds, not str"),
-        ({"deadline": 0}, "deadline must be a number of seconds, over 0 and up to 4000000"),
-        ({"retry": 3}, "retry must be a RetryPolicy, not int"),
-        ({"allow_http": 1}, "allow_http must be True or False, not int"),
+        (client(endpoint="https://h//a"), "endpoint must be a plain path such as /auth"),
+        (client(auth_path=7), "auth_path must be a string, not int"),
+        (client(admin_path="admin"), "admin_path must be a plain path such as /auth"),
+        (client(timeout="30"), "timeout must be a number of seconds, not str"),
+        (client(deadline=0), "deadline must be a number of seconds, over 0 and up to 4000000"),
+        (client(retry=3), "retry must be a RetryPolicy, not int"),
+        (client(allow_http=1), "allow_http must be True or False, not int"),
+        (retry(retries=1.5), "retries must be a whole number"),
+        (retry(retries=-1), "retries must be 0 or more"),
+        (retry(backoff="1"), "backoff must be a number of seconds"),
+        (retry(backoff_max=-1), "backoff_max must be a number of seconds, from 0 to 4000000"),
+        (retry(jitter=2), "jitter must be a number from 0 to 1"),
+        (retry(statuses=503), "statuses must be a collection of HTTP statuses"),
+        (retry(statuses={200}), "statuses must be HTTP statuses from 400 to 599"),
+        *((walk(**{name: 1}), f"{name} must be True or False, not int") for name in FLAGS),
+        (walk(has_role=""), "has_role must not be empty"),
+        (walk(page_size=1001), "page_size must be from 1 to 1000"),
+        (batch(7), "token_ids must be a collection of strings, not int"),
+        (batch("abc"), "token_ids must be a collection of strings, not str"),
+        (batch([""]), "token_ids must not be empty"),
     ],
 )
-def test_a_client_says_what_its_arguments_must_be(wrong, message):
-    reads(lambda: settings(**(ENDPOINT | wrong)), message)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"retries": 1.5}, "retries must be a whole number"),
-        ({"retries": -1}, "retries must be 0 or more"),
-        ({"backoff": "1"}, "backoff must be a number of seconds"),
-        ({"backoff_max": -1}, "backoff_max must be a number of seconds, from 0 to 4000000"),
-        ({"jitter": 2}, "jitter must be a number from 0 to 1"),
-        ({"statuses": 503}, "statuses must be a collection of HTTP statuses"),
-        ({"statuses": {200}}, "statuses must be HTTP statuses from 400 to 599"),
-    ],
-)
-def test_a_retry_policy_says_what_its_values_must_be(wrong, message):
-    reads(lambda: RetryPolicy(**wrong), message)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        *(
-            ({name: 1}, f"{name} must be True or False, not int")
-            for name in ("include_revoked", "include_expired", "include_secret_phc")
-        ),
-        ({"has_role": ""}, "has_role must not be empty"),
-        ({"page_size": 1001}, "page_size must be from 1 to 1000"),
-    ],
-)
-def test_a_walk_says_what_its_arguments_must_be(wrong, message):
-    reads(lambda: TokenWalk(**(WALK | wrong)), message)
-
-
-@pytest.mark.parametrize(
-    ("token_ids", "message"),
-    [
-        (7, "token_ids must be a collection of strings, not int"),
-        ("abc", "token_ids must be a collection of strings, not str"),
-        ([""], "token_ids must not be empty"),
-    ],
-)
-def test_a_batch_says_what_its_ids_must_be(token_ids, message):
-    reads(lambda: next(batch_load(token_ids, include_secret_phc=False)), message)
+def test_a_mistake_is_told_in_these_words(call, message):
+    with pytest.raises((ValueError, TypeError), match=f"^{re.escape(message)}$"):
+        call()

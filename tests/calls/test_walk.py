@@ -20,13 +20,8 @@ def record(token_id: str, **attributes: Any) -> TokenRecord:
 
 
 def walk(page_size: int = 2, **options: Any) -> TokenWalk:
-    defaults: dict[str, Any] = {
-        "include_revoked": False,
-        "include_expired": False,
-        "include_secret_phc": False,
-        "has_role": None,
-    }
-    return TokenWalk(**(defaults | options), page_size=page_size, now=lambda: NOW)
+    flags = dict.fromkeys(("include_revoked", "include_expired", "include_secret_phc"), False)
+    return TokenWalk(**(flags | {"has_role": None} | options), page_size=page_size, now=lambda: NOW)
 
 
 def page(walk: TokenWalk, *records: TokenRecord) -> tuple[dict[str, Any], list[str]]:
@@ -93,15 +88,6 @@ def test_a_page_that_overlaps_with_the_one_before_gives_no_duplicates():
 
 
 @pytest.mark.fault(44)
-def test_a_page_that_repeats_is_an_error():
-    walker = walk()
-    page(walker, record("a"), record("b"))
-    message = "^Invalid list tokens response: the list goes in a circle$"
-    with pytest.raises(InvalidResponseError, match=message):
-        page(walker, record("a"), record("b"))
-
-
-@pytest.mark.fault(44)
 @pytest.mark.parametrize("last", ["", "..", "\ud800"])
 def test_a_page_that_ends_in_no_id_is_an_error(last):
     message = "^Invalid list tokens response: the list cannot be continued after its last id$"
@@ -109,21 +95,12 @@ def test_a_page_that_ends_in_no_id_is_an_error(last):
         page(walk(), record("a"), record(last))
 
 
-@pytest.mark.parametrize("length", [2, 3, 5, 8])
-def test_a_longer_circle_ends_in_an_error_too(length):
+@pytest.mark.fault(44)
+@pytest.mark.parametrize("length", [1, 2, 3, 5, 8])
+def test_a_list_that_goes_in_a_circle_is_an_error(length):
     walker = walk(page_size=1)
-
-    def go_round() -> None:
-        for number in range(5 * length):
-            page(walker, record(str(number % length)))
-
-    with pytest.raises(InvalidResponseError, match="circle"):
-        go_round()
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"page_size": 0}, {"page_size": 1001}, {"has_role": ""}, {"include_revoked": 1}]
-)
-def test_a_wrong_argument_is_refused_before_the_walk(wrong):
-    with pytest.raises((ValueError, TypeError), match=next(iter(wrong))):
-        walk(**wrong)
+    for number in range(length):
+        page(walker, record(str(number)))
+    message = "^Invalid list tokens response: the list goes in a circle$"
+    with pytest.raises(InvalidResponseError, match=message):
+        page(walker, record("0"))

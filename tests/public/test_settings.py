@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from decimal import Decimal
 from typing import Any
 
@@ -15,65 +16,67 @@ from access_tokens._secret import Secret
 from access_tokens._settings import Settings, settings
 from access_tokens.retry import LONGEST_WAIT, RetryPolicy
 
+from ..helpers.canned import Canned
+from ..helpers.frames import locals_of
 from ..helpers.sessions import SETTINGS
 
-PAT = "pat_canary"
+ENDPOINT = "https://api.example.com"
+PAT = "pat_An6ladUCmSoDfciDaYDE9.q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k="
+LABEL = "a" * 63
+LONGEST_HOST = f"{LABEL}.{LABEL}.{LABEL}.{'a' * 61}"
+both = pytest.mark.parametrize("kind", [AccessTokensClient, AsyncAccessTokensClient])
 
 
-def checked(endpoint: Any = "https://api.example.com", **changes: Any) -> Settings:
-    return settings(endpoint, Secret(PAT), **(SETTINGS | changes))
+def checked(endpoint: Any = ENDPOINT, api_key: Any = PAT, **changes: Any) -> Settings:
+    return settings(endpoint, Secret(api_key), **(SETTINGS | changes))
 
 
 @pytest.mark.fault(39)
 @pytest.mark.parametrize(
-    ("endpoint", "url"),
+    ("endpoint", "base"),
     [
-        ("https://api.example.com", "https://api.example.com/admin/tokens"),
-        ("https://api.example.com/", "https://api.example.com/admin/tokens"),
-        ("https://api.example.com:8443/base/path/", "https://api.example.com:8443/base/path/admin/tokens"),
-        ("HTTPS://API.EXAMPLE.COM/MAX", "https://api.example.com/MAX/admin/tokens"),
-        ("https://api.example.com:1", "https://api.example.com:1/admin/tokens"),
-        ("https://api.example.com:65535", "https://api.example.com:65535/admin/tokens"),
-        ("https://bücher.example", "https://xn--bcher-kva.example/admin/tokens"),
-        ("http://localhost:3000", "http://localhost:3000/admin/tokens"),
-        ("http://api.localhost", "http://api.localhost/admin/tokens"),
-        ("http://127.8.9.1:80", "http://127.8.9.1/admin/tokens"),
-        ("http://[::1]:3000", "http://[::1]:3000/admin/tokens"),
+        (ENDPOINT, ENDPOINT),
+        (f"{ENDPOINT}/", ENDPOINT),
+        (f"{ENDPOINT}:8443/base/path/", f"{ENDPOINT}:8443/base/path"),
+        ("HTTPS://API.EXAMPLE.COM/MAX", f"{ENDPOINT}/MAX"),
+        (f"{ENDPOINT}:1", f"{ENDPOINT}:1"),
+        (f"{ENDPOINT}:65535", f"{ENDPOINT}:65535"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("http://api.localhost", "http://api.localhost"),
+        ("http://127.8.9.1:80", "http://127.8.9.1"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+        # A host may be as long as a name server takes.
+        *((f"https://{host}", f"https://{host}") for host in (LABEL, LONGEST_HOST, "a.b", "example.com.")),
     ],
 )
-def test_an_endpoint_is_joined_with_the_routes(endpoint, url):
-    assert str(httpx.URL(checked(endpoint).url("/admin/tokens"))) == url
+def test_an_endpoint_is_joined_with_the_routes(endpoint, base):
+    assert str(httpx.URL(checked(endpoint).url("/admin/tokens"))) == f"{base}/admin/tokens"
+
+
+@pytest.mark.fault(39)
+@pytest.mark.parametrize("endpoint", ["https://bücher.example/ä", "https://bücher.example/ä/"])
+def test_what_is_sent_goes_to_the_endpoint(variant, make_client, endpoint):
+    service = Canned()
+    make_client(endpoint, PAT, http_client=service.http_client(variant)).list()
+    urls = [request.url for request in service.requests]
+    assert {url.raw_host for url in urls} == {b"xn--bcher-kva.example"}
+    assert [url.raw_path for url in urls] == [b"/%C3%A4/auth/token", b"/%C3%A4/admin/tokens"]
 
 
 @pytest.mark.fault(39)
 @pytest.mark.parametrize(
     "endpoint",
     [
-        "",
-        "api.example.com",
-        "//api.example.com",
-        "https://",
-        "ftp://api.example.com",
-        "https://user:pass@api.example.com",
-        "https://@api.example.com",
-        "https://api.example.com?x=1",
-        "https://api.example.com?",
-        "https://api.example.com/#f",
-        "https://api.example.com:0",
-        "https://api.example.com:65536",
-        "https://api.example.com:99999",
-        "https://xn--",
-        "https://api.example.com:port",
-        "https://api.example.com/a/../b",
-        "https://api.example.com/a/%2E%2e/b",
-        "https://api.example.com\n",
-        "https://api example.com",
-        "http://api.example.com",
-        "http://127.0.0.1.example.com",
-        "http://localhost.example.com",
+        *("", "api.example.com", "//api.example.com", "https://", "ftp://api.example.com", 7, None),
+        *("https://user:pass@api.example.com", "https://@api.example.com"),
+        *(f"{ENDPOINT}?x=1", f"{ENDPOINT}?", f"{ENDPOINT}/#f"),
+        *(f"{ENDPOINT}:{port}" for port in (0, 65536, 99999, "port")),
+        *(f"{ENDPOINT}/a/../b", f"{ENDPOINT}/a/%2E%2e/b", f"{ENDPOINT}\n", "https://api example.com"),
+        *("http://api.example.com", "http://127.0.0.1.example.com", "http://localhost.example.com"),
         "http://10.0.0.1",
-        7,
-        None,
+        # A name server could not be asked for these.
+        *(f"https://{host}" for host in (f"a{LABEL}", f"{LONGEST_HOST}a", "a..b", ".a", "xn--")),
     ],
 )
 def test_an_endpoint_that_is_wrong_or_unsafe_is_refused(endpoint):
@@ -81,48 +84,13 @@ def test_an_endpoint_that_is_wrong_or_unsafe_is_refused(endpoint):
         checked(endpoint)
 
 
-LABEL = "a" * 63
-LONGEST_HOST = f"{LABEL}.{LABEL}.{LABEL}.{'a' * 61}"
-
-
-@pytest.mark.parametrize("host", [LABEL, LONGEST_HOST, "a.b", "example.com."])
-def test_a_host_may_be_as_long_as_a_name_server_takes(host):
-    assert checked(f"https://{host}").base == f"https://{host}"
-
-
-@pytest.mark.parametrize("host", [f"a{LABEL}", f"{LONGEST_HOST}a", "a..b", ".a"])
-def test_a_host_that_no_name_server_could_be_asked_for_is_refused(host):
-    with pytest.raises(ValueError, match="^endpoint must be an absolute https:// URL$"):
-        checked(f"https://{host}")
-
-
-def test_the_rest_of_a_path_is_left_as_it_is():
-    moved = checked(auth_path="/v1/login", admin_path="/APEX/")
-    assert moved.url("/auth/token") == "https://api.example.com/v1/login/token"
-    assert moved.url("/admin/tokens/a%2Fb/revoke") == "https://api.example.com/APEX/tokens/a%2Fb/revoke"
-
-
-def test_http_is_allowed_when_asked_for():
-    allowed = checked("http://api.example.com", allow_http=True)
-    assert (allowed.base, allowed.allow_http) == ("http://api.example.com", True)
-
-
 @pytest.mark.fault(40)
 @pytest.mark.parametrize("name", ["auth_path", "admin_path"])
 @pytest.mark.parametrize(
     "path",
     [
-        "https://evil.example",
-        "//evil.example",
-        "/a/../b",
-        "/%2e%2e",
-        "/.",
-        "/a?b",
-        "/a#b",
-        "auth",
-        "/a b",
-        "/a\n",
-        7,
+        *("https://evil.example", "//evil.example", "/a/../b", "/%2e%2e", "/.", "\\\\evil"),
+        *("/a?b", "/a#b", "auth", "/a b", "/a\n", 7),
     ],
 )
 def test_a_path_that_leads_elsewhere_is_refused(name, path):
@@ -135,44 +103,92 @@ def test_a_path_that_leads_elsewhere_is_refused(name, path):
     [("/v1/pats/", "/v1/pats/tokens"), ("/", "/tokens"), ("", "/tokens"), ("/%C3%A4", "/%C3%A4/tokens")],
 )
 def test_a_deployment_may_have_its_routes_elsewhere(path, url):
-    assert checked(admin_path=path).url("/admin/tokens") == f"https://api.example.com{url}"
+    assert checked(admin_path=path).url("/admin/tokens") == f"{ENDPOINT}{url}"
+
+
+def test_the_rest_of_a_path_is_left_as_it_is():
+    moved = checked(auth_path="/v1/login", admin_path="/APEX/")
+    assert moved.url("/auth/token") == f"{ENDPOINT}/v1/login/token"
+    assert moved.url("/admin/tokens/a%2Fb/revoke") == f"{ENDPOINT}/APEX/tokens/a%2Fb/revoke"
+
+
+def test_http_is_allowed_when_asked_for():
+    allowed = checked("http://api.example.com", allow_http=True)
+    assert (allowed.base, allowed.allow_http) == ("http://api.example.com", True)
+
+
+@pytest.mark.parametrize(
+    ("make", "last", "next_one"),
+    [
+        (lambda n: checked(auth_path="/".ljust(n, "a")), 4096, 4097),
+        (lambda n: checked("https://h/".ljust(n + 9, "a")), 4096, 4097),
+        (lambda n: checked(api_key="x" * n), 200, 201),
+        (lambda n: checked(api_key=f"!{chr(n)}"), ord("~"), ord("~") + 1),
+        (lambda n: checked(deadline=n), LONGEST_WAIT, LONGEST_WAIT + 1),
+    ],
+)
+def test_a_limit_can_be_reached_and_not_passed(make, last, next_one):
+    make(last)
+    with pytest.raises(ValueError, match=" must "):
+        make(next_one)
+
+
+@pytest.mark.parametrize("prefix", ["pat_", "bearer_", ""])
+def test_a_pat_may_have_any_prefix(prefix):
+    assert checked(api_key=prefix + PAT[4:]).api_key.reveal() == prefix + PAT[4:]
+
+
+WRONG_PATS = {
+    **{"empty": "", "None": None, "a number": 7, "bytes": PAT.encode(), "too long": PAT + "x" * 150},
+    **{"newline": f"{PAT}\n", "a header": f"{PAT}\r\nX-Evil: 1", "NUL": f"{PAT}\0", "quotes": f"“{PAT}”"},
+    **{f"with {scheme}": f"{scheme} {PAT}" for scheme in ("Bearer", "bearer", "BEARER")},
+}
+
+
+@pytest.mark.fault(41)
+@both
+@pytest.mark.parametrize("pat", WRONG_PATS.values(), ids=WRONG_PATS)
+def test_a_pat_that_fits_no_header_is_refused_and_not_printed(kind, pat):
+    with pytest.raises(ValueError, match="^api_key must") as raised:
+        kind(ENDPOINT, pat)
+    # Nothing is printed of it, with the locals of all frames but those of the tests.
+    printed = [*traceback.format_exception(raised.value), repr(raised.value)]
+    held = [text for _, text in locals_of(raised.value.__traceback__)]
+    assert "q83vASNF" not in "\n".join([*printed, *held])
+    assert traceback.TracebackException.from_exception(raised.value, capture_locals=True)
+
+
+@pytest.mark.fault(39, 40, 41)
+@both
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("endpoint", "http://api.example.com"), ("auth_path", "//evil"), ("admin_path", "/..")],
+)
+def test_both_clients_check_what_they_are_given(kind, name, value):
+    with pytest.raises(ValueError, match=f"^{name} must"):
+        kind(**({"endpoint": ENDPOINT, "api_key": PAT} | {name: value}))
 
 
 def test_five_seconds_of_the_timeout_are_to_connect():
     usual = timeout_of(None, checked(timeout=None))
     assert usual == checked(timeout=30.0).timeout == httpx.Timeout(30.0, connect=5.0)
     assert checked(timeout=2).timeout == httpx.Timeout(2.0)
+    assert checked(timeout=0.5).timeout == httpx.Timeout(0.5)
     assert checked(timeout=httpx.Timeout(7.0)).timeout == httpx.Timeout(7.0)
 
 
-def test_a_duration_may_be_as_long_as_a_lock_can_wait():
-    assert checked(deadline=LONGEST_WAIT).deadline == LONGEST_WAIT
-
-
-def test_a_duration_may_be_shorter_than_a_second():
-    assert checked(timeout=0.5).timeout == httpx.Timeout(0.5)
-
-
-NO_DURATIONS = [0, -1, float("nan"), float("inf"), 10**400, 1e10, True, "30", Decimal(30), (5, 30)]
+PARTS = ("connect", "read", "write", "pool")
 
 
 @pytest.mark.fault(70)
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("deadline", None), *((name, value) for name in ("timeout", "deadline") for value in NO_DURATIONS)],
+    "value", [0, -1, float("nan"), float("inf"), 10**400, 1e10, True, "30", Decimal(30), (5, 30)], ids=str
 )
-def test_a_duration_is_a_number_of_seconds(name, value):
-    with pytest.raises((ValueError, TypeError), match=f"^{name} must be a number of seconds"):
-        checked(**{name: value})
-
-
-@pytest.mark.fault(70)
-@pytest.mark.parametrize("name", ["connect", "read", "write", "pool"])
-@pytest.mark.parametrize("value", NO_DURATIONS)
-def test_so_is_each_part_of_a_timeout(name, value):
-    timeout = httpx.Timeout(5.0, **{name: value})
-    with pytest.raises((ValueError, TypeError), match=rf"^timeout\.{name} must be a number of seconds"):
-        checked(timeout=timeout)
+def test_a_duration_and_each_part_of_a_timeout_is_a_number_of_seconds(value):
+    parts: dict[str, Any] = {f"timeout.{part}": httpx.Timeout(5.0, **{part: value}) for part in PARTS}
+    for name, wrong in {"timeout": value, "deadline": value, **parts}.items():
+        with pytest.raises((ValueError, TypeError), match=f"^{name} must be a number of seconds"):
+            checked(**{name.partition(".")[0]: wrong})
 
 
 @pytest.mark.fault(70)
@@ -183,10 +199,13 @@ def test_a_part_of_a_timeout_may_be_none_and_does_not_change_later():
     assert kept == httpx.Timeout(None, connect=7.0)
 
 
-@pytest.mark.parametrize("value", ["no", 1, None])
-def test_sending_in_the_clear_is_allowed_by_true_alone(value):
-    with pytest.raises(TypeError, match="^allow_http must"):
-        checked("http://api.example.com", allow_http=value)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("deadline", None), ("retry", 3), *(("allow_http", value) for value in ("no", 1, None))],
+)
+def test_an_option_of_another_type_is_refused(name, value):
+    with pytest.raises(TypeError, match=f"^{name} must"):
+        checked(**{name: value})
 
 
 @pytest.mark.parametrize(
@@ -195,30 +214,20 @@ def test_sending_in_the_clear_is_allowed_by_true_alone(value):
 )
 def test_an_http_client_has_the_variant_of_the_client(kind, http_client):
     with pytest.raises(TypeError, match="^http_client must be an httpx"):
-        kind("https://api.example.com", PAT, http_client=http_client)
+        kind(ENDPOINT, PAT, http_client=http_client)
 
 
 @pytest.mark.fault(70)
 def test_an_http_client_is_open():
-    borrowed = httpx.Client()
+    borrowed, of_tasks = httpx.Client(), httpx.AsyncClient()
     borrowed.close()
+    anyio.run(of_tasks.aclose)
     with pytest.raises(ValueError, match="^http_client must not be closed$"):
-        AccessTokensClient("https://api.example.com", PAT, http_client=borrowed)
-
-
-@pytest.mark.fault(70)
-def test_an_http_client_of_tasks_is_open():
-    borrowed = httpx.AsyncClient()
-    anyio.run(borrowed.aclose)
+        AccessTokensClient(ENDPOINT, PAT, http_client=borrowed)
     with pytest.raises(ValueError, match="^http_client must not be closed$"):
-        AsyncAccessTokensClient("https://api.example.com", PAT, http_client=borrowed)
+        AsyncAccessTokensClient(ENDPOINT, PAT, http_client=of_tasks)
 
 
 def test_the_retry_policy_is_kept():
     policy = RetryPolicy(retries=1)
     assert checked(retry=policy).retry is policy
-
-
-def test_a_retry_policy_is_one():
-    with pytest.raises(TypeError, match="^retry must be a RetryPolicy"):
-        checked(retry=3)

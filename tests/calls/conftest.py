@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+import pytest
+
+from access_tokens.testing import LocalService
+from access_tokens.tokens import generate_token_id
+
+
+@pytest.fixture
+def service(shared_service: LocalService) -> LocalService:
+    """One for all tests of a file, in which each has tokens of its own."""
+    return shared_service
+
+
+@pytest.fixture
+def token_id() -> str:
+    """An id that is free, and serves as the name of an owner as well."""
+    return generate_token_id()

@@ -1,0 +1,100 @@
+"""An id of a token is refused before any request, or is exactly one segment of a path or one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from ..helpers.canned import Canned
+
+PAT = "pat_An6ladUCmSoDfciDaYDE9.q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k="
+PHC = "$scrypt$ln=14,r=8,p=1$lzRhbyEcqYp5n5FBCald5Q$oOGvtUqrp8rYPkzIV0LQxMk6s8fehhmhlzRhbyEcqYp"
+JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJBIn0.c2lnbmF0dXJl"
+TOKENS = "/base/admin/tokens"
+
+Call = Callable[[Any, Any], Any]
+# Where an id is a segment of the path, by what comes after it.
+IN_PATH: dict[str, Call] = {
+    "/revoke": lambda client, value: client.revoke(value),
+    "/restore": lambda client, value: client.restore(value),
+    "": lambda client, value: client.update(value, owner="x"),
+}
+NEW: list[Call] = [
+    lambda client, value: client.register(value, PHC, "x"),
+    lambda client, value: client.issue("x", token_id=value),
+]
+ELSEWHERE: list[Call] = [
+    lambda client, value: client.list(after_token_id=value),
+    lambda client, value: client.batch_load([value]),
+]
+
+
+@pytest.fixture
+def service() -> Canned:
+    """Remembers what it was asked."""
+    return Canned()
+
+
+@pytest.fixture
+def client(service: Canned, variant: str, make_client: Callable[..., Any]) -> Any:
+    return make_client("https://api.example.com/base", PAT, http_client=service.http_client(variant))
+
+
+def segment_of(service: Canned, rest: str) -> str:
+    """Return the id in the last request, which went to the right host and the right route."""
+    url = service.requests[-1].url
+    path = url.raw_path.decode()
+    assert (url.scheme, url.host, url.fragment) == ("https", "api.example.com", "")
+    assert path.startswith(f"{TOKENS}/")
+    assert path.endswith(rest)
+    segment = path.removeprefix(f"{TOKENS}/").removesuffix(rest)
+    assert not set("/?#\\") & set(segment)
+    return unquote(segment, errors="strict")
+
+
+@pytest.mark.fault(38)
+@pytest.mark.parametrize("value", ["", "..", "\ud800", pytest.param("\u00e4" * 1025, id="2,050 bytes"), 7])
+def test_an_id_that_can_be_no_segment_is_refused(client, service, value):
+    for call in [*IN_PATH.values(), *NEW, *ELSEWHERE]:
+        with pytest.raises((ValueError, TypeError), match="^(after_)?token_ids? must"):
+            call(client, value)
+    assert service.requests == []
+
+
+@pytest.mark.fault(38, 46)
+@pytest.mark.parametrize(
+    "value",
+    [PAT, f"Bearer {PAT}", f'"{PAT}"\n', PAT.rstrip("="), JWT, PHC],
+    ids=["PAT", "with Bearer", "quotes", "no padding", "JWT", "hash"],
+)
+def test_a_secret_in_the_place_of_an_id_is_refused(client, service, value):
+    """It would go into the URL, the log and the text of an error."""
+    for call in [*IN_PATH.values(), *NEW, *ELSEWHERE]:
+        with pytest.raises(ValueError, match="^(after_)?token_ids? must be the id of a token"):
+            call(client, value)
+    assert service.requests == []
+
+
+@pytest.mark.fault(38)
+def test_any_other_id_is_one_segment_and_leaves_the_rest_of_the_url_alone(client, service):
+    @given(st.text(min_size=1, max_size=50).filter(lambda text: text not in {".", ".."}))
+    @example("a/b?c#d")
+    @example("%2e%2e/%2e%2e")
+    @example("//evil")
+    @example("\\..\\\0\n")
+    @example("@evil.example/")
+    @settings(max_examples=20)
+    def stays(value: str) -> None:
+        for rest, call in IN_PATH.items():
+            call(client, value)
+            assert segment_of(service, rest) == value
+        for call in ELSEWHERE:
+            call(client, value)
+            assert service.requests[-1].url.path in {TOKENS, f"{TOKENS}/batch"}
+
+    stays()
