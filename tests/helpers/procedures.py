@@ -29,9 +29,10 @@ def register(owner: Any = "x", secret_phc: str = PHC, token_id: Any = ID, **opti
     return issuing.register(token_id, Secret(secret_phc), owner, **(GRANTED | options))
 
 
-def update(token_id: Any = ID, **options: Any) -> Procedure[Any]:
-    names = ("owner", "is_admin", "roles", "add_roles", "remove_roles", "secret_phc")
-    return tokens.update(token_id, **(dict.fromkeys(names) | {"expires_at": KEEP} | options))
+def update(token_id: Any = ID, secret_phc: str | None = None, **options: Any) -> Procedure[Any]:
+    rest = dict.fromkeys(("owner", "is_admin", "roles", "add_roles", "remove_roles")) | {"expires_at": KEEP}
+    known = None if secret_phc is None else Secret(secret_phc)
+    return tokens.update(token_id, secret_phc=known, **(rest | options))
 
 
 def revoke(token_id: Any = ID, expires_at: Any = None) -> Procedure[Any]:
@@ -40,3 +41,7 @@ def revoke(token_id: Any = ID, expires_at: Any = None) -> Procedure[Any]:
 
 def restore(token_id: Any = ID, expires_at: Any = None) -> Procedure[Any]:
     return tokens.restore(token_id, expires_at=expires_at)
+
+
+def batch_load(token_ids: Any, include_secret_phc: Any = False) -> Procedure[Any]:
+    return tokens.batch_load(token_ids, include_secret_phc=include_secret_phc)

@@ -19,45 +19,25 @@ PARTS = ("An6lad", "canary7f3a", "example.com")
 QUOTED = "is in quotes: remove them"
 UNSEEN = "must hold no line break and nothing else that cannot be seen, such as a byte order mark"
 # What becomes of a value, and what is said of it.
-SPOILED: dict[str, tuple[str, str]] = {
-    "nothing": ("", "is set in the environment, but empty"),
-    "white space": (" \t\r\n", "is set in the environment, but empty"),
-    **{
-        f"in {quotes}": (f"{quotes[0]}{{}}{quotes[-1]}", QUOTED)
-        for quotes in ['"', "'", "`", "“”", "‘’", "„“", "«»", "´"]  # noqa: RUF001 - these are meant
-    },
-    "only quotes": ('""', QUOTED),
-    "quotes, then a newline": ('"{}"\r\n', QUOTED),
-    "white space in quotes": ('" {} "', QUOTED),
-    "a quote in front": ("'{}", QUOTED),
-    "a quote behind": ("{}”", QUOTED),
-    "an escaped quote behind": ('{}\\"', QUOTED),
-    "a byte order mark": ("\ufeff{}", UNSEEN),
-    "a space of no width": ("{}\u200b", UNSEEN),
-    "lines": ("{}\n{}", UNSEEN),
-    "a header": ("{}\r\nX-Evil: 1", UNSEEN),
-    "bytes of another encoding": ("{}\udcfc", UNSEEN),
-    "an escape of a terminal": ("\x1b[0m{}", UNSEEN),
-}
+SPOILED = [
+    *((value, "is set in the environment, but empty") for value in ("", " \t\r\n")),
+    *((f"{quotes[0]}{{}}{quotes[-1]}", QUOTED) for quotes in ['"', "'", "`", "“”", "‘’", "„“", "«»", "´"]),  # noqa: RUF001
+    *((value, QUOTED) for value in ('""', '"{}"\r\n', '" {} "', "'{}", "{}”", '{}\\"')),
+    # A byte order mark, a space of no width, lines, a header, other bytes, an escape of a terminal.
+    *(
+        (value, UNSEEN)
+        for value in ("\ufeff{}", "{}\u200b", "{}\n{}", "{}\r\nX-Evil: 1", "{}\udcfc", "\x1b[0m{}")
+    ),
+]
 # What the other checks refuse.
-UNFIT: list[tuple[str, str, str]] = [
+UNFIT = [
     (API_KEY, "Bearer {}", "must be the bare PAT, without 'Bearer'"),
     (API_KEY, "{} {}", "must hold visible ASCII characters only, no space and no newline"),
-    (API_KEY, "{}é", "must hold visible ASCII characters only, no space and no newline"),
     (API_KEY, "{}" * 10, "must have at most 200 characters"),
     (ENDPOINT, "pat_An6ladUCmSoDfciDaYDE9.canary7f3a", "must be an absolute https:// URL"),
-    (ENDPOINT, "api.example.com", "must be an absolute https:// URL"),
     (ENDPOINT, "{} {}", "must have no white space, backslash or dot segment"),
-    (
-        ENDPOINT,
-        "http://api.example.com",
-        "must be https:// (allow_http=True sends secrets in the clear)",
-    ),
-    (
-        ENDPOINT,
-        "https://x:canary7f3a@api.example.com",
-        "must have no user name, password, query or fragment",
-    ),
+    (ENDPOINT, "http://api.example.com", "must be https:// (allow_http=True sends secrets in the clear)"),
+    (ENDPOINT, "https://x:canary7f3a@h", "must have no user name, password, query or fragment"),
     (ENDPOINT, "https://api.example.com:99999", "must have a port from 1 to 65535"),
     (ENDPOINT, "{}//evil", "must be a plain path such as /auth"),
 ]
@@ -101,14 +81,9 @@ def test_a_variable_that_is_not_set_is_named(kind, name, monkeypatch):
     assert refused(kind) == f"{name} is not set in the environment"
 
 
-@pytest.mark.parametrize("name", GOOD)
-@pytest.mark.parametrize(("value", "problem"), SPOILED.values(), ids=SPOILED)
-def test_a_spoiled_value_is_refused_by_name(kind, name, value, problem, monkeypatch):
-    monkeypatch.setenv(name, value.replace("{}", GOOD[name]))
-    assert refused(kind) == f"{name} {problem}"
-
-
-@pytest.mark.parametrize(("name", "value", "problem"), UNFIT)
+@pytest.mark.parametrize(
+    ("name", "value", "problem"), [*((name, *spoiled) for name in GOOD for spoiled in SPOILED), *UNFIT]
+)
 def test_a_value_that_no_client_takes_is_refused_by_name(kind, name, value, problem, monkeypatch):
     monkeypatch.setenv(name, value.replace("{}", GOOD[name]))
     assert refused(kind) == f"{name} {problem}"

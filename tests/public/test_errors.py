@@ -23,34 +23,32 @@ FULL = ConflictError(
 )
 
 
-def test_an_error_reads_as_one_useful_line():
-    assert str(FULL) == (
-        "Failed to issue token: Token ID already exists: abc "
-        "(E_TAKEN, HTTP 500, 2 attempts, retry after 1.5 s, "
-        "outcome unknown: an earlier attempt of this call may have made it, "
-        "or it was there before: look first)"
-    )
-
-
 @pytest.mark.fault(82)
-def test_only_an_id_that_was_chosen_here_proves_whose_the_token_is():
-    chosen = ConflictError("Failed", token_id="abc", token_id_chosen_here=True, outcome_unknown=True)
-    assert str(chosen) == (
-        "Failed (token abc, outcome unknown: an earlier attempt of this call may have made it)"
-    )
-
-
-def test_an_error_names_its_token_where_the_reason_does_not():
-    error = NotFoundError("Failed to revoke token", cause="Not Found", status_code=404, token_id="abc")
-    assert str(error) == "Failed to revoke token: Not Found (HTTP 404, token abc)"
-
-
-def test_an_error_without_more_to_say_is_its_message():
-    assert str(AccessTokensError("Failed to list tokens")) == "Failed to list tokens"
-
-
-def test_a_hostile_id_cannot_break_the_line():
-    assert "\n" not in str(AccessTokensError("Failed", token_id="a\nb" * 1000))
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (
+            FULL,
+            "Failed to issue token: Token ID already exists: abc (E_TAKEN, HTTP 500, 2 attempts, "
+            "retry after 1.5 s, outcome unknown: an earlier attempt of this call may have made it, "
+            "or it was there before: look first)",
+        ),
+        # Only an id that was chosen here proves whose the token is.
+        (
+            ConflictError("Failed", token_id="abc", token_id_chosen_here=True, outcome_unknown=True),
+            "Failed (token abc, outcome unknown: an earlier attempt of this call may have made it)",
+        ),
+        # It names its token where the reason does not.
+        (
+            NotFoundError("Failed to revoke token", cause="Not Found", status_code=404, token_id="abc"),
+            "Failed to revoke token: Not Found (HTTP 404, token abc)",
+        ),
+        (AccessTokensError("Failed to list tokens"), "Failed to list tokens"),
+        (AccessTokensError("Failed", token_id="a\nb"), "Failed (token a b)"),
+    ],
+)
+def test_an_error_reads_as_one_useful_line(error, text):
+    assert str(error) == text
 
 
 def test_an_exception_as_the_cause_is_chained():

@@ -165,11 +165,3 @@ def test_an_error_is_what_it_would_be_of_a_method(
     error = raised.value
     assert (type(error), error.attempts, error.outcome_unknown) == (kind, attempts, is_unknown)
     assert error.message.startswith(("Failed to call ", "Invalid response to "))
-
-
-@pytest.mark.fault(65)
-def test_a_post_that_cannot_have_been_sent_is_repeated(client, server, later):
-    server.stop_listening()
-    with pytest.raises(UnavailableError) as raised:
-        rotate(client, later)
-    assert (raised.value.attempts, raised.value.outcome_unknown) == (4, False)

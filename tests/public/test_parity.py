@@ -47,23 +47,13 @@ def test_they_have_the_same_members():
 
 
 @pytest.mark.parametrize("name", sorted(members(AccessTokensClient) | SHARED))
-class TestMember:
-    def test_it_takes_the_same_parameters(self, name):
-        twin = TWINS.get(name, name)
-        ours, theirs = parameters(AccessTokensClient, name), parameters(AsyncAccessTokensClient, twin)
-        differing = {p[0] for p in set(ours) ^ set(theirs)}
-        assert not differing, f"{name}: {', '.join(sorted(differing))} differ between the two clients"
-        assert ours == theirs
-
-    def test_it_returns_the_same(self, name):
-        twin = TWINS.get(name, name)
-        assert returned(AccessTokensClient, name) == returned(AsyncAccessTokensClient, twin)
-
-    def test_it_is_awaited_where_it_waits(self, name):
-        waits = name not in {"__init__", "__repr__", "api", "auth", "from_env", "iter_tokens"}
-        assert not inspect.iscoroutinefunction(getattr(AccessTokensClient, name))
-        twin = TWINS.get(name, name)
-        assert inspect.iscoroutinefunction(getattr(AsyncAccessTokensClient, twin)) is waits
+def test_they_take_and_return_the_same_and_are_awaited_where_they_wait(name):
+    twin = TWINS.get(name, name)
+    assert parameters(AccessTokensClient, name) == parameters(AsyncAccessTokensClient, twin)
+    assert returned(AccessTokensClient, name) == returned(AsyncAccessTokensClient, twin)
+    waits = name not in {"__init__", "__repr__", "api", "auth", "from_env", "iter_tokens"}
+    assert not inspect.iscoroutinefunction(getattr(AccessTokensClient, name))
+    assert inspect.iscoroutinefunction(getattr(AsyncAccessTokensClient, twin)) is waits
 
 
 @pytest.mark.parametrize("name", sorted(members(AccessTokensClient)))

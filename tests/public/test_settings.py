@@ -99,22 +99,13 @@ def test_a_path_that_leads_elsewhere_is_refused(name, path):
 
 
 @pytest.mark.parametrize(
-    ("path", "url"),
-    [("/v1/pats/", "/v1/pats/tokens"), ("/", "/tokens"), ("", "/tokens"), ("/%C3%A4", "/%C3%A4/tokens")],
+    ("path", "base"),
+    [("/APEX/", "/APEX"), ("/v1/pats", "/v1/pats"), ("/", ""), ("", ""), ("/%C3%A4", "/%C3%A4")],
 )
-def test_a_deployment_may_have_its_routes_elsewhere(path, url):
-    assert checked(admin_path=path).url("/admin/tokens") == f"{ENDPOINT}{url}"
-
-
-def test_the_rest_of_a_path_is_left_as_it_is():
-    moved = checked(auth_path="/v1/login", admin_path="/APEX/")
-    assert moved.url("/auth/token") == f"{ENDPOINT}/v1/login/token"
-    assert moved.url("/admin/tokens/a%2Fb/revoke") == f"{ENDPOINT}/APEX/tokens/a%2Fb/revoke"
-
-
-def test_http_is_allowed_when_asked_for():
-    allowed = checked("http://api.example.com", allow_http=True)
-    assert (allowed.base, allowed.allow_http) == ("http://api.example.com", True)
+def test_a_deployment_may_have_its_routes_elsewhere(path, base):
+    moved = checked(admin_path=path, auth_path=path)
+    assert moved.url("/auth/token") == f"{ENDPOINT}{base}/token"
+    assert moved.url("/admin/tokens/a%2Fb/revoke") == f"{ENDPOINT}{base}/tokens/a%2Fb/revoke"
 
 
 @pytest.mark.parametrize(
@@ -138,16 +129,15 @@ def test_a_pat_may_have_any_prefix(prefix):
     assert checked(api_key=prefix + PAT[4:]).api_key.reveal() == prefix + PAT[4:]
 
 
-WRONG_PATS = {
-    **{"empty": "", "None": None, "a number": 7, "bytes": PAT.encode(), "too long": PAT + "x" * 150},
-    **{"newline": f"{PAT}\n", "a header": f"{PAT}\r\nX-Evil: 1", "NUL": f"{PAT}\0", "quotes": f"“{PAT}”"},
-    **{f"with {scheme}": f"{scheme} {PAT}" for scheme in ("Bearer", "bearer", "BEARER")},
-}
+WRONG_PATS = [
+    *("", None, 7, PAT.encode(), PAT + "x" * 150, f"{PAT}\n", f"{PAT}\r\nX-Evil: 1", f"{PAT}\0", f"“{PAT}”"),
+    *(f"{scheme} {PAT}" for scheme in ("Bearer", "bearer", "BEARER")),
+]
 
 
 @pytest.mark.fault(41)
 @both
-@pytest.mark.parametrize("pat", WRONG_PATS.values(), ids=WRONG_PATS)
+@pytest.mark.parametrize("pat", WRONG_PATS, ids=range(len(WRONG_PATS)))
 def test_a_pat_that_fits_no_header_is_refused_and_not_printed(kind, pat):
     with pytest.raises(ValueError, match="^api_key must") as raised:
         kind(ENDPOINT, pat)
@@ -201,7 +191,7 @@ def test_a_part_of_a_timeout_may_be_none_and_does_not_change_later():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("deadline", None), ("retry", 3), *(("allow_http", value) for value in ("no", 1, None))],
+    [("deadline", None), ("retry", 3), ("allow_http", "no"), ("allow_http", None)],
 )
 def test_an_option_of_another_type_is_refused(name, value):
     with pytest.raises(TypeError, match=f"^{name} must"):

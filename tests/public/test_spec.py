@@ -6,13 +6,10 @@ When this fails after `make generate`, it names what is left to do.
 from __future__ import annotations
 
 import inspect
-import re
-from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
-import yaml
 
 from access_tokens import (
     AccessTokensClient,
@@ -25,9 +22,7 @@ from access_tokens import (
 from access_tokens._calls.convert import json_name
 from access_tokens._flow.jwt import AuthToken
 
-SPEC = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text())
-SCHEMAS = SPEC["components"]["schemas"]
-VERBS = {"get", "put", "post", "patch", "delete"}
+from ..helpers.openapi import OPERATIONS, SCHEMAS, properties, snake
 
 METHODS = {
     "exchangeToken": "authenticate",
@@ -53,50 +48,17 @@ ANSWERS: dict[str, type | str] = {
 # Parameters that have another name, or several.
 RENAMED = {("updateToken", "roles"): {"roles", "add_roles", "remove_roles"}}
 PARTS_OF_A_REQUEST = {"AddRoles", "RemoveRoles"}
-UNREACHABLE = {
-    ("exchangeToken", "body"): "the PAT is sent in the header, which needs no body",
-    ("AuthToken", "state"): "is sent back only to who sent it, in the body that is not used",
-}
+# The PAT is sent in the header, which needs no body; and what is sent back of that body never comes.
+NO_BODY, UNREACHABLE = "exchangeToken", {("AuthToken", "state")}
 
 
-def snake(name: str) -> str:
-    return re.sub("(?=[A-Z])", "_", name).lower()
-
-
-def operations() -> list[tuple[str, dict[str, Any]]]:
-    found = []
-    for path in SPEC["paths"].values():
-        for verb in VERBS & set(path):
-            shared = path.get("parameters", [])
-            found.append((path[verb]["operationId"], path[verb] | {"shared": shared}))
-    return sorted(found, key=lambda operation: operation[0])
-
-
-def resolved(reference: dict[str, Any]) -> dict[str, Any]:
-    if "$ref" not in reference:
-        return reference
-    found: Any = SPEC
-    for part in reference["$ref"].removeprefix("#/").split("/"):
-        found = found[part]
-    return resolved(found)
-
-
-def inputs(operation: dict[str, Any], with_body: bool) -> set[str]:
-    """The names of an operation's parameters, and of the properties of its JSON body."""
-    parameters = [*operation.get("parameters", []), *operation["shared"]]
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    properties = resolved(body).get("properties", {}) if with_body else {}
-    return {resolved(each)["name"] for each in parameters} | set(properties)
-
-
-@pytest.mark.parametrize(
-    ("name", "operation"), operations(), ids=lambda value: value if isinstance(value, str) else ""
-)
+@pytest.mark.parametrize("name", OPERATIONS)
 @pytest.mark.parametrize("client", [AccessTokensClient, AsyncAccessTokensClient])
-def test_every_operation_and_every_input_has_its_place(client, name, operation):
+def test_every_operation_and_every_input_has_its_place(client, name):
     assert name in METHODS, f"{client.__name__} has no method for the operation {name}"
     accepted = set(inspect.signature(getattr(client, METHODS[name])).parameters)
-    for each in inputs(operation, with_body=(name, "body") not in UNREACHABLE):
+    in_body = {} if name == NO_BODY else properties(OPERATIONS[name])
+    for each in [*(parameter["name"] for parameter in OPERATIONS[name]["parameters"]), *in_body]:
         expected = RENAMED.get((name, each), {snake(each)})
         assert expected <= accepted, f"{client.__name__}.{METHODS[name]} lacks {each} of the operation {name}"
 
@@ -104,7 +66,7 @@ def test_every_operation_and_every_input_has_its_place(client, name, operation):
 def test_every_schema_with_properties_has_its_place():
     requests = {
         media["schema"]["$ref"].rpartition("/")[2]
-        for _, operation in operations()
+        for operation in OPERATIONS.values()
         for media in operation.get("requestBody", {}).get("content", {}).values()
     }
     with_properties = {name for name, schema in SCHEMAS.items() if "properties" in schema}
@@ -112,18 +74,16 @@ def test_every_schema_with_properties_has_its_place():
     assert not left, f"no public model for {', '.join(sorted(left))}"
 
 
-@pytest.mark.parametrize("name", sorted(ANSWERS))
-def test_every_property_of_an_answer_reaches_the_caller(name):
-    model = ANSWERS[name]
-    reached = {model} if isinstance(model, str) else set(read_from(model))
-    for each in SCHEMAS[name]["properties"]:
-        if (name, each) not in UNREACHABLE:
-            assert each in reached, f"the public model of {name} lacks {each}"
-
-
 def read_from(model: Any) -> dict[str, Any]:
     """The properties of the JSON that a model is read from, and what it makes of each."""
     return {json_name(field): field for field in attrs.fields(attrs.resolve_types(model))}
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERS))
+def test_every_property_of_an_answer_reaches_the_caller_and_no_other_is_read(name):
+    model = ANSWERS[name]
+    reached = {model} if isinstance(model, str) else set(read_from(model))
+    assert reached == {each for each in SCHEMAS[name]["properties"] if (name, each) not in UNREACHABLE}
 
 
 READ = sorted(name for name, model in ANSWERS.items() if model in {TokenRecord, IssueResult, BatchLoadResult})
@@ -148,25 +108,10 @@ def test_every_property_of_an_answer_has_its_type_and_may_be_missing_when_the_se
         assert (found.default is attrs.NOTHING) == (each in required), f"{name}.{each}: is it required?"
 
 
-@pytest.mark.parametrize(
-    "name", sorted(name for name, model in ANSWERS.items() if not isinstance(model, str))
-)
-def test_no_model_has_what_the_service_does_not_answer(name):
-    model: Any = ANSWERS[name]
-    assert set(read_from(model)) <= set(SCHEMAS[name]["properties"])
-
-
-def test_every_operation_parameter_and_property_is_described():
-    bare = [name for name, operation in operations() if not operation.get("description")]
-    for name, operation in operations():
-        bare += [
-            f"{name}: {p['name']}"
-            for p in map(resolved, [*operation.get("parameters", []), *operation["shared"]])
-            if not p.get("description")
-        ]
+def test_everything_is_described():
+    described = {**OPERATIONS, **SCHEMAS}
+    for name, operation in OPERATIONS.items():
+        described |= {f"{name}: {each['name']}": each for each in operation["parameters"]}
     for name, schema in SCHEMAS.items():
-        bare += [name] * (not schema.get("description"))
-        bare += [
-            f"{name}.{each}" for each, p in schema.get("properties", {}).items() if not p.get("description")
-        ]
-    assert not bare
+        described |= {f"{name}.{each}": inner for each, inner in schema.get("properties", {}).items()}
+    assert [name for name, each in described.items() if not each.get("description")] == []

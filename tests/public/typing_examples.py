@@ -30,8 +30,7 @@ def sync_client(client: AccessTokensClient, when: datetime) -> None:
     assert_type(client.iter_tokens(), Iterator[TokenRecord])
     assert_type(client.issue("x", roles={"a"}, expires_at=when), IssueResult)
     token, record = client.issue("x", roles=iter(["a"]), expires_at=1_900_000_000)
-    assert_type(token, str)
-    assert_type(record, TokenRecord)
+    assert_type((token, record), tuple[str, TokenRecord])
     assert_type(record.roles, tuple[str, ...])
     assert_type(record.expires_at, int | None)
     assert_type(client.issue("x", generate_locally=True, prefix="my_"), IssueResult)
@@ -41,8 +40,7 @@ def sync_client(client: AccessTokensClient, when: datetime) -> None:
     client.update("a", owner="y", expires_at=KEEP)
     assert_type(client.restore("a", expires_at=when), None)
     found, not_found = client.batch_load(["a"])
-    assert_type(found, tuple[TokenRecord, ...])
-    assert_type(not_found, tuple[str, ...])
+    assert_type((found, not_found), tuple[tuple[TokenRecord, ...], tuple[str, ...]])
     assert_type(client.auth, httpx.Auth)
 
 
@@ -52,20 +50,16 @@ def results(issued: IssueResult, loaded: BatchLoadResult) -> None:
     assert_type(len(loaded), int)
     match issued:
         case IssueResult(token, record):
-            assert_type(token, str)
-            assert_type(record, TokenRecord)
+            assert_type((token, record), tuple[str, TokenRecord])
     match loaded:
         case BatchLoadResult(found, not_found):
-            assert_type(found, tuple[TokenRecord, ...])
-            assert_type(not_found, tuple[str, ...])
+            assert_type((found, not_found), tuple[tuple[TokenRecord, ...], tuple[str, ...]])
 
 
 async def async_client(client: AsyncAccessTokensClient) -> None:
     assert_type(await client.list(), list[TokenRecord])
     assert_type(client.iter_tokens(), AsyncIterator[TokenRecord])
-    token, record = await client.issue("x")
-    assert_type(token, str)
-    assert_type(record, TokenRecord)
+    assert_type(await client.issue("x"), IssueResult)
     assert_type(await client.batch_load(["a"]), BatchLoadResult)
     async with AsyncAccessTokensClient.from_env(deadline=60) as other:
         assert_type(other, AsyncAccessTokensClient)

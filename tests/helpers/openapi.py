@@ -1,0 +1,75 @@
+"""What openapi.yaml describes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SPEC = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text())
+SCHEMAS = SPEC["components"]["schemas"]
+VERBS = {"get", "put", "post", "patch", "delete"}
+# The keywords that limit a value: those of JSON Schema, and those that its header explains.
+KEYWORDS = {"minLength", "maxLength", "maxItems", "minimum", "maximum", "pattern"}
+OUR_OWN = {"x-maxLengthUtf16", "x-maxBytesUtf8", "x-hidden-unless", "x-useless-unless"}
+
+
+def snake(name: str) -> str:
+    return re.sub("(?=[A-Z])", "_", name).lower()
+
+
+def resolved(reference: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in reference:
+        return reference
+    found: Any = SPEC
+    for part in reference["$ref"].removeprefix("#/").split("/"):
+        found = found[part]
+    return resolved(found)
+
+
+def _operations() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in SPEC["paths"].values():
+        for verb in VERBS & set(path):
+            parameters = [*path.get("parameters", []), *path[verb].get("parameters", [])]
+            yield path[verb]["operationId"], path[verb] | {"parameters": [*map(resolved, parameters)]}
+
+
+# Each with all its parameters.
+OPERATIONS: dict[str, dict[str, Any]] = dict(sorted(_operations()))
+
+
+def properties(operation: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties of an operation's JSON body, with their schemas."""
+    content = operation.get("requestBody", {}).get("content", {})
+    body = resolved(content.get("application/json", {}).get("schema", {}))
+    return dict(body.get("properties", {}))
+
+
+def limited(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the inputs of an operation that have a limit, with their schemas."""
+    return ((name, schema) for name, schema in _inputs(operation) if _has_limit(schema))
+
+
+def _inputs(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for each in operation["parameters"]:
+        yield each["name"], _whole(each["schema"])
+    for name, schema in properties(operation).items():
+        yield name, _whole(schema)
+        for part in map(_whole, schema.get("oneOf", [])):
+            yield from ((f"{name}.{key}", _whole(each)) for key, each in part.get("properties", {}).items())
+
+
+def _whole(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema with what it refers to, and with the keywords that the service does not check."""
+    first: dict[str, Any] = next((each for each in schema.get("oneOf", []) if "$ref" in each), {})
+    merged = {**resolved(first or schema), **{k: v for k, v in schema.items() if k != "$ref"}}
+    careful = {**merged.get("x-hidden-unless", {}), **merged.get("x-useless-unless", {})}
+    items = {"items": _whole(merged["items"])} if "items" in merged else {}
+    return {**merged, **careful, **items}
+
+
+def _has_limit(schema: dict[str, Any]) -> bool:
+    return bool((KEYWORDS | OUR_OWN) & schema.keys()) or ("items" in schema and _has_limit(schema["items"]))
