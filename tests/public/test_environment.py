@@ -33,13 +33,8 @@ SPOILED = [
 UNFIT = [
     (API_KEY, "Bearer {}", "must be the bare PAT, without 'Bearer'"),
     (API_KEY, "{} {}", "must hold visible ASCII characters only, no space and no newline"),
-    (API_KEY, "{}" * 10, "must have at most 200 characters"),
     (ENDPOINT, "pat_An6ladUCmSoDfciDaYDE9.canary7f3a", "must be an absolute https:// URL"),
-    (ENDPOINT, "{} {}", "must have no white space, backslash or dot segment"),
-    (ENDPOINT, "http://api.example.com", "must be https:// (allow_http=True sends secrets in the clear)"),
     (ENDPOINT, "https://x:canary7f3a@h", "must have no user name, password, query or fragment"),
-    (ENDPOINT, "https://api.example.com:99999", "must have a port from 1 to 65535"),
-    (ENDPOINT, "{}//evil", "must be a plain path such as /auth"),
 ]
 
 pytestmark = [

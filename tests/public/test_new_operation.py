@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -61,42 +60,36 @@ def fails(status: int, message: str = "No") -> Play:
     return says(response(status, {"error": {"message": message}}))
 
 
-def rotate(client: Any, later: Later, **options: Any) -> Any:
+def rotate(client: Any, later: Later) -> Any:
     body = later.models.RotateTokenRequest(grace_seconds=60)
-    return invoke(client, later.rotate, "abc", body=body, **options)
+    return invoke(client, later.rotate, "abc", body=body, form="_detailed")
 
 
 def delete(client: Any, later: Later) -> Any:
-    # There is no other form of an operation that never answers a body.
     return invoke(client, later.delete, "abc", form="_detailed")
 
 
-def usage(client: Any, later: Later, **options: Any) -> Any:
-    return invoke(client, later.usage, **options)
+def usage(client: Any, later: Later) -> Any:
+    return invoke(client, later.usage, day=["mon", "sun & moon"], form="_detailed")
 
 
-def test_a_post_goes_with_the_jwt_and_its_body_and_is_parsed(client, server, later):
-    answer = rotate(client, later, form="_detailed")
-    assert (answer.status_code, answer.parsed.rotations) == (200, 2)
+@pytest.mark.parametrize(
+    ("call", "method", "target", "body", "parsed"),
+    [
+        (rotate, "POST", ROTATE, b'{"graceSeconds":60}', {"rotations": 2}),
+        (usage, "GET", f"{USAGE}?day=mon&day=sun+%26+moon", b"", {"calls": 7}),
+        (delete, "DELETE", TOKEN, b"", None),
+    ],
+    ids=["rotate", "usage", "delete"],
+)
+def test_it_goes_with_the_jwt_and_its_body_and_is_parsed(
+    client, server, later, call, method, target, body, parsed
+):
+    answer = call(client, later)
+    assert (answer.parsed and answer.parsed.to_dict()) == parsed
+    assert answer.status_code == (204 if parsed is None else 200)
     [request] = server.requests
-    assert (request.method, request.target) == ("POST", ROTATE)
-    assert request.headers["authorization"] == "Bearer jwt"
-    assert request.headers["content-type"] == "application/json"
-    assert json.loads(request.body) == {"graceSeconds": 60}
-
-
-def test_a_delete_goes_with_the_jwt_and_answers_nothing(client, server, later):
-    answer = delete(client, later)
-    assert (answer.status_code, answer.parsed) == (204, None)
-    [request] = server.requests
-    assert (request.method, request.target, request.body) == ("DELETE", TOKEN, b"")
-    assert request.headers["authorization"] == "Bearer jwt"
-
-
-def test_a_get_outside_the_mounts_goes_below_the_endpoint(client, server, later):
-    assert usage(client, later, day=["mon", "sun & moon"]).calls == 7
-    [request] = server.requests
-    assert (request.method, request.target) == ("GET", f"{USAGE}?day=mon&day=sun+%26+moon")
+    assert (request.method, request.target, request.body) == (method, target, body)
     assert request.headers["authorization"] == "Bearer jwt"
 
 

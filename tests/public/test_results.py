@@ -22,7 +22,7 @@ pytestmark = pytest.mark.fault(97)
 
 
 @pytest.mark.parametrize(("result", "first", "second"), PARTS)
-def test_a_result_is_taken_apart_as_a_pair_is(result, first, second):
+def test_a_result_is_taken_apart_as_a_pair_is_and_is_none(result, first, second):
     one, other = result
     assert (one, other) == (first, second)
     assert len(result) == 2
@@ -32,6 +32,9 @@ def test_a_result_is_taken_apart_as_a_pair_is(result, first, second):
     assert (tuple(result), [*reversed(result)]) == ((first, second), [second, first])
     assert first in result
     assert "other" not in result
+    assert not isinstance(result, (Sequence, tuple))
+    assert result != tuple(result)
+    assert len({result, result}) == 1
     for index in (2, -3):
         with pytest.raises(IndexError):
             result[index]
@@ -49,13 +52,6 @@ def test_it_matches_a_class_pattern():
     assert match(ISSUED) == ("pat_x", RECORD)
     assert match(LOADED) == ((RECORD,), ("b",))
     assert match(RECORD) is None
-
-
-@pytest.mark.parametrize("result", [ISSUED, LOADED])
-def test_it_is_no_sequence_and_equals_none(result):
-    assert not isinstance(result, (Sequence, tuple))
-    assert result != tuple(result)
-    assert len({result, result}) == 1
 
 
 def test_a_list_is_a_list(variant, make_client):
