@@ -1,5 +1,7 @@
 """PATs and PHC strings."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 
@@ -9,7 +11,7 @@ from access_tokens.testing import _credentials as credentials
 from access_tokens.testing._credentials import Pat
 from access_tokens.testing._errors import ServiceError
 
-SECRET = bytes(range(32))
+ID, SECRET = "0" * 21, bytes(range(32))
 
 
 def phc(secret: bytes, *, ln: int = 14) -> str:
@@ -20,11 +22,12 @@ def phc(secret: bytes, *, ln: int = 14) -> str:
     return f"$scrypt$ln={ln},r=8,p=1${'$'.join(fields)}"
 
 
-def test_pat_is_prefix_id_dot_secret():
-    text = Pat("0" * 21, SECRET).text("pat_")
+def test_a_pat_is_prefix_id_dot_secret_and_does_not_show_it():
+    pat = Pat(ID, SECRET)
 
-    assert text == "pat_" + "0" * 21 + "." + base64.b64encode(SECRET).decode()
-    assert Pat.parse(text, "pat_") == Pat("0" * 21, SECRET)
+    assert pat.text("pat_") == f"pat_{ID}.{base64.b64encode(SECRET).decode()}"
+    assert Pat.parse(pat.text("pat_"), "pat_") == pat
+    assert repr(pat) == f"Pat(token_id='{ID}')"
 
 
 def test_generated_pats_differ_and_parse():
@@ -37,51 +40,34 @@ def test_generated_pats_differ_and_parse():
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        "pat_",
-        "0" * 21 + "." + "A" * 43 + "=",
-        "pat_" + "0" * 20 + "." + "A" * 43 + "=",
-        "pat_" + "0" * 22 + "." + "A" * 43 + "=",
-        "pat_" + "0" * 20 + "é" + "." + "A" * 43 + "=",
-        "pat_" + "0" * 21 + ".",
-        "pat_" + "0" * 21 + "." + "A" * 43 + "=.",
-        "pat_" + "0" * 21 + "." + "A" * 180,
-        "pat_" + "0" * 21 + "." + "A" * 43 + "=\n",
+        *("", "pat_", f"{ID}.{'A' * 43}=", f"pat_{ID[1:]}.{'A' * 43}=", f"pat_{ID}0.{'A' * 43}="),
+        *(f"pat_{ID[1:]}é.{'A' * 43}=", f"pat_{ID}.", f"pat_{ID}.{'A' * 43}=.", f"pat_{ID}.{'A' * 180}"),
+        f"pat_{ID}.{'A' * 43}=\n",
     ],
 )
 def test_what_is_not_a_pat_is_not_parsed(text):
     assert Pat.parse(text, "pat_") is None
 
 
-def test_repr_does_not_show_the_secret():
-    assert repr(Pat("0" * 21, SECRET)) == f"Pat(token_id='{'0' * 21}')"
+@pytest.mark.parametrize("secret", ["A" * 43, "_-" * 21, "A" * 43 + ";,", "A" * 43 + "=="])
+def test_a_secret_in_almost_base64_is_read(secret):
+    assert Pat.parse(f"pat_{ID}.{secret}", "pat_") is not None
 
 
-def test_hash_is_scrypt_over_the_raw_secret():
-    assert credentials.matches(SECRET, phc(SECRET))
-    assert credentials.matches(SECRET, credentials.hash_secret(SECRET))
-
-
-def test_another_secret_does_not_match():
-    assert not credentials.matches(bytes(32), phc(SECRET))
-
-
-def test_hash_of_another_cost_matches():
-    assert credentials.matches(SECRET, phc(SECRET, ln=10))
-    assert not credentials.matches(bytes(32), phc(SECRET, ln=10))
+@pytest.mark.parametrize(
+    "stored", [phc(SECRET), phc(SECRET, ln=10), credentials.hash_secret(SECRET)], ids=["14", "10", "its own"]
+)
+def test_a_hash_is_scrypt_over_the_raw_secret_of_any_cost(stored):
+    assert credentials.matches(SECRET, stored)
+    assert not credentials.matches(bytes(32), stored)
 
 
 @pytest.mark.parametrize("cost", ["ln=15,r=8,p=1", "ln=0,r=8,p=1", "ln=31,r=8,p=1", "ln=14,r=-1,p=1"])
-def test_hash_of_a_cost_that_the_service_does_not_pay_is_500(cost):
+def test_a_hash_of_a_cost_that_the_service_does_not_pay_is_500(cost):
     with pytest.raises(ServiceError, match="Invalid scrypt params") as caught:
         credentials.matches(SECRET, phc(SECRET).replace("ln=14,r=8,p=1", cost))
 
     assert caught.value.status == 500
-
-
-@pytest.mark.parametrize("secret", ["A" * 43, "_-" * 21, "A" * 43 + ";,", "A" * 43 + "=="])
-def test_a_secret_in_almost_base64_is_read(secret):
-    assert Pat.parse("pat_" + "0" * 21 + "." + secret, "pat_") is not None
 
 
 @pytest.mark.parametrize(
@@ -89,14 +75,11 @@ def test_a_secret_in_almost_base64_is_read(secret):
     [
         (phc(SECRET), None),
         ("$scrypt$v=1$r=8,p=1,ln=3,more=x$c2Fs$aGFzaA", None),
-        ("nonsense", "invalid_phc"),
-        ("$scrypt", "invalid_phc"),
-        ("$SCRYPT$ln=14,r=8,p=1$c2Fs$aGFzaA", "invalid_phc"),
+        *((text, "invalid_phc") for text in ("nonsense", "$scrypt", "$SCRYPT$ln=14,r=8,p=1$c2Fs$aGFzaA")),
         ("$scrypt$ln=14,r=8,p=1$c2Fs$aGFzaA$x", "invalid_phc"),
         ("$scrypt$ln=14,r=8,p=1$c2Fs==$aGFzaA==", "invalid_phc"),
         ("$argon2id$v=19$m=1,t=1,p=1$c2Fs$aGFzaA", "unsupported_algorithm"),
-        ("$scrypt$ln=14,r=8,p=1$c2Fs", "invalid_parameters"),
-        ("$scrypt$c2Fs$aGFzaA", "invalid_parameters"),
+        *((text, "invalid_parameters") for text in ("$scrypt$ln=14,r=8,p=1$c2Fs", "$scrypt$c2Fs$aGFzaA")),
         ("$scrypt$ln=014,r=8,p=1$c2Fs$aGFzaA", "invalid_parameters"),
         ("$scrypt$ln=14,r=8$c2Fs$aGFzaA", "invalid_parameters"),
     ],

@@ -1,135 +1,118 @@
-"""`POST /auth/token`."""
+"""`POST /auth/token`, the first exchange on an empty table, and the limit of its rate."""
+
+from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+import threading
 
 import httpx
-import pytest
 
-from access_tokens.testing import LocalService
-
-Run = Callable[..., LocalService]
-Connect = Callable[[LocalService], httpx.Client]
-
-UNKNOWN_PAT = "pat_" + "0" * 21 + "." + "A" * 43 + "="
+from ..helpers.local_service import UNKNOWN_PAT, exchange
 
 
-def exchange(http: httpx.Client, pat: str) -> httpx.Response:
-    return http.post("/auth/token", headers={"Authorization": f"Bearer {pat}"})
+def test_a_jwt_carries_owner_admin_and_roles(service, http):
+    answer = exchange(http, service.issue("user@example.com", roles=["reader", "writer"])).json()
+    claims = service.verify(answer["access_token"])
 
-
-def basic(text: str) -> dict[str, str]:
-    return {"Authorization": f"Basic {base64.b64encode(text.encode()).decode()}"}
-
-
-def test_bearer_pat_is_exchanged_for_a_jwt(service, http):
-    answer = exchange(http, service.admin_pat)
-
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
-    token = answer.json()
-    assert (token["token_type"], token["expires_in"]) == ("Bearer", 3600)
-    assert "state" not in token
-    assert service.verify(token["access_token"])["sub"] == service.admin_token_id
-
-
-def test_jwt_carries_owner_admin_and_roles(service, http):
-    pat = service.issue("user@example.com", roles=["reader", "writer"])
-
-    claims = service.verify(exchange(http, pat).json()["access_token"])
-
-    assert claims["owner"] == "user@example.com"
-    assert claims["admin"] is False
-    assert claims["roles"] == ["reader", "writer"]
-    assert claims["iss"] == service.issuer
+    assert (answer["token_type"], answer["expires_in"], "state" in answer) == ("Bearer", 3600, False)
+    assert (claims["owner"], claims["admin"]) == ("user@example.com", False)
+    assert (claims["roles"], claims["iss"]) == (["reader", "writer"], service.issuer)
     assert claims["exp"] == int(str(claims["iat"])) + 3600
 
 
-def test_lifetime_is_an_option(run, connect):
-    service = run(lifetime=60)
+def test_lifetime_and_prefix_are_options(run, connect):
+    service = run(lifetime=60, prefix="acme-")
 
+    assert service.admin_pat.startswith("acme-")
     assert exchange(connect(service), service.admin_pat).json()["expires_in"] == 60
 
 
 def test_two_exchanges_answer_two_jwts(service, http):
     first, second = (exchange(http, service.admin_pat).json()["access_token"] for _ in range(2))
-
     assert first != second
 
 
-def test_basic_takes_the_pat_as_password(service, http):
-    assert http.post("/auth/token", headers=basic(f"anyone:{service.admin_pat}")).status_code == 200
+def test_a_pat_may_come_as_a_password_or_in_the_body_which_wins_over_the_header(service, http):
+    basic = base64.b64encode(f"anyone:{service.admin_pat}".encode()).decode()
+    body = {"grant_type": "client_credentials", "client_secret": service.admin_pat, "state": "x y"}
+    wrong = {"Authorization": f"Bearer {UNKNOWN_PAT}"}
+
+    assert http.post("/auth/token", headers={"Authorization": f"Basic {basic}"}).status_code == 200
+    assert http.post("/auth/token", json=body, headers=wrong).status_code == 200
+    assert http.post("/auth/token", data=body).json()["state"] == "x y"
 
 
-def test_client_credentials_in_the_body(service, http):
-    form = {"grant_type": "client_credentials", "client_secret": service.admin_pat, "scope": "ignored"}
+def test_a_bad_pat_is_401(fresh, connect):
+    revoked, expired = fresh.issue("x"), fresh.issue("x", expires_at=int(fresh.now()) + 10)
+    fresh.revoke(revoked.removeprefix("pat_").partition(".")[0])
+    fresh.advance(11)
+    front = fresh.admin_pat.partition(".")[0]
 
-    assert http.post("/auth/token", data=form).status_code == 200
-    assert http.post("/auth/token", json=form).status_code == 200
-
-
-def test_state_is_sent_back(service, http):
-    form = {"grant_type": "client_credentials", "client_secret": service.admin_pat, "state": "x y"}
-
-    assert http.post("/auth/token", data=form).json()["state"] == "x y"
-
-
-def test_the_body_wins_over_the_header(service, http):
-    form = {"client_secret": service.admin_pat}
-
-    answer = http.post("/auth/token", data=form, headers={"Authorization": f"Bearer {UNKNOWN_PAT}"})
-
-    assert answer.status_code == 200
+    for pat in (UNKNOWN_PAT, "nonsense", fresh.admin_pat[4:], f"{front}.{'A' * 43}=", revoked, expired):
+        answer = exchange(connect(fresh), pat)
+        assert answer.status_code == 401
+        assert answer.json() == {"error": {"message": "Invalid Authorization token"}}
 
 
-def refuse_wrong_secret(service: LocalService) -> str:
-    return service.admin_pat.partition(".")[0] + "." + "A" * 43 + "="
+def test_an_exchange_sets_last_used_at(fresh, connect):
+    fresh.advance(1000)
+    before = int(fresh.now())
+    exchange(connect(fresh), fresh.admin_pat)
 
-
-def refuse_revoked(service: LocalService) -> str:
-    pat = service.issue("user@example.com")
-    service.revoke(pat.removeprefix("pat_").partition(".")[0])
-    return pat
-
-
-def refuse_expired(service: LocalService) -> str:
-    pat = service.issue("user@example.com", expires_at=int(service.now()) + 10)
-    service.advance(11)
-    return pat
-
-
-@pytest.mark.parametrize(
-    "prepare",
-    [
-        lambda _: UNKNOWN_PAT,
-        lambda _: "nonsense",
-        lambda service: service.admin_pat.removeprefix("pat_"),
-        refuse_wrong_secret,
-        refuse_revoked,
-        refuse_expired,
-    ],
-    ids=["unknown", "malformed", "prefix", "secret", "revoked", "expired"],
-)
-def test_bad_pat_is_401(service, http, prepare):
-    answer = exchange(http, prepare(service))
-
-    assert answer.status_code == 401
-    assert answer.json() == {"error": {"message": "Invalid Authorization token"}}
-
-
-def test_prefix_is_an_option(run, connect):
-    service = run(prefix="acme-")
-
-    assert service.admin_pat.startswith("acme-")
-    assert exchange(connect(service), service.admin_pat).status_code == 200
-
-
-def test_exchange_sets_last_used_at(service, http):
-    service.advance(1000)
-    before = int(service.now())
-
-    exchange(http, service.admin_pat)
-
-    record = service.record(service.admin_token_id)
-    assert record is not None
+    record = fresh.record(fresh.admin_token_id) or {}
     assert int(str(record["lastUsedAt"])) >= before
+
+
+def test_the_configured_pat_alone_becomes_the_admin_on_an_empty_table(run, connect):
+    service = run(empty=True)
+    assert service.record(service.admin_token_id) is None
+    for unknown in (UNKNOWN_PAT, "pat_nonsense"):
+        assert exchange(connect(service), unknown).status_code == 401
+
+    answer = exchange(connect(service), service.admin_pat)
+    claims = service.verify(answer.json()["access_token"])
+    assert (claims["sub"], claims["owner"], claims["admin"]) == (service.admin_token_id, "admin", True)
+    assert exchange(connect(service), UNKNOWN_PAT).status_code == 401
+
+
+def test_the_configured_secret_bootstraps_under_any_id_but_only_once(run, connect):
+    service = run(empty=True)
+    secret = service.admin_pat.partition(".")[2]
+    statuses: list[int] = []
+
+    def present(http: httpx.Client, pat: str) -> None:
+        statuses.append(exchange(http, pat).status_code)
+
+    pats = [f"pat_{n:021}.{secret}" for n in range(6)]
+    threads = [threading.Thread(target=present, args=[connect(service), pat]) for pat in pats]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(statuses) == [200] + [401] * 5
+    assert exchange(connect(service), service.admin_pat).status_code == 401
+
+
+def test_bootstrap_can_be_switched_off_and_needs_an_empty_table(run, connect):
+    off, not_empty = run(empty=True, bootstrap=False), run(empty=True)
+    not_empty.seed(1)
+
+    for service in (off, not_empty):
+        assert exchange(connect(service), service.admin_pat).status_code == 401
+
+
+def test_a_rate_limit_answers_429_with_retry_after_until_the_time_is_over(run, connect):
+    service = run(rate_limit=(2, 60), errors="empty")
+    http = connect(service)
+    answers = [exchange(http, service.admin_pat) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
+    assert answers[2].json() == {"error": {"message": "Too many requests, try again in a minute"}}
+    assert [answer.headers["RateLimit-Remaining"] for answer in answers] == ["1", "0", "0"]
+    assert answers[0].headers["RateLimit-Policy"] == "2;w=60"
+    assert answers[0].headers["RateLimit-Limit"] == "2"
+    assert 1 <= int(answers[0].headers["RateLimit-Reset"]) <= 60
+    service.advance(60)
+    assert exchange(http, service.admin_pat).status_code == 200

@@ -12,28 +12,23 @@ import pytest
 
 from access_tokens.testing import __main__ as command
 
-
-def read_banner(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    lines: list[str] = []
-    while not lines or not lines[-1].startswith("curl -s http"):
-        lines.append(process.stdout.readline())
-        assert lines[-1], "ended before the banner did"
-    return "".join(lines)
+from ..helpers.local_service import exchange
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_runs_until_it_is_told_to_stop(number):
     arguments = [sys.executable, "-m", "access_tokens.testing", "--port", "0"]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        banner = read_banner(process)
+        assert process.stdout is not None
+        banner = ""
+        while "\ncurl -s http" not in banner:
+            banner += process.stdout.readline() or pytest.fail("it ended before the banner did")
         endpoint, pat = re.findall(r"^(?:Endpoint|Admin PAT): +(\S+)$", banner, re.MULTILINE)
         with httpx.Client(base_url=endpoint, verify=False) as http:
-            answer = http.post("/auth/token", headers={"Authorization": f"Bearer {pat}"})
+            assert exchange(http, pat).status_code == 200
         process.send_signal(number)
         _, errors = process.communicate(timeout=20)
 
-    assert answer.status_code == 200
     assert (process.returncode, errors) == (0, "")
     assert f"curl -sX POST {endpoint}/auth/token -H 'Authorization: Bearer {pat}'" in banner
 

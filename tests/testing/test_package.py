@@ -1,5 +1,7 @@
 """The public face, and what it needs."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 
@@ -16,26 +18,22 @@ def run_without(module: str, code: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("module", ["starlette", "uvicorn", "jwt", "cryptography"])
 def test_without_the_extra_the_error_names_it(module):
-    outcome = run_without(module, "from access_tokens.testing import LocalService")
+    last_line = run_without(module, "from access_tokens.testing import LocalService").stderr.splitlines()[-1]
 
-    last_line = outcome.stderr.splitlines()[-1]
     assert last_line.startswith("ImportError: ")
     assert 'pip install "access-tokens-client[testing]"' in last_line
     assert module in last_line
 
 
-def test_plugin_loads_without_the_extra():
+def test_the_plugin_loads_without_the_extra():
     code = "import access_tokens.testing.pytest_plugin; print('loaded', 'uvicorn' in sys.modules)"
-
     assert run_without("starlette", code).stdout == "loaded False\n"
 
 
-def test_public_names_are_importable():
-    for name in access_tokens.testing.__all__:
-        assert getattr(access_tokens.testing, name).__name__ == name
+def test_its_public_names_are_all_that_can_be_imported():
+    assert all(
+        getattr(access_tokens.testing, name).__name__ == name for name in access_tokens.testing.__all__
+    )
     assert issubclass(LocalService, Service)
-
-
-def test_other_names_are_attribute_errors():
     with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
         _ = access_tokens.testing.Nothing  # type: ignore[attr-defined]  # on purpose

@@ -1,17 +1,47 @@
-"""A service without a network."""
+"""A service without a network, what its methods do, and its options."""
+
+from __future__ import annotations
 
 import time
+from collections.abc import Iterator, MutableMapping
+from typing import Any
 
 import anyio
 import httpx
 import pytest
 
-from access_tokens.testing import Service
+from access_tokens.testing import LocalService, Service
+
+Message = MutableMapping[str, Any]
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+def called(service: Service, scope: Message, *messages: Message) -> list[Message]:
+    """Call the application as a server would, and return what it sends."""
+    received: Iterator[Message] = iter(messages)
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return next(received)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    anyio.run(service.app, scope, receive, send)
+    return sent
+
+
+# Of a server that knows only the decoded path.
+BARE: Message = {"type": "http", "method": "PUT", "path": "/é", "query_string": b"", "headers": []}
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_app_serves_in_process(backend):
-    service = Service()
+def test_its_app_serves_in_process_and_is_delayed_there(service, backend):
+    service.delay_next(1, 0.01)
 
     async def call() -> None:
         transport = httpx.ASGITransport(service.app)
@@ -24,157 +54,108 @@ def test_app_serves_in_process(backend):
     anyio.run(call, backend=backend)
 
 
-def test_delay_works_in_process():
-    service = Service()
-    service.delay_next(1, 0.05)
+def test_a_server_without_the_raw_path_will_do(service):
+    start, _ = called(service, BARE, {"type": "http.request", "body": b""})
 
-    async def call() -> None:
-        transport = httpx.ASGITransport(service.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
-            start = time.monotonic()
-            await http.get("/")
-            assert time.monotonic() - start >= 0.05
-
-    anyio.run(call)
-
-
-async def call_bare(service: Service, path: str, *, gone: bool = False) -> list[int]:
-    """Call the application as a server would that knows only the decoded path."""
-    statuses: list[int] = []
-
-    async def receive() -> dict[str, object]:
-        return {"type": "http.disconnect"} if gone else {"type": "http.request", "body": b""}
-
-    async def send(message: object) -> None:
-        if isinstance(message, dict) and message["type"] == "http.response.start":
-            statuses.append(message["status"])
-
-    scope = {"type": "http", "method": "PUT", "path": path, "query_string": b"", "headers": []}
-    await service.app(scope, receive, send)
-    return statuses
-
-
-def test_server_without_raw_path_will_do():
-    service = Service()
-
-    assert anyio.run(call_bare, service, "/é") == [404]
+    assert start["status"] == 404
     assert service.requests[0].path == "/%C3%A9"
 
 
-def test_client_that_goes_away_while_sending_is_not_remembered():
-    service = Service()
-
-    async def call() -> list[int]:
-        return await call_bare(service, "/", gone=True)
-
-    assert anyio.run(call) == []
+def test_a_client_that_goes_away_while_it_sends_is_not_remembered(service):
+    assert called(service, BARE, {"type": "http.disconnect"}) == []
     assert service.requests == []
 
 
-def test_lifespan_is_answered():
-    service = Service()
-    sent: list[object] = []
+def test_the_lifespan_of_a_server_is_answered(service):
+    messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    sent = called(service, {"type": "lifespan", "state": {}}, *messages)
 
-    async def call() -> None:
-        messages = [{"type": "lifespan.shutdown"}, {"type": "lifespan.startup"}]
-
-        async def receive() -> dict[str, str]:
-            return messages.pop()
-
-        async def send(message: object) -> None:
-            sent.append(message)
-
-        await service.app({"type": "lifespan", "state": {}}, receive, send)
-
-    anyio.run(call)
     assert sent == [{"type": "lifespan.startup.complete"}, {"type": "lifespan.shutdown.complete"}]
 
 
-def test_service_starts_with_one_admin():
-    service = Service()
-
+def test_it_starts_with_one_administrator_whose_hash_is_given_when_asked_for(service):
     record = service.record(service.admin_token_id)
+    with_hash = service.record(service.admin_token_id, include_secret_phc=True)
 
-    assert record is not None
     assert record["isAdmin"] is True
+    assert with_hash.pop("secretPhc").startswith("$scrypt$")
+    assert with_hash == record
     assert service.record("nobody") is None
 
 
-def test_issue_makes_a_token_without_a_request():
-    service = Service()
-
+def test_issue_makes_a_token_without_a_request(service):
     pat = service.issue("user@example.com", is_admin=True, roles=["a"], expires_at=4000000000)
-
     token_id = pat.removeprefix("pat_").partition(".")[0]
     record = service.record(token_id)
-    assert record is not None
-    assert record["owner"] == "user@example.com"
-    assert record["isAdmin"] is True
-    assert record["roles"] == ["a"]
-    assert record["expiresAt"] == 4000000000
+
+    assert (record["owner"], record["isAdmin"]) == ("user@example.com", True)
+    assert (record["roles"], record["expiresAt"]) == (["a"], 4000000000)
     assert service.verify(service._backend.exchange(pat))["sub"] == token_id
-
-
-def test_issue_refuses_what_the_store_refuses():
     with pytest.raises(ValueError, match="Cannot store invalid token record"):
-        Service().issue("")
+        service.issue("")
 
 
-def test_revoke_works_without_a_request():
-    service = Service()
-
+def test_revoke_works_without_a_request(service):
     service.revoke(service.admin_token_id)
 
-    record = service.record(service.admin_token_id)
-    assert record is not None
-    assert "revokedAt" in record
+    assert "revokedAt" in service.record(service.admin_token_id)
     with pytest.raises(ValueError, match="Token not found: nobody"):
         service.revoke("nobody")
 
 
-def test_seed_fills_the_table():
-    service = Service()
-
+def test_seed_fills_the_table(service):
     token_ids = service.seed(2000, roles=["reader"])
+    record = service.record(token_ids[1])
 
     assert len(set(token_ids)) == 2000
-    record = service.record(token_ids[1])
-    assert record is not None
     assert (record["owner"], record["roles"]) == ("user-2@example.com", ["reader"])
 
 
-def test_seed_makes_expired_or_revoked_tokens():
-    service = Service()
-    (expired,) = service.seed(1, expired=True, owner="someone")
-    (revoked,) = service.seed(1, revoked=True)
+def test_seed_makes_expired_or_revoked_tokens(service):
+    expired, revoked = (
+        service.record(service.seed(1, owner="someone", **{which: True})[0])
+        for which in ("expired", "revoked")
+    )
 
-    expired_record, revoked_record = service.record(expired), service.record(revoked)
-
-    assert expired_record is not None
-    assert revoked_record is not None
-    assert (expired_record["owner"], "expiresAt" in expired_record) == ("someone", True)
-    assert ("revokedAt" in revoked_record, "expiresAt" in revoked_record) == (True, False)
+    assert (expired["owner"], "expiresAt" in expired, "revokedAt" in expired) == ("someone", True, False)
+    assert ("expiresAt" in revoked, "revokedAt" in revoked) == (False, True)
 
 
-def test_record_gives_the_hash_only_when_asked_for():
-    service = Service()
-
-    with_hash = service.record(service.admin_token_id, include_secret_phc=True)
-
-    assert with_hash is not None
-    assert str(with_hash.pop("secretPhc")).startswith("$scrypt$")
-    assert service.record(service.admin_token_id) == with_hash
-
-
-def test_clock_is_the_real_one_until_advanced():
-    service = Service()
-    assert abs(service.now() - time.time()) < 1
+def test_its_clock_is_the_real_one_until_it_is_advanced(service):
+    before = time.time()
+    assert before <= service.now() <= time.time()
 
     service.advance(1000.5)
+    assert before + 1000.5 <= service.now() <= time.time() + 1000.5
 
-    assert abs(service.now() - time.time() - 1000.5) < 1
 
-
-def test_paths_are_fixed_once_the_service_is_there():
+def test_its_paths_are_fixed_once_it_is_there(service):
     with pytest.raises(AttributeError):
-        Service().auth_path = "/other"
+        service.auth_path = "/other"
+
+
+@pytest.mark.fault(70)
+@pytest.mark.parametrize(
+    "option",
+    [
+        *[{"port": port} for port in (-1, 65536, "80", True, None, 1.5)],
+        *[{name: path} for name in ("auth_path", "admin_path") for path in ("auth", "/a b", "/a?b", 7)],
+        *[{"prefix": prefix} for prefix in ("a b", "\n", "x" * 135, None)],
+        *[{"lifetime": lifetime} for lifetime in ("60", True, None, 0.5)],
+        *[{"rate_limit": limit} for limit in (5, (5,), (5, 0), ("5", 60), (5, float("nan")), [5, 60, 1])],
+        *[{name: 1} for name in ("bootstrap", "empty", "documented", "nulls")],
+        *[{"issuer": None}, {"errors": ["json"]}, {"errors": "xml"}],
+    ],
+    ids=str,
+)
+def test_an_option_that_makes_no_sense_is_refused_by_name(option):
+    [name] = option
+    with pytest.raises(ValueError, match=f"^{name} must be "):
+        LocalService(**option)
+
+
+@pytest.mark.fault(70)
+def test_it_is_refused_later_as_well(service):
+    with pytest.raises(ValueError, match="^rate_limit must be "):
+        service.rate_limit = (-1, 60)
+    service.rate_limit = (0, 0.5)
