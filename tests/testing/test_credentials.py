@@ -75,13 +75,9 @@ def test_a_hash_of_a_cost_that_the_service_does_not_pay_is_500(cost):
     [
         (phc(SECRET), None),
         ("$scrypt$v=1$r=8,p=1,ln=3,more=x$c2Fs$aGFzaA", None),
-        *((text, "invalid_phc") for text in ("nonsense", "$scrypt", "$SCRYPT$ln=14,r=8,p=1$c2Fs$aGFzaA")),
-        ("$scrypt$ln=14,r=8,p=1$c2Fs$aGFzaA$x", "invalid_phc"),
-        ("$scrypt$ln=14,r=8,p=1$c2Fs==$aGFzaA==", "invalid_phc"),
+        *((text, "invalid_phc") for text in ("nonsense", "$scrypt", "$scrypt$ln=14,r=8,p=1$c2Fs$aGFzaA$x")),
         ("$argon2id$v=19$m=1,t=1,p=1$c2Fs$aGFzaA", "unsupported_algorithm"),
         *((text, "invalid_parameters") for text in ("$scrypt$ln=14,r=8,p=1$c2Fs", "$scrypt$c2Fs$aGFzaA")),
-        ("$scrypt$ln=014,r=8,p=1$c2Fs$aGFzaA", "invalid_parameters"),
-        ("$scrypt$ln=14,r=8$c2Fs$aGFzaA", "invalid_parameters"),
     ],
 )
 def test_which_hashes_can_be_compared_with(text, problem):

@@ -59,47 +59,6 @@ def test_a_value_that_the_store_refuses_is_500_or_400(service, admin, documented
     assert answer.json()["error"]["message"].startswith("Cannot store invalid token record: [\n")
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"owner": ""},
-        {"owner": "\N{GRINNING FACE}" * 51},
-        {"secretPhc": f"$scrypt$ln=14,r=8,p=1$c2FsdA${'A' * 200}"},
-        {"expiresAt": 0.5},
-        {"expiresAt": -1},
-        {"roles": {"add": [f"role-{n}" for n in range(50)]}},
-    ],
-    ids=lambda change: f"{next(iter(change))} {str(change)[:30]}",
-)
-def test_what_update_does_not_check_hides_the_record_until_it_is_mended(service, admin, change):
-    (token_id,) = service.seed(1, owner="before", roles=["reader"])
-    mend = service.record(token_id, include_secret_phc=True) or {}
-
-    assert admin.patch(f"/admin/tokens/{token_id}", json=change).status_code == 204
-    assert not is_shown(admin, token_id)
-    for name in change:
-        admin.patch(f"/admin/tokens/{token_id}", json={name: mend.get(name)})
-    assert is_shown(admin, token_id)
-
-
-def is_shown(admin: httpx.Client, token_id: str) -> bool:
-    listed = admin.get("/admin/tokens").json()["records"]
-    loaded = admin.post("/admin/tokens/batch", json={"tokenIds": [token_id]}).json()["found"]
-    assert (token_id in {each["tokenId"] for each in listed}) == bool(loaded)
-    return bool(loaded)
-
-
-def test_the_pat_of_a_hidden_record_is_500_at_the_exchange(service, admin):
-    pat = service.issue("x")
-    token_id = pat.removeprefix("pat_").partition(".")[0]
-    admin.patch(f"/admin/tokens/{token_id}", json={"owner": ""})
-    answer = exchange(admin, pat)
-
-    assert answer.status_code == 500
-    message = answer.json()["error"]["message"]
-    assert message.startswith(f"Cannot load invalid record for token {token_id}: [\n")
-
-
 def test_an_id_that_is_too_long_for_the_store_is_500(admin, token_id):
     too_long = "x" * 2049
     answer = admin.post("/admin/tokens/batch", json={"tokenIds": [token_id, too_long]})

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from ..helpers.local_service import exchange
-
 
 def test_a_jwt_outlives_the_revocation_of_its_token(fresh, admin_of):
     admin = admin_of(fresh)
@@ -14,25 +12,10 @@ def test_a_jwt_outlives_the_revocation_of_its_token(fresh, admin_of):
     assert admin.get("/admin/tokens").status_code == 200
 
 
-def test_nothing_but_a_jwt_of_an_administrator_opens_them(service, http):
-    jwt = exchange(http, service.issue("user@example.com")).json()["access_token"]
-
-    assert http.get("/admin/tokens").status_code == 401
-    assert "WWW-Authenticate" not in http.get("/admin/tokens").headers
-    assert http.get("/admin/tokens", auth=("x", service.admin_pat)).status_code == 401
-    assert http.get("/admin/tokens", headers={"Authorization": f"Bearer {jwt}"}).status_code == 403
-
-
 def test_an_id_is_one_segment_of_the_path_however_it_is_spelled(admin):
     answer = admin.put("/admin/tokens/a%2F%C3%A9%3Fb/restore")
 
     assert answer.json()["error"]["message"] == "Token not found: a/é?b"
-    assert admin.put("/admin/tokens/%ff/restore").status_code == 400
-
-
-def test_a_wrong_method_is_404_and_options_tells_the_right_ones(admin, token_id):
-    assert admin.delete(f"/admin/tokens/{token_id}").status_code == 404
-    assert admin.options(f"/admin/tokens/{token_id}").headers["Allow"] == "PATCH, PUT"
 
 
 def test_what_the_caller_has_is_not_sent_again(admin):

@@ -176,21 +176,6 @@ def test_it_may_be_stopped_when_no_thread_runs_any_more():
     assert (ended.stdout, ended.stderr) == ("can't start new thread\n", "")
 
 
-def test_fifty_callers_are_served_at_once(service, http):
-    statuses: list[int] = []
-
-    def call() -> None:
-        statuses.append(http.get("/", timeout=30).status_code)
-
-    threads = [threading.Thread(target=call) for _ in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert statuses == [404] * 50
-
-
 def test_it_logs_nothing_and_leaves_other_logs_of_uvicorn_alone(service, http, caplog):
     caplog.set_level(logging.INFO)
     service.drop_next()

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import json
-
 import httpx
 import jwt
 import pytest
-
-from access_tokens.testing import Service
 
 from ..helpers.local_service import exchange
 
@@ -45,19 +40,6 @@ def test_a_new_key_ends_every_jwt(fresh, admin_of):
 
     assert refusal(admin, current_jwt(admin)) == "ERR_JWKS_NO_MATCHING_KEY"
     assert fresh.verify(exchange(admin, fresh.admin_pat).json()["access_token"])
-
-
-def test_a_jwt_of_another_service_is_refused(http):
-    other = Service()
-    assert refusal(http, other._backend.exchange(other.admin_pat)) == "ERR_JWKS_NO_MATCHING_KEY"
-
-
-def test_altered_claims_are_refused(admin):
-    header, payload, signature = current_jwt(admin).split(".")
-    claims = json.loads(base64.urlsafe_b64decode(payload + "==")) | {"exp": 2**40}
-    altered = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-
-    assert refusal(admin, f"{header}.{altered}.{signature}") == "ERR_JWS_SIGNATURE_VERIFICATION_FAILED"
 
 
 def test_it_is_signed_with_eddsa_and_names_its_key_and_another_algorithm_is_refused(admin):
