@@ -2,52 +2,54 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
+import runpy
 import sys
-from pathlib import Path
 
-from access_tokens import RetryPolicy
+import pytest
+from attrs import frozen
+
 from access_tokens.testing import LocalService
 
-ROOT = Path(__file__).resolve().parents[2]
 # What a PAT ends in, with or without its id; a JWT; a hash.
 SECRETS = re.compile(r"[A-Za-z0-9+/]{43}=|eyJ[\w-]+\.[\w-]+|\$scrypt\$")
-UNKNOWN = "0" * 21
-DAY = 86_400
-NO_WAIT = RetryPolicy(backoff=0)
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run Python from the root of the repository."""
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
+@frozen
+class Done:
+    """What an example has come to."""
+
+    status: int
+    out: str
+    err: str
 
 
-def run_example(name: str, service: LocalService, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run an example as its docstring says, and see that it keeps its secrets."""
-    done = run(
-        "-m",
-        f"examples.{name}",
-        *arguments,
-        ACCESS_TOKENS_ENDPOINT=service.endpoint,
-        ACCESS_TOKENS_API_KEY=service.admin_pat,
-    )
-    assert not SECRETS.search(done.stdout + done.stderr)
-    return done
+@frozen
+class Examples:
+    """Runs examples as `python -m` does, in this process."""
+
+    monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str]
+
+    def run(self, name: str, *arguments: str) -> Done:
+        """Run one, and see that it keeps its secrets."""
+        self.monkeypatch.setattr(sys, "argv", [name, *arguments])
+        for imported in (f"examples.{name}", f"examples.{name}.__main__"):
+            self.monkeypatch.delitem(sys.modules, imported, raising=False)
+        status: object = None
+        try:
+            runpy.run_module(f"examples.{name}", run_name="__main__", alter_sys=True)
+        except SystemExit as end:
+            status = end.code
+        out, err = self.capsys.readouterr()
+        if isinstance(status, str):
+            status, err = 1, f"{err}{status}\n"
+        assert not SECRETS.search(out + err)
+        return Done(int(str(status or 0)), out, err)
 
 
-def revoked(service: LocalService, token_id: str) -> bool:
-    record = service.record(token_id)
-    return record is not None and "revokedAt" in record
+def is_revoked(service: LocalService, token_id: str) -> bool:
+    return "revokedAt" in (service.record(token_id) or {})
 
 
 def id_of(pat: str) -> str:
