@@ -63,9 +63,10 @@ def test_the_wheel_holds_both_packages_typed_and_nothing_else(wheel):
 
 @pytest.mark.timeout(300)
 def test_it_works_in_an_environment_of_its_own(wheel, tmp_path):
-    venv.create(tmp_path, with_pip=True)
+    venv.create(tmp_path, with_pip=False)
     python = tmp_path / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True, capture_output=True)
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile", wheel]
+    subprocess.run(install, check=True, capture_output=True)
     used = subprocess.run(
         [python, "-W", "error", "-c", USE], check=False, capture_output=True, text=True, cwd=tmp_path
     )
