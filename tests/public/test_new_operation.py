@@ -145,7 +145,7 @@ def test_what_may_have_been_done_is_repeated_unless_it_is_a_post(
         (delete, [fails(500, "Token not found: abcd")] * 4, UnavailableError, 4, True),
         (rotate, [fails(500, "Token ID already exists: abc")], ConflictError, 1, False),
         (usage, [fails(404, "Not Found")], EndpointError, 1, False),
-        (rotate, [says(response(200, b"<html>"))], InvalidResponseError, 1, True),
+        (rotate, [says(response(200, b"<p>", "Content-Type: text/html"))], InvalidResponseError, 1, True),
         (usage, [says(response(200, b" " * (32 * 2**20 + 1)))], InvalidResponseError, 1, False),
     ],
 )

@@ -83,6 +83,11 @@ def test_a_refused_body_stores_nothing(service, admin, token_id):
     assert service.record(token_id) is None
 
 
+def test_json_too_deep_to_be_read_is_400(admin):
+    headers = {"Content-Type": "application/json"}
+    assert admin.post("/admin/tokens", content=b"[" * 90_000, headers=headers).status_code == 400
+
+
 def test_register_stores_the_hash(admin, token_id):
     body = {"owner": "user@example.com", "secretPhc": PHC, "isAdmin": True, "roles": ["a"], "expiresAt": 9}
     record = admin.put(f"/admin/tokens/{token_id}", json=body).json()["record"]
