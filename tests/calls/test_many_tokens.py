@@ -27,13 +27,6 @@ def batches(service: LocalService) -> int:
 
 
 @pytest.mark.fault(43)
-def test_no_ids_need_no_request(client, service):
-    client.authenticate()
-    assert client.batch_load([]).not_found == ()
-    assert batches(service) == 0
-
-
-@pytest.mark.fault(43)
 def test_10_000_ids_need_as_few_requests_as_the_body_limit_allows(client, service):
     known = service.seed(1000)
     found, not_found = client.batch_load([*known, *UNKNOWN, *known])

@@ -9,7 +9,7 @@ import pytest
 
 from access_tokens.testing import LocalService
 from examples.tour import __main__ as tour
-from examples.tour import guide, threads
+from examples.tour import guide
 
 
 def test_the_tour_succeeds_fits_a_terminal_and_keeps_its_secrets(monkeypatch, examples):
@@ -57,8 +57,3 @@ def test_the_tour_ends_where_something_differs(another, difference, monkeypatch,
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("The tour ends here, after ")
     assert difference in last
-
-
-def test_a_call_that_must_fail_and_does_not_is_a_difference():
-    with pytest.raises(guide.Differs, match="the call succeeded"):
-        threads.error_of(lambda: None)

@@ -30,11 +30,8 @@ def test_a_pat_is_prefix_id_dot_secret_and_does_not_show_it():
     assert repr(pat) == f"Pat(token_id='{ID}')"
 
 
-def test_generated_pats_differ_and_parse():
-    first, second = Pat.generate(), Pat.generate()
-
-    assert first != second
-    assert Pat.parse(first.text("x"), "x") == first
+def test_generated_pats_differ():
+    assert Pat.generate() != Pat.generate()
 
 
 @pytest.mark.parametrize(

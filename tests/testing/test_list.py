@@ -10,17 +10,10 @@ import pytest
 
 from access_tokens.testing import LocalService
 
-from ..helpers.local_service import Connect
-
 
 @pytest.fixture
 def service(fresh: LocalService) -> LocalService:
     return fresh
-
-
-@pytest.fixture
-def admin(service: LocalService, admin_of: Connect) -> httpx.Client:
-    return admin_of(service)
 
 
 def ids(admin: httpx.Client, **query: Any) -> list[str]:

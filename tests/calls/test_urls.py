@@ -1,4 +1,4 @@
-"""An id of a token is refused before any request, or is exactly one segment of a path or one value."""
+"""Where requests go: below the endpoint, and an id is one segment of the path, or refused before."""
 
 from __future__ import annotations
 
@@ -98,3 +98,12 @@ def test_any_other_id_is_one_segment_and_leaves_the_rest_of_the_url_alone(client
             assert service.requests[-1].url.path in {TOKENS, f"{TOKENS}/batch"}
 
     stays()
+
+
+@pytest.mark.fault(39)
+@pytest.mark.parametrize("endpoint", ["https://bücher.example/ä", "https://bücher.example/ä/"])
+def test_what_is_sent_goes_below_the_endpoint(service, variant, make_client, endpoint):
+    make_client(endpoint, PAT, http_client=service.http_client(variant)).list()
+    urls = [request.url for request in service.requests]
+    assert {url.raw_host for url in urls} == {b"xn--bcher-kva.example"}
+    assert [url.raw_path for url in urls] == [b"/%C3%A4/auth/token", b"/%C3%A4/admin/tokens"]
