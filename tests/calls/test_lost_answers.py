@@ -38,8 +38,8 @@ def ids_of(client: Any, owner: str) -> list[str]:
     return [record.token_id for record in walked if record.owner == owner]
 
 
-def lose_register(service: LocalService, token_id: str, times: int = 1, **fault: Any) -> None:
-    service.drop_next(times, path=f"{TOKENS}/{token_id}", **({"after": True} | fault))
+def lose_register(service: LocalService, token_id: str, times: int = 1, *, after: bool = True) -> None:
+    service.drop_next(times, path=f"{TOKENS}/{token_id}", after=after)
 
 
 def lose_issue(service: LocalService, times: int = 1, *, after: bool = True) -> None:

@@ -15,7 +15,6 @@ from access_tokens import (
     NotFoundError,
     generate_token,
 )
-from access_tokens.testing import LocalService
 
 PHC = generate_token().secret_phc
 LATER, MUCH_LATER = 4_000_000_000, 4_100_000_000
@@ -26,15 +25,11 @@ def found(client: Any, token_id: str) -> Any:
     return record
 
 
-def last_body(service: LocalService) -> Any:
-    return json.loads(service.requests[-1].body)
-
-
 def test_an_issued_token_opens_the_service(client, service, make_client):
     token, record = client.issue("user@example.com", is_admin=True, roles=["reader"], expires_at=LATER)
     assert (record.owner, record.is_admin, record.roles) == ("user@example.com", True, ("reader",))
     assert (record.expires_at, record.revoked_at, record.secret_phc) == (LATER, None, None)
-    assert last_body(service)["tokenId"] == record.token_id
+    assert json.loads(service.requests[-1].body)["tokenId"] == record.token_id
     assert make_client(service.endpoint, token).list()
 
 

@@ -8,8 +8,6 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from access_tokens.testing import LocalService
-
 from ..helpers.local_service import PHC, exchange
 
 documented = pytest.mark.parametrize("documented", [False, True], ids=["reference", "documented"])
@@ -122,8 +120,3 @@ def test_every_error_wears_the_dress_but_a_missing_route_and_a_refused_jwt(servi
     )
     refused = admin.get("/admin/tokens", headers={"Authorization": "Bearer x"})
     assert (refused.content == b"") is (dress == "empty")
-
-
-def test_an_unknown_dress_is_refused():
-    with pytest.raises(ValueError, match="errors"):
-        LocalService(errors="xml")  # type: ignore[arg-type]  # on purpose

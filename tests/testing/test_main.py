@@ -4,8 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from types import FrameType
 
 import httpx
 import pytest
@@ -31,19 +29,6 @@ def test_it_runs_until_it_is_told_to_stop(number):
 
     assert (process.returncode, errors) == (0, "")
     assert f"curl -sX POST {endpoint}/auth/token -H 'Authorization: Bearer {pat}'" in banner
-
-
-@pytest.mark.prints_secrets("it introduces the service, with its administrator's PAT")
-def test_signals_end_it(monkeypatch, capsys):
-    def signal_at_once(number: int, handler: Callable[[int, FrameType | None], None]) -> None:
-        handler(number, None)
-
-    monkeypatch.setattr(signal, "signal", signal_at_once)
-    monkeypatch.setattr(sys, "argv", ["testing"])
-
-    command.main()
-
-    assert capsys.readouterr().out.startswith("Endpoint:   http://127.0.0.1:")
 
 
 def test_it_offers_no_host(monkeypatch, capsys):
