@@ -100,6 +100,7 @@ def retry(**wrong: Any) -> Any:
         (client(admin_path="admin"), "admin_path must be a plain path such as /auth"),
         (client(timeout="30"), "timeout must be a number of seconds, not str"),
         (client(deadline=0), "deadline must be a number of seconds, over 0 and up to 4000000"),
+        (client(deadline=None), "deadline must be a number of seconds, not NoneType"),
         (client(retry=3), "retry must be a RetryPolicy, not int"),
         (client(allow_http=1), "allow_http must be True or False, not int"),
         (retry(retries=1.5), "retries must be a whole number"),

@@ -136,6 +136,14 @@ def test_a_pat_that_fits_no_header_is_refused_and_not_printed(kind, pat):
     assert traceback.TracebackException.from_exception(raised.value, capture_locals=True)
 
 
+@pytest.mark.fault(39, 40)
+@pytest.mark.parametrize("kind", [AccessTokensClient, AsyncAccessTokensClient])
+@pytest.mark.parametrize("wrong", [{"endpoint": "http://h.com"}, {"auth_path": "//x"}, {"admin_path": "/.."}])
+def test_both_clients_check_where_they_go(kind, wrong):
+    with pytest.raises(ValueError, match=f"^{next(iter(wrong))} must"):
+        kind(**({"endpoint": ENDPOINT, "api_key": PAT} | wrong))
+
+
 def test_five_seconds_of_the_timeout_are_to_connect():
     usual = timeout_of(None, checked(timeout=None))
     assert usual == checked(timeout=30.0).timeout == httpx.Timeout(30.0, connect=5.0)
