@@ -96,6 +96,11 @@ def test_a_deployment_may_have_its_routes_elsewhere(path, base):
     assert moved.url("/admin/tokens/a%2Fb/revoke") == f"{ENDPOINT}{base}/tokens/a%2Fb/revoke"
 
 
+def test_http_is_allowed_when_asked_for():
+    allowed = checked("http://api.example.com", allow_http=True)
+    assert (allowed.base, allowed.allow_http) == ("http://api.example.com", True)
+
+
 @pytest.mark.parametrize(
     ("make", "last", "next_one"),
     [
