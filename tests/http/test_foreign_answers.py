@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -15,17 +14,38 @@ import pytest
 
 from access_tokens import AsyncAccessTokensClient, RetryPolicy, UnavailableError
 
-from ..helpers.callers import in_tasks, run
-from ..helpers.fault_server import EXCHANGE, JWT, RECORD, TOKENS, FaultServer, Peer, Play, response
-from ..helpers.operations import LIST, keep_jwt
+from ..helpers.callers import in_tasks, result_of, run
+from ..helpers.fault_server import EXCHANGE, JWT, RECORD, TOKENS, FaultServer, Peer, response
+from ..helpers.operations import LIST, failure_of, keep_jwt
+from ..helpers.threads import PATIENCE
+from .answers import CHUNKED, EMPTY, FOREIGN, OK, in_pieces, say
 
 Make = Callable[..., Any]
+pytestmark = pytest.mark.fault(50)
 
-FOREIGN = response(200, {"records": [RECORD | {"owner": "somebody else's"}]})
-EMPTY = response(200, {"records": []})
-OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-
+HEAD = b"HTTP/1.1 204 No Content\r\n"
+# Answers, in the pieces in which they come.
+ANSWERS = {
+    "no content": [HEAD + b"\r\n"],
+    "no content that announces some": [HEAD + b"Content-Length: %d\r\n\r\n" % len(FOREIGN)],
+    "not modified": [b"HTTP/1.1 304 Not Modified\r\n\r\n"],
+    "length": [EMPTY],
+    "no body": [OK + b"Content-Length: 0\r\n\r\n"],
+    "chunks": [CHUNKED + b"2\r\n{}\r\n0\r\n\r\n"],
+    "chunks and length": [OK + b"Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+    "error": [response(400, {"error": "no"})],
+    "cut inside the head": [EMPTY[:20], EMPTY[20:]],
+    "cut inside the blank line": [EMPTY.partition(b"\r\n\r\n")[0] + b"\r\n\r", b'\n{"records": []}'],
+    "cut before the body": [EMPTY.partition(b"{")[0], b'{"records": []}'],
+    "cut inside the body": [EMPTY[:-5], EMPTY[-5:]],
+    "cut between chunks": [CHUNKED + b'd\r\n{"records": [\r\n', b"2\r\n]}\r\n0\r\n\r\n"],
+    "cut before the last chunk": [CHUNKED + b'f\r\n{"records": []}\r\n', b"0\r\n\r\n"],
+    "cut before a trailer": [CHUNKED + b'f\r\n{"records": []}\r\n0\r\n', b"X: y\r\n\r\n"],
+    "with bare line feeds": [EMPTY.replace(b"\r", b"")[:-5], EMPTY[-5:]],
+    "more than is read at once": [response(200, b'{"records": []}' + b" " * 2**22)],
+}
 SURPLUS = {
+    "nothing": b"",
     "an answer": FOREIGN,
     "two answers": FOREIGN * 2,
     "an interim answer and one more": b"HTTP/1.1 100 Continue\r\n\r\n" + FOREIGN,
@@ -35,30 +55,6 @@ SURPLUS = {
     "a line": b"\r\n",
     "a byte": b"x",
 }
-ANSWERS = {
-    "no content": b"HTTP/1.1 204 No Content\r\n\r\n",
-    "no content that announces some": b"HTTP/1.1 204 No Content\r\nContent-Length: %d\r\n\r\n" % len(FOREIGN),
-    "not modified": b"HTTP/1.1 304 Not Modified\r\n\r\n",
-    "length": EMPTY,
-    "no body": OK + b"Content-Length: 0\r\n\r\n",
-    "chunks": OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-    "chunks and length": OK + b"Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "error": response(400, {"error": "no"}),
-}
-
-
-def say(data: bytes) -> Play:
-    return lambda peer: peer.send(data)
-
-
-ONCE = RetryPolicy(retries=0)
-
-
-def outcome(client: Any) -> Any:
-    try:
-        return LIST.call(client)
-    except Exception as error:  # noqa: BLE001 - any will do, for it is the next call that counts
-        return error
 
 
 def check_next_call(server: FaultServer, client: Any) -> None:
@@ -70,41 +66,24 @@ def check_next_call(server: FaultServer, client: Any) -> None:
     assert client.clock.waits == []
 
 
-@pytest.fixture(params=["own", "borrowed"])
-def make(request: pytest.FixtureRequest, make_client: Make, variant: str) -> Iterator[Make]:
-    """Makes clients with connections of their own, and over an HTTP client of the caller's."""
-    kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
-    own = kind() if request.param == "borrowed" else None
-    made: list[Any] = []
-
-    def make(endpoint: str) -> Any:
-        made.append(make_client(endpoint, "pat_x", http_client=own))
-        return made[-1]
-
-    yield make
-    if own:
-        own.close() if variant == "sync" else made[0].portal.call(own.aclose)
-
-
-@pytest.mark.fault(50)
-@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
-def test_what_follows_an_answer_is_thrown_away_with_the_connection(server, victim, answer):
+@pytest.mark.parametrize("pieces", ANSWERS.values(), ids=ANSWERS)
+def test_what_follows_an_answer_is_thrown_away_with_the_connection(server, victim, pieces):
+    """It comes with the last piece."""
     keep_jwt(victim)
     for name, surplus in SURPLUS.items():
         connections = server.connections
-        server.play(TOKENS, say(answer + surplus))
-        outcome(victim)
+        server.play(TOKENS, in_pieces(*pieces[:-1], pieces[-1] + surplus))
+        result_of(victim.list)  # whatever comes of it
         check_next_call(server, victim)
-        assert server.connections == connections + 2, name
+        assert server.connections == connections + (2 if surplus else 1), name
         server.hang_up()
 
 
-@pytest.mark.fault(50)
-def test_what_follows_a_jwt_becomes_no_jwt(server, make):
+def test_what_follows_a_jwt_becomes_no_jwt(server, reach):
     """A second one, of somebody else."""
     foreign = response(200, JWT | {"access_token": "somebody-elses"})
     server.always(EXCHANGE, say(response(200, JWT) + foreign))
-    client = make(server.endpoint)
+    client = reach(server.endpoint)
     for _ in range(3):
         client.authenticate()
         client.list()
@@ -113,51 +92,65 @@ def test_what_follows_a_jwt_becomes_no_jwt(server, make):
     assert client.clock.waits == []
 
 
-@pytest.mark.fault(50)
-def test_an_answer_on_an_idle_connection_is_thrown_away_with_it(server, make):
-    victim = make(server.endpoint)
-    sent = threading.Event()
+@attrs.define
+class Again:
+    """Answers a request, and a second time when the first answer has been read."""
 
-    def answer_and_once_more(peer: Peer) -> None:
+    is_read: threading.Event = attrs.Factory(threading.Event)
+    is_sent: threading.Event = attrs.Factory(threading.Event)
+
+    def __call__(self, peer: Peer) -> None:
         peer.answer()
-        asked.wait(5)
+        self.is_read.wait(PATIENCE)
         peer.send(FOREIGN)
-        sent.set()
+        self.is_sent.set()
 
-    asked = threading.Event()
-    keep_jwt(victim)
-    server.play(TOKENS, answer_and_once_more)
-    victim.list()
-    asked.set()
-    sent.wait(5)
-    check_next_call(server, victim)
+    def send(self) -> None:
+        self.is_read.set()
+        assert self.is_sent.wait(PATIENCE)
+
+
+def test_an_answer_on_an_idle_connection_is_thrown_away_with_it(server, reach):
+    client, again = reach(server.endpoint), Again()
+    keep_jwt(client)
+    server.play(TOKENS, again)
+    client.list()
+    again.send()
+    check_next_call(server, client)
     assert server.connections == 2
 
 
-@pytest.mark.fault(50)
-def test_what_follows_an_answer_on_a_full_reading_is_thrown_away(server, make, request):
+@in_tasks
+def test_what_the_event_loop_has_not_looked_at_yet_is_thrown_away(server, variant):
+    """An answer to nothing has come, but the call that follows is there first."""
+    again = Again()
+
+    async def main() -> None:
+        async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
+            await client.authenticate()
+            server.play(TOKENS, again)
+            await client.list()
+            again.send()  # for which the event loop waits
+            assert [each.owner for each in await client.list()] == [RECORD["owner"]]
+
+    run(variant, main)
+    assert server.connections == 2
+
+
+def test_what_follows_an_answer_on_a_full_reading_is_thrown_away(server, reach):
     """The answer fills what is read at once to the byte, so that what follows waits in some buffer below."""
-    victim = make(server.endpoint)
-    room = 65536 - len(response(200, b"", "Content-Type: application/json")) - 5 + 1
-    body = b'{"records": []}'
-    answer = response(200, body + b" " * (room - len(body)))
-    assert len(answer) == 65536
-    keep_jwt(victim)
+    client = reach(server.endpoint)
+    keep_jwt(client)
+    head = len(response(200, bytes(65_000))) - 65_000
+    answer = response(200, b'{"records": []}'.ljust(65_536 - head))
+    assert len(answer) == 65_536
     server.play(TOKENS, say(answer + FOREIGN))
-    assert victim.list() == []
-    check_next_call(server, victim)
+    assert client.list() == []
+    check_next_call(server, client)
     assert server.connections == 2
 
 
-@pytest.fixture
-def encrypted(context: ssl.SSLContext, trusted: None) -> Iterator[FaultServer]:
-    """A service with TLS that everybody trusts."""
-    with FaultServer(context) as server:
-        yield server
-
-
-@pytest.mark.fault(50)
-def test_a_record_that_follows_an_answer_is_thrown_away_with_the_connection(encrypted, make, request):
+def test_a_record_of_tls_that_follows_an_answer_is_thrown_away_with_the_connection(encrypted, reach):
     """It has come over the wire together with the answer, and waits to be decrypted."""
 
     def send_both_at_once(peer: Peer) -> None:
@@ -166,7 +159,7 @@ def test_a_record_that_follows_an_answer_is_thrown_away_with_the_connection(encr
         peer.send(FOREIGN)
         peer.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
-    client = make(encrypted.endpoint)
+    client = reach(encrypted.endpoint)
     client.list()
     encrypted.play(TOKENS, send_both_at_once)
     assert client.list() == []
@@ -174,19 +167,20 @@ def test_a_record_that_follows_an_answer_is_thrown_away_with_the_connection(encr
     assert encrypted.connections == 2
 
 
-@pytest.mark.fault(50, 4)
+@pytest.mark.fault(4)
 def test_an_answer_that_comes_too_late_answers_nothing(server, make_client):
     """Neither the repeat of the request, nor another."""
     given_up = threading.Event()
 
     def answer_late(peer: Peer) -> None:
-        given_up.wait(5)
+        given_up.wait(PATIENCE)
         peer.send(FOREIGN)
 
-    client = make_client(server.endpoint, "pat_x", timeout=httpx.Timeout(5, read=0.03), retry=ONCE)
+    once = RetryPolicy(retries=0)
+    client = make_client(server.endpoint, "pat_x", timeout=httpx.Timeout(5, read=0.03), retry=once)
     keep_jwt(client)
     server.play(TOKENS, answer_late)
-    assert isinstance(outcome(client), UnavailableError)
+    assert type(failure_of(LIST, client)) is UnavailableError
     given_up.set()
     session = client.client._session
     session.settings = attrs.evolve(session.settings, timeout=httpx.Timeout(5))
@@ -194,7 +188,7 @@ def test_an_answer_that_comes_too_late_answers_nothing(server, make_client):
         check_next_call(server, client)
 
 
-@pytest.mark.fault(50, 33)
+@pytest.mark.fault(33)
 @in_tasks
 def test_the_answer_to_a_cancelled_call_answers_nothing(server, variant):
     asked, cancelled = threading.Event(), threading.Event()
@@ -202,7 +196,7 @@ def test_the_answer_to_a_cancelled_call_answers_nothing(server, variant):
     def answer_late(peer: Peer) -> None:
         peer.send(FOREIGN[:40])
         asked.set()
-        cancelled.wait(5)
+        cancelled.wait(PATIENCE)
         peer.send(FOREIGN[40:] + FOREIGN)
 
     async def main() -> None:
@@ -211,7 +205,7 @@ def test_the_answer_to_a_cancelled_call_answers_nothing(server, variant):
             server.play(TOKENS, answer_late)
             async with anyio.create_task_group() as group:
                 group.start_soon(client.list)
-                await anyio.to_thread.run_sync(asked.wait, 5)
+                await anyio.to_thread.run_sync(asked.wait, PATIENCE)
                 group.cancel_scope.cancel()
             cancelled.set()
             for _ in range(3):

@@ -1,36 +1,47 @@
-"""Sockets for threads."""
+"""Connections that are not made, are lost, or say nothing."""
 
 from __future__ import annotations
 
+import json
 import socket
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpcore
+import httpx
 import pytest
 
-from access_tokens import AccessTokensClient, ClientClosedError
+from access_tokens import AccessTokensError, UnavailableError
 from access_tokens._http.request import Progress
 from access_tokens._http.sync_connection import DeadlineBackend
 
-from ..helpers.callers import result_of
+from ..helpers.dead import dead, needs_dead
+from ..helpers.fault_server import EXCHANGE, RECORD, TOKENS, Peer, Play, response
+from ..helpers.operations import (
+    AUTHENTICATE,
+    ISSUE,
+    LIST,
+    PHC,
+    REGISTER,
+    TOKEN_ID,
+    Operation,
+    each_operation,
+    failure_of,
+    keep_jwt,
+)
+from ..helpers.threads import until
+
+Make = Callable[..., Any]
 
 
 class Talk(httpcore.NetworkStream):
-    """A stream that always has something to read."""
+    """A stream with a socket below it."""
 
     def __init__(self, end: socket.socket) -> None:
         self.end = end
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return b"x"
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        pass
-
     def get_extra_info(self, info: str) -> Any:
-        return {"is_readable": True, "socket": self.end}.get(info)
+        return {"socket": self.end}.get(info)
 
 
 @pytest.fixture
@@ -64,21 +75,149 @@ def test_shutting_wakes_a_reader_and_allows_no_more(ends):
         shut.seconds_left(1.0)
 
 
+def check_exhaustion(error: AccessTokensError, operation: Operation, client: Any) -> None:
+    assert (type(error), error.message, error.attempts) == (UnavailableError, operation.failed, 4)
+    assert client.clock.waits[:3] == [1.0, 2.0, 4.0]
+
+
+@pytest.mark.fault(1)
+@each_operation
+def test_a_closed_port_is_tried_four_times_and_changes_nothing(server, warm, operation):
+    server.stop_listening()
+    error = failure_of(operation, warm)
+    check_exhaustion(error, operation, warm)
+    assert len(warm.clock.waits) == 3
+    assert f"{server.address}: " in str(error)
+    assert isinstance(error.cause, httpx.ConnectError)
+    assert not error.outcome_unknown
+
+
+def no_address(*_: Any, **__: Any) -> Any:
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
 @pytest.mark.fault(2)
-def test_a_host_without_an_address_is_a_failed_connection():
-    with pytest.raises(httpcore.ConnectError):
-        network().connect_tcp("nowhere.invalid", 443)
+def test_a_name_that_does_not_resolve_is_looked_up_four_times(make_client, monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", no_address)
+    client = make_client("https://nowhere.invalid", "pat_x")
+    error = failure_of(AUTHENTICATE, client)
+    check_exhaustion(error, AUTHENTICATE, client)
+    assert "nowhere.invalid: " in str(error)
+    assert "Name or service not known" in str(error)
+    assert isinstance(error.cause, httpx.ConnectError)
+    assert not error.outcome_unknown
 
 
-def test_closing_wakes_a_thread_in_a_handshake():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        client = AccessTokensClient(f"https://127.0.0.1:{server.getsockname()[1]}", "pat_x")
-        results: list[Any] = []
-        thread = threading.Thread(target=lambda: results.append(result_of(client.list)))
-        thread.start()
-        with server.accept()[0] as connection:
-            assert connection.recv(5)[0] == 22  # the first message of a handshake (RFC 8446, section 5.1)
-            client.close()
-            thread.join(3)
-            assert not thread.is_alive()
-    assert isinstance(results[0], ClientClosedError)
+@needs_dead
+@pytest.mark.fault(4)
+def test_a_host_that_does_not_take_the_connection_is_tried_four_times(make_client):
+    with dead() as port:
+        timeout = httpx.Timeout(5, connect=0.03)
+        client = make_client(f"http://127.0.0.1:{port}", "pat_x", timeout=timeout)
+        keep_jwt(client)
+        error = failure_of(ISSUE, client)
+    check_exhaustion(error, ISSUE, client)
+    assert isinstance(error.cause, httpx.ConnectTimeout)
+    assert not error.outcome_unknown
+
+
+WHOLE = response(200, {"records": [RECORD]})
+ENDS = {"FIN": Peer.close, "RST": Peer.reset}
+BEGINNINGS = {"after the request": b"", "in the header": WHOLE[:30], "in the body": WHOLE[:-9]}
+
+
+def lose(end: Play, sent: bytes) -> Play:
+    """Send the beginning of an answer, and end the connection."""
+
+    def play(peer: Peer) -> None:
+        peer.send(sent)
+        end(peer)
+
+    return play
+
+
+LOSSES = {f"{name} {place}": lose(ENDS[name], BEGINNINGS[place]) for name in ENDS for place in BEGINNINGS}
+
+
+@pytest.mark.fault(3)
+@each_operation
+def test_a_connection_that_ends_before_a_byte_is_made_four_times(server, warm, operation):
+    server.greet(Peer.close, Peer.reset, Peer.close, Peer.reset)
+    check_exhaustion(failure_of(operation, warm), operation, warm)
+    assert server.connections >= 1 + 4
+    assert server.count(EXCHANGE) == 1
+
+
+@pytest.mark.fault(3)
+@each_operation
+def test_an_answer_that_is_lost_is_asked_for_four_times(server, warm, operation):
+    for name, loss in LOSSES.items():
+        keep_jwt(warm)
+        warm.clock.waits.clear()
+        server.requests.clear()
+        server.play(operation.path, *[loss] * 4)
+        error = failure_of(operation, warm)
+        check_exhaustion(error, operation, warm)
+        assert server.count(operation.path) == 4, name
+        assert error.outcome_unknown == operation.changes
+        assert (error.token_id is not None) == operation.changes
+        assert server.count(EXCHANGE) == (4 if operation is AUTHENTICATE else 0)
+
+
+@pytest.mark.fault(3)
+@each_operation
+def test_three_lost_answers_are_unnoticed(server, warm, operation):
+    server.play(operation.path, *list(LOSSES.values())[1:4])
+    operation.call(warm)
+    assert warm.clock.waits == [1.0, 2.0, 4.0]
+
+
+@pytest.mark.fault(3, 45)
+def test_every_attempt_to_issue_carries_the_id_that_the_error_names(server, warm):
+    server.play(TOKENS, *list(LOSSES.values())[:4])
+    error = failure_of(ISSUE, warm)
+    bodies = [json.loads(each.body) for each in server.requests if each.path == TOKENS]
+    assert [body["tokenId"] for body in bodies] == [error.token_id] * 4
+
+
+@pytest.mark.fault(3, 45)
+def test_a_registration_whose_answers_are_lost_is_settled_by_reading_the_record_back(server, warm):
+    found = response(200, {"found": [RECORD | {"secretPhc": PHC}], "notFound": []})
+    server.play(REGISTER.path, *list(LOSSES.values())[-4:])
+    server.play(f"{TOKENS}/batch", lambda peer: peer.send(found))
+    assert REGISTER.call(warm).token_id == TOKEN_ID
+    assert (server.count(REGISTER.path), server.count(f"{TOKENS}/batch")) == (4, 1)
+
+
+@pytest.mark.fault(4)
+@pytest.mark.parametrize("operation", [LIST, ISSUE, AUTHENTICATE], ids=lambda each: each.name)
+def test_a_service_that_hangs_is_asked_four_times(server, make_client, operation):
+    client = make_client(server.endpoint, "pat_x", timeout=httpx.Timeout(5, read=0.03))
+    if operation is not AUTHENTICATE:
+        keep_jwt(client)
+    server.always(operation.path, Peer.stall)
+    error = failure_of(operation, client)
+    check_exhaustion(error, operation, client)
+    assert isinstance(error.cause, httpx.ReadTimeout)
+    until(lambda: len(server.requests) == 4)  # the server may come late to the last
+    assert server.count(operation.path) == 4
+    assert error.outcome_unknown == operation.changes
+
+
+@pytest.mark.fault(5)
+@each_operation
+def test_an_idle_connection_that_was_closed_is_unnoticed(server, victim, operation):
+    victim.authenticate()
+    server.hang_up()
+    operation.call(victim)
+    assert victim.clock.waits == []
+    assert (server.connections, server.count(operation.path)) == (2, 2 if operation is AUTHENTICATE else 1)
+
+
+@pytest.mark.fault(5)
+def test_a_connection_that_the_service_is_about_to_close_is_not_used_again(server, victim):
+    server.always(TOKENS, lambda peer: peer.send(response(200, {"records": []}, "Connection: close")))
+    for _ in range(3):
+        victim.list()
+    assert victim.clock.waits == []
+    assert server.connections == 3

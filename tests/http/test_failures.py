@@ -14,23 +14,11 @@ from access_tokens._http.tls import SetupError
 from access_tokens._secret import Secret
 
 JWT = Secret("the-jwt")
+REQUEST = httpx.Request("GET", "https://h/", headers={"Authorization": "Bearer the-jwt"})
 
 
-def test_a_failure_without_words_takes_those_of_what_caused_it():
-    error = httpx.ConnectError("")
-    error.__cause__ = ssl.SSLCertVerificationError("certificate has expired")
-    assert "certificate has expired" in str(wire.failure_of(error, "h").cause)
-
-
-def test_tls_that_wants_to_go_on_is_no_reason():
-    error = httpx.ConnectError("")
-    error.__cause__ = ssl.SSLWantReadError("The operation did not complete (read)")
-    assert str(wire.failure_of(error, "h").cause) == "h: ConnectError"
-
-
-def refused_certificate() -> httpx.ConnectError:
-    error = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate has expired")
-    error.__cause__ = ssl.SSLCertVerificationError("expired")
+def caused(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
     return error
 
 
@@ -40,9 +28,7 @@ class MalformedError(Exception):
     __module__ = "socksio.exceptions"
 
 
-REQUEST = httpx.Request("GET", "https://h/", headers={"Authorization": "Bearer the-jwt"})
-
-
+@pytest.mark.fault(49)
 @pytest.mark.parametrize(
     ("error", "acted", "kind"),
     [
@@ -59,7 +45,7 @@ REQUEST = httpx.Request("GET", "https://h/", headers={"Authorization": "Bearer t
         (httpx.ReadTimeout("", request=REQUEST), True, UnavailableError),
         (httpx.RemoteProtocolError("peer closed connection"), True, UnavailableError),
         (OSError(9, "Bad file descriptor"), True, UnavailableError),
-        (refused_certificate(), False, EndpointError),
+        (caused(httpx.ConnectError("x"), ssl.SSLCertVerificationError("expired")), False, EndpointError),
         (httpx.LocalProtocolError("Illegal header value b'the-jwt'"), False, EndpointError),
         (httpx.UnsupportedProtocol("ftp"), False, EndpointError),
         (httpx.InvalidURL("no"), False, EndpointError),
@@ -79,33 +65,24 @@ def test_failures_are_sorted_and_hold_no_secret(error, acted, kind):
     assert getattr(failure.cause, "_request", None) is None
 
 
-def test_a_failure_of_the_network_names_the_host_and_keeps_its_type():
-    cause = wire.failure_of(httpx.ConnectError("[Errno 111] Connection refused"), "h:443").cause
-    assert isinstance(cause, httpx.ConnectError)
-    assert str(cause) == "h:443: [Errno 111] Connection refused"
-    assert str(wire.failure_of(httpx.ReadTimeout(""), "h:443").cause) == "h:443: ReadTimeout"
-
-
-def test_what_is_wrong_with_a_body_is_kept():
-    assert (
-        str(wire.failure_of(UnreadableBodyError("the body ended early"), "h").cause) == "the body ended early"
-    )
-
-
-def test_an_illegal_header_is_not_quoted():
-    """The text of the transport's error holds its value, which may be any secret."""
-    failure = wire.failure_of(httpx.LocalProtocolError("Illegal header value b'hunter2'"), "h:443")
-    assert str(failure.cause) == "h:443: LocalProtocolError"
-
-
-def test_an_error_of_the_system_becomes_one_of_the_transport():
-    cause = wire.failure_of(OSError(9, "Bad file descriptor"), "h:443").cause
-    assert type(cause) is httpx.TransportError
-    assert str(cause) == "h:443: [Errno 9] Bad file descriptor"
-
-
-def test_a_long_text_is_cut():
-    assert str(wire.failure_of(httpx.ReadError("x" * 501), "h").cause) == f"h: {'x' * 500}"
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (httpx.ConnectError("[Errno 111] Connection refused"), "h:443: [Errno 111] Connection refused"),
+        (httpx.ReadTimeout(""), "h:443: ReadTimeout"),
+        (httpx.ReadError("x" * 501), f"h:443: {'x' * 500}"),
+        (caused(httpx.ConnectError(""), ssl.SSLError("expired")), "h:443: ('expired',)"),
+        (caused(httpx.ConnectError(""), ssl.SSLWantReadError("go on")), "h:443: ConnectError"),
+        (OSError(9, "Bad file descriptor"), "h:443: [Errno 9] Bad file descriptor"),
+        # Its text holds the value, which may be any secret.
+        (httpx.LocalProtocolError("Illegal header value b'hunter2'"), "h:443: LocalProtocolError"),
+        (UnreadableBodyError("the body ended early"), "the body ended early"),
+    ],
+)
+def test_a_failure_names_the_host_and_the_reason(error, text):
+    cause = wire.failure_of(error, "h:443").cause
+    assert str(cause) == text
+    assert type(cause) is (httpx.TransportError if type(error) is OSError else type(error))
 
 
 @pytest.mark.parametrize(

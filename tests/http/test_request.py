@@ -1,0 +1,134 @@
+"""What a request is made of, and what is read from the head of an answer."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import anyio
+import attrs
+import httpx
+import pytest
+
+from access_tokens._http import request as wire
+from access_tokens._secret import Secret
+from access_tokens._settings import settings
+
+from ..helpers.sessions import SETTINGS
+
+JWT, PAT = Secret("the-jwt"), Secret("the-pat")
+DEPLOYMENT = settings("https://api.example.com/base", PAT, **(SETTINGS | {"admin_path": "/v1/admin"}))
+TO_LIST = {"method": "get", "url": "/admin/tokens"}
+TO_ISSUE = {"method": "post", "url": "/admin/tokens", "json": {"owner": "ä"}}
+
+
+def built(described: dict[str, Any], seconds_left: float = 300.0) -> httpx.Request:
+    return wire.build_request(DEPLOYMENT, described, JWT, seconds_left)
+
+
+def test_a_form_is_sent_as_the_generated_core_describes_it():
+    kind = "application/x-www-form-urlencoded"
+    described = {"method": "post", "url": "/auth/token", "data": {"state": "s 1"}}
+    request = built(described | {"headers": {"Content-Type": kind}})
+    assert (request.content, request.headers["Content-Type"]) == (b"state=s+1", kind)
+
+
+def test_a_request_carries_the_bearer_token_in_the_header_alone():
+    request = built(TO_ISSUE | {"headers": {"Content-Type": "application/json"}})
+    assert (request.method, str(request.url)) == ("POST", "https://api.example.com/base/v1/admin/tokens")
+    assert request.headers["authorization"] == "Bearer the-jwt"
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["user-agent"].startswith("access-tokens-client/")
+    assert request.content == '{"owner":"ä"}'.encode()
+    assert request.headers["accept"] == "application/json"
+    assert request.headers["accept-encoding"] == "gzip"
+    assert "cookie" not in request.headers
+
+
+def test_a_request_has_the_query_and_the_headers_of_the_generated_core():
+    request = built(TO_LIST | {"params": {"limit": 7}, "headers": {"Accept": "x/y"}})
+    assert request.url.query == b"limit=7"
+    assert request.headers["accept"] == "x/y"
+    assert request.content == b""
+
+
+async def joined(parts: AsyncIterable[bytes]) -> bytes:
+    return b"".join([part async for part in parts])
+
+
+@pytest.mark.fault(3)
+def test_the_body_of_a_request_can_be_read_in_both_variants_and_again():
+    """Not by an async generator: trio would warn of one that is left early."""
+    stream: Any = built(TO_ISSUE).stream
+    for _ in range(2):
+        assert b"".join(stream) == '{"owner":"ä"}'.encode()
+        assert anyio.run(joined, stream) == '{"owner":"ä"}'.encode()
+    assert not inspect.isasyncgen(aiter(stream))
+
+
+@pytest.mark.parametrize("timeout", [DEPLOYMENT.timeout, httpx.Timeout(None, connect=5.0)])
+def test_no_timeout_reaches_past_the_deadline(timeout):
+    patient = attrs.evolve(DEPLOYMENT, timeout=timeout)
+    request = wire.build_request(patient, TO_LIST, JWT, seconds_left=7.0)
+    assert request.extensions["timeout"] == {"connect": 5.0, "read": 7.0, "write": 7.0, "pool": 7.0}
+
+
+def test_an_answer_knows_what_is_secret_of_its_request():
+    """Its own secrets, the JWT, and the PAT, which is hidden wherever a service got it from."""
+    phc = Secret("the-phc")
+    request = built(TO_LIST | {"known": (phc,)})
+    answer = wire.answer_from(httpx.Response(503), b"", 0.0, request.extensions)
+    assert set(answer.known) == {JWT, PAT, phc}
+
+
+def test_an_answer_has_what_the_flow_and_the_generated_core_read():
+    response = httpx.Response(503, headers={"Content-Type": "text/plain"})
+    answer = wire.answer_from(response, b"body", sent_at=7.0)
+    assert (answer.status_code, answer.reason, answer.content) == (503, "Service Unavailable", b"body")
+    assert (answer.headers["content-type"], answer.sent_at) == ("text/plain", 7.0)
+
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def retry_after(status: int, *headers: tuple[str, str]) -> float | None:
+    response = httpx.Response(status, headers=[(name.encode(), value.encode()) for name, value in headers])
+    return wire.answer_from(response, b"", 0.0).retry_after
+
+
+def date(ahead: float = 0.0, of: datetime = NOW) -> str:
+    return format_datetime(of + timedelta(seconds=ahead), usegmt=True)
+
+
+@pytest.mark.fault(13)
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_time_to_come_back_is_in_seconds_or_a_date(status):
+    """Which is counted from the answer's own."""
+    times = {"0": 0.0, "5": 5.0, "007": 7.0, "9" * 400: float("inf")}
+    for value, seconds in (times | {date(90): 90.0, date(): 0.0, date(-90): 0.0}).items():
+        assert retry_after(status, ("Retry-After", value), ("Date", date())) == seconds
+
+
+@pytest.mark.fault(14)
+def test_a_time_to_come_back_that_makes_no_sense_is_ignored():
+    dates = ["Tue, 01 Jan 2030 00:01:00", "Tue, 01 Jan 20990 00:00:00 GMT"]
+    numbers = ["-5", "+5", "5.5", "1e3", "1_000", "nan", "inf", "5, 10", "\uff15"]
+    for value in ("", "soon", *numbers, *dates):
+        assert retry_after(503, ("Retry-After", value), ("Date", date())) is None, value
+
+
+@pytest.mark.fault(91)
+@pytest.mark.parametrize("own", [[], ["soon"]])
+def test_without_a_date_of_the_answers_it_is_counted_from_now(own):
+    ahead = date(86_400, datetime.now(UTC))
+    seconds = retry_after(503, ("Retry-After", ahead), *[("Date", each) for each in own])
+    assert seconds == pytest.approx(86_400, abs=3600)
+
+
+@pytest.mark.fault(13)
+def test_no_other_answer_has_a_time_to_come_back():
+    assert [retry_after(status, ("Retry-After", "5")) for status in (200, 408, 500, 502)] == [None] * 4
+    assert retry_after(429) is None
