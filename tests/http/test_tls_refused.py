@@ -1,15 +1,15 @@
-"""TLS that can never work, TLS that may work next time, and TLS as the caller wants it."""
+"""TLS that can never work, which is told at once, and TLS that may work next time."""
 
 from __future__ import annotations
 
-import os
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from ssl import TLSVersion
 from typing import Any
 
-import httpx
 import pytest
+import trustme
 
 from access_tokens import (
     AccessTokensClient,
@@ -21,51 +21,60 @@ from access_tokens import (
 
 from ..helpers.fault_server import TOKENS, FaultServer, Peer, Play
 from ..helpers.operations import ISSUE, LIST, failure_of, keep_jwt
-from ..helpers.proxies import ESTABLISHED, tunnel_to
+from ..helpers.proxies import ENDPOINT, ESTABLISHED, TARGET, tunnel_to
+from .test_tls import wants_certificate, wants_certificate_by_tls_1_2
 
 Make = Callable[..., Any]
 pytestmark = pytest.mark.fault(87)
 
 
-def alert(number: int) -> Play:
-    """Answer a handshake with a fatal alert (RFC 8446, section 6)."""
-
-    def play(peer: Peer) -> None:
-        peer.socket.recv(65536)
-        peer.send(bytes([21, 3, 3, 0, 2, 2, number]))
-        peer.close()
-
-    return play
+def check_refusal(error: AccessTokensError, client: Any, words: str) -> None:
+    assert type(error) is EndpointError
+    assert (error.attempts, client.clock.waits, error.outcome_unknown) == (1, [], False)
+    assert words in str(error)
 
 
-def plain(peer: Peer) -> None:
-    peer.socket.recv(65536)
-    peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-    peer.close()
+UNTRUSTED: dict[str, tuple[str, dict[str, Any], str]] = {
+    "expired": ("127.0.0.1", {"not_after": datetime.now(UTC) - timedelta(days=2)}, "has expired"),
+    "to come": ("127.0.0.1", {"not_before": datetime.now(UTC) + timedelta(days=2)}, "is not yet valid"),
+    "another address's": ("127.0.0.2", {}, "certificate is not valid for '127.0.0.1'"),
+    "a name's": ("api.example.com", {}, "certificate is not valid for '127.0.0.1'"),
+}
 
 
-def plain_in_a_tunnel(peer: Peer) -> None:
-    peer.send(ESTABLISHED)
-    plain(peer)
+def check_untrusted(authority: trustme.CA, make_client: Make, reason: str, *names: str, **dates: Any) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names, **dates).configure_cert(context)
+    with FaultServer(context) as server:
+        client = make_client(server.endpoint, "pat_x")
+        keep_jwt(client)
+        error = failure_of(LIST, client)
+        check_refusal(error, client, reason)
+        assert str(error).startswith(f"{LIST.failed}: {server.address}: ")
+        assert server.requests == []
 
 
-def hang_up(peer: Peer) -> None:
-    peer.socket.recv(65536)
-    peer.close()
+@pytest.mark.fault(7)
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize(("name", "dates", "reason"), UNTRUSTED.values(), ids=UNTRUSTED)
+def test_a_certificate_of_another_time_or_host_is_refused(authority, make_client, name, dates, reason):
+    check_untrusted(authority, make_client, reason, name, **dates)
 
 
-def reset(peer: Peer) -> None:
-    peer.socket.recv(65536)
-    peer.reset()
+@pytest.mark.fault(7)
+@pytest.mark.parametrize("is_other_trusted", [True, False])
+def test_a_certificate_of_an_unknown_authority_is_refused(request, make_client, is_other_trusted):
+    """Also where another authority is trusted."""
+    if is_other_trusted:
+        request.getfixturevalue("trusted")
+    check_untrusted(trustme.CA(), make_client, "unable to get local issuer certificate", "127.0.0.1")
 
 
-def wants_certificate(context: ssl.SSLContext) -> None:
-    context.verify_mode = ssl.CERT_REQUIRED
-
-
-def wants_certificate_by_tls_1_2(context: ssl.SSLContext) -> None:
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.maximum_version = TLSVersion.TLSv1_2
+@pytest.mark.fault(7)
+def test_a_refused_certificate_is_told_of_the_exchange_too(context, make_client):
+    with FaultServer(context) as server:
+        error = failure_of(LIST, make_client(server.endpoint, "pat_x"))
+    assert (type(error), error.message, error.attempts) == (EndpointError, "Failed to authenticate", 1)
 
 
 def has_another_cipher(context: ssl.SSLContext) -> None:
@@ -79,8 +88,65 @@ REFUSERS: dict[str, tuple[Callable[[ssl.SSLContext], None], str]] = {
     "wants a certificate, TLS 1.2": (wants_certificate_by_tls_1_2, "handshake failure"),
     "has another cipher": (has_another_cipher, "handshake failure"),
 }
+
+
+@pytest.mark.parametrize(("refuse", "words"), REFUSERS.values(), ids=REFUSERS)
+def test_a_server_that_refuses_the_client_is_told_at_once(context, encrypted, reach, refuse, words):
+    """With TLS 1.3 it refuses a certificate only after the handshake; it has looked at no request."""
+    refuse(context)
+    client = reach(encrypted.endpoint)
+    keep_jwt(client)
+    error = failure_of(ISSUE, client)
+    check_refusal(error, client, words)
+    assert str(error).startswith(f"{ISSUE.failed}: {encrypted.address}: [SSL")
+    assert encrypted.requests == []
+
+
+@pytest.mark.parametrize(("refuse", "words"), REFUSERS.values(), ids=REFUSERS)
+def test_a_proxy_that_refuses_the_client_is_told(context, encrypted, make_client, monkeypatch, refuse, words):
+    refuse(context)
+    monkeypatch.setenv("HTTPS_PROXY", encrypted.endpoint)
+    client = make_client(ENDPOINT, "pat_x")
+    check_refusal(failure_of(LIST, client), client, words)
+
+
+def test_a_server_is_told_within_a_tunnel(context, encrypted, make_client, monkeypatch):
+    wants_certificate(context)
+    with FaultServer() as proxy:
+        proxy.always(encrypted.address, tunnel_to(encrypted.address))
+        monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
+        client = make_client(encrypted.endpoint, "pat_x")
+        check_refusal(failure_of(LIST, client), client, "certificate required")
+        assert encrypted.requests == []
+
+
+def test_no_common_version_is_told_at_once(context, trusting, make_client):
+    context.maximum_version = TLSVersion.TLSv1_2
+    trusting.minimum_version = TLSVersion.TLSv1_3
+    with FaultServer(context) as server:
+        client = make_client(server.endpoint, "pat_x", ssl_context=trusting)
+        check_refusal(failure_of(LIST, client), client, "protocol version")
+
+
+def shaking(answer: bytes, end: Play = Peer.close) -> Play:
+    """Answer the first message of a handshake, and end the connection."""
+
+    def play(peer: Peer) -> None:
+        peer.socket.recv(65536)
+        peer.send(answer)
+        end(peer)
+
+    return play
+
+
+def alert(number: int) -> Play:
+    """Answer a handshake with a fatal alert (RFC 8446, section 6)."""
+    return shaking(bytes([21, 3, 3, 0, 2, 2, number]))
+
+
+speak_plainly = shaking(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 REFUSALS: dict[str, tuple[Play, str]] = {
-    "speaks no TLS": (plain, "SSL"),
+    "speaks no TLS": (speak_plainly, "SSL"),
     "refuses": (alert(40), "handshake failure"),
     "refuses the certificate": (alert(42), "bad certificate"),
     "knows no such authority": (alert(48), "unknown ca"),
@@ -90,119 +156,48 @@ REFUSALS: dict[str, tuple[Play, str]] = {
     "speaks another protocol": (alert(120), "no application protocol"),
 }
 PASSING: dict[str, Play] = {
-    "a reset": reset,
-    "an end": hang_up,
+    "a reset": shaking(b"", Peer.reset),
+    "an end": shaking(b""),
     "a garbled record": alert(20),
     "a garbled signature": alert(51),
     "trouble of its own": alert(80),
 }
 
 
-@pytest.fixture(params=["own", "borrowed"])
-def reach(request: pytest.FixtureRequest, make_client: Make, variant: str) -> Iterator[Make]:
-    """Makes a client with a JWT, over connections of its own or those of an HTTP client."""
-    kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
-    options = {"http_client": kind()} if request.param == "borrowed" else {}
-    made: list[Any] = []
-
-    def make(endpoint: str) -> Any:
-        made.append(make_client(endpoint, "pat_x", **options))
-        keep_jwt(made[-1])
-        return made[-1]
-
-    yield make
-    for own in options.values():
-        own.close() if variant == "sync" else made[0].portal.call(own.aclose)
-
-
-def check_refusal(error: AccessTokensError, client: Any, words: str) -> None:
-    assert type(error) is EndpointError
-    assert (error.attempts, client.clock.waits, error.outcome_unknown) == (1, [], False)
-    assert words in str(error)
-
-
-@pytest.mark.usefixtures("trusted")
-@pytest.mark.parametrize(("refuse", "words"), REFUSERS.values(), ids=REFUSERS)
-def test_a_server_that_refuses_the_client_is_told_at_once(context, reach, refuse, words):
-    """With TLS 1.3 it refuses a certificate only after the handshake; it has looked at no request."""
-    refuse(context)
-    with FaultServer(context) as server:
-        client = reach(server.endpoint)
-        error = failure_of(ISSUE, client)
-        check_refusal(error, client, words)
-        assert str(error).startswith(f"{ISSUE.failed}: {server.address}: [SSL")
-        assert server.requests == []
-
-
-@pytest.mark.parametrize(("play", "words"), REFUSALS.values(), ids=REFUSALS)
-def test_a_handshake_that_can_never_succeed_is_told_at_once(server, reach, play, words):
-    server.greet(play)
+def test_a_handshake_that_can_never_succeed_is_told_at_once(server, reach):
     client = reach(f"https://{server.address}")
-    check_refusal(failure_of(ISSUE, client), client, words)
-
-
-@pytest.mark.usefixtures("trusted")
-def test_no_common_version_is_told_at_once(authority, context, make_client):
-    context.maximum_version = TLSVersion.TLSv1_2
-    strict = ssl.create_default_context()
-    strict.minimum_version = TLSVersion.TLSv1_3
-    authority.configure_trust(strict)
-    with FaultServer(context) as server:
-        client = make_client(server.endpoint, "pat_x", ssl_context=strict)
-        check_refusal(failure_of(LIST, client), client, "protocol version")
-
-
-@pytest.mark.usefixtures("trusted")
-def test_a_server_is_told_within_a_tunnel(context, make_client, monkeypatch):
-    wants_certificate(context)
-    with FaultServer(context) as server, FaultServer() as proxy:
-        proxy.always(server.address, tunnel_to(server.address))
-        monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
-        client = make_client(server.endpoint, "pat_x")
-        check_refusal(failure_of(LIST, client), client, "certificate required")
-        assert server.requests == []
+    keep_jwt(client)
+    for play, words in REFUSALS.values():
+        server.greet(play)
+        check_refusal(failure_of(ISSUE, client), client, words)
 
 
 def test_a_service_without_tls_is_told_within_a_tunnel(server, make_client, monkeypatch):
+    def establish_and_speak_plainly(peer: Peer) -> None:
+        peer.send(ESTABLISHED)
+        speak_plainly(peer)
+
     monkeypatch.setenv("HTTPS_PROXY", server.endpoint)
-    server.always("api.example.com:443", plain_in_a_tunnel)
-    client = make_client("https://api.example.com", "pat_x")
+    server.always(TARGET, establish_and_speak_plainly)
+    client = make_client(ENDPOINT, "pat_x")
     check_refusal(failure_of(LIST, client), client, "SSL")
 
 
-@pytest.mark.usefixtures("trusted")
-@pytest.mark.parametrize(("refuse", "words"), REFUSERS.values(), ids=REFUSERS)
-def test_a_proxy_that_refuses_the_client_is_told(context, make_client, monkeypatch, refuse, words):
-    refuse(context)
-    with FaultServer(context) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
-        client = make_client("https://api.example.com", "pat_x")
-        check_refusal(failure_of(LIST, client), client, words)
-
-
-@pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("play", PASSING.values(), ids=PASSING)
-def test_a_handshake_that_may_succeed_is_tried_again(context, reach, play):
+def test_a_handshake_that_may_succeed_is_tried_again(encrypted, reach, play):
+    encrypted.greet(play)
+    client = reach(encrypted.endpoint)
+    keep_jwt(client)
+    assert len(client.list()) == 1
+    assert client.clock.waits == [1.0]
+
+
+@pytest.mark.fault(7)
+def test_a_service_with_tls_that_is_asked_without_is_asked_again(context, make_client):
     with FaultServer(context) as server:
-        server.greet(play)
-        client = reach(server.endpoint)
-        assert len(client.list()) == 1
-        assert client.clock.waits == [1.0]
-
-
-def garble(peer: Peer) -> None:
-    os.write(peer.socket.fileno(), b"HTTP/1.1 502 Bad Gateway\r\n\r\n")  # below TLS
-    peer.reset()
-
-
-@pytest.mark.usefixtures("trusted")
-def test_what_goes_wrong_after_the_handshake_is_tried_again(context, reach):
-    """TLS has worked once."""
-    with FaultServer(context) as server:
-        server.play(TOKENS, garble)
-        client = reach(server.endpoint)
-        assert len(client.list()) == 1
-        assert client.clock.waits == [1.0]
+        error = failure_of(LIST, make_client(f"http://{server.address}", "pat_x"))
+        assert (type(error), error.attempts) == (UnavailableError, 4)
+        assert server.requests == []
 
 
 def in_a_handler(client: AccessTokensClient) -> Any:

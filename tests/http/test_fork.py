@@ -1,34 +1,23 @@
-"""What is kept weakly can be changed while it is walked through."""
+"""What is kept weakly, to be made anew after a fork, can be changed while it is walked through."""
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Iterator
-
-import pytest
 
 from access_tokens._http.fork import SafeWeakSet
+
+from .hasty import hasty_threads
 
 
 class Thing:
     pass
 
 
-@pytest.fixture
-def hasty_threads() -> Iterator[None]:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
-
-
 def test_what_was_added_is_in_it_until_it_is_discarded():
     living = SafeWeakSet[Thing]()
     one, other = Thing(), Thing()
-    living.add(one)
-    living.add(one)
-    living.add(other)
+    for each in (one, one, other):
+        living.add(each)
     assert set(living) == {one, other}
     living.discard(one)
     living.discard(one)
@@ -56,7 +45,6 @@ def test_it_may_change_while_it_is_walked_through():
     assert set(living) == set(things[2:])
 
 
-@pytest.mark.usefixtures("hasty_threads")
 def test_threads_change_it_while_another_walks_through_it():
     living = SafeWeakSet[Thing]()
     kept = [Thing() for _ in range(50)]
@@ -73,12 +61,12 @@ def test_threads_change_it_while_another_walks_through_it():
                 living.discard(thing)
 
     threads = [threading.Thread(target=change) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    try:
-        assert all(set(kept) <= set(living) for _ in range(500))
-    finally:
+    with hasty_threads():
+        for thread in threads:
+            thread.start()
+        is_complete = all(set(kept) <= set(living) for _ in range(200))
         is_over.set()
         for thread in threads:
             thread.join()
+    assert is_complete
     assert set(living) == set(kept)
