@@ -1,4 +1,4 @@
-"""What its owner has set on the HTTP client that the library was given."""
+"""An HTTP client of the caller's: what it sends, and what its owner has set on it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import httpx
 import pytest
 from access_tokens_api.api.tokens import list_tokens
 
-from access_tokens import UnavailableError
+from access_tokens import AccessTokensError, ClientClosedError, UnavailableError
 
+from ..helpers.api_calls import invoke
 from ..helpers.canned import Canned
-from ..helpers.fault_server import TOKENS, Peer
+from ..helpers.fault_server import RECORD, TOKENS, Peer, response
 from ..helpers.operations import LIST, failure_of, keep_jwt
+from .answers import say
 
 Make = Callable[..., Any]
 ENDPOINT = "https://api.example.com"
@@ -47,7 +49,6 @@ def test_headers_that_its_owner_has_set_are_sent(service, made):
     client.list()
     assert len(service.requests) == 2
     assert sent(service, "X-Tenant") == {"acme"}
-    assert sent(service, "User-Agent") == {"acme/1"}
     assert sent(service, "Accept-Language") == {"de"}
     assert all(each.headers.get_list("user-agent") == ["acme/1"] for each in service.requests)
 
@@ -55,10 +56,8 @@ def test_headers_that_its_owner_has_set_are_sent(service, made):
 def test_a_header_may_be_there_twice_and_of_any_bytes(service, made):
     _, client = made(headers=[(b"X-Via", b"a"), (b"X-Via", "ü".encode())])
     client.list()
-    assert [value for name, value in service.requests[-1].headers.raw if name == b"X-Via"] == [
-        b"a",
-        "ü".encode(),
-    ]
+    raw = service.requests[-1].headers.raw
+    assert [value for name, value in raw if name == b"X-Via"] == [b"a", "ü".encode()]
 
 
 OURS = {
@@ -79,16 +78,17 @@ OURS = {
 }
 
 
-def test_what_is_ours_stays_ours(service, make_client, variant, made):
-    plain = make_client(ENDPOINT, "pat_x", http_client=service.http_client(variant))
+def test_what_is_ours_stays_ours(service, made):
+    _, plain = made()
     plain.batch_load(["A" * 21])
     without = [each.headers for each in service.requests]
     service.requests.clear()
-    _, client = made(headers=OURS, cookies={"c": "d"})
+    _, client = made(headers=OURS, cookies={"c": "d"}, auth=("user", "secret"))
     client.batch_load(["A" * 21])
     assert [each.headers for each in service.requests] == without
     assert sent(service, "Authorization") == {"Bearer pat_x", "Bearer the.own.jwt"}
     assert sent(service, "Host") == {"api.example.com"}
+    assert sent(service, "Cookie") == {None}
 
 
 def test_what_httpx_sets_itself_does_not_count(service, made):
@@ -104,13 +104,12 @@ def test_what_httpx_sets_itself_does_not_count(service, made):
 
 
 def test_params_that_its_owner_has_set_are_sent_and_ours_go_first(service, made):
-    _, client = made(params={"code": "a b", "tag": ["x", "y"], "limit": "7"})
+    theirs = {"code": "a b", "tag": ["x", "y"], "limit": "7"}
+    _, client = made(params=theirs)
     client.list(limit=5, has_role="reader")
     exchange, call = service.requests
-    assert exchange.url.params == httpx.QueryParams({"code": "a b", "tag": ["x", "y"], "limit": "7"})
-    assert call.url.params == httpx.QueryParams(
-        {"code": "a b", "tag": ["x", "y"], "limit": "5", "hasRole": "reader"}
-    )
+    assert exchange.url.params == httpx.QueryParams(theirs)
+    assert call.url.params == httpx.QueryParams(theirs | {"limit": "5", "hasRole": "reader"})
 
 
 def test_its_timeout_holds_within_the_deadline(service, made):
@@ -137,61 +136,78 @@ def test_what_is_changed_later_counts_as_well(service, made):
     client.list()
     last = service.requests[-1]
     assert ("X-Old" in last.headers, last.headers["X-New"]) == (False, "2")
+    assert "access-tokens-client/" in last.headers["User-Agent"]  # which has been removed
     assert last.url.params["code"] == "3"
     assert set(last.extensions["timeout"].values()) == {9.0}
 
 
-def test_a_user_agent_that_is_removed_is_ours(service, made):
-    own, client = made()
-    del own.headers["User-Agent"]
-    client.list()
-    assert "access-tokens-client/" in service.requests[-1].headers["User-Agent"]
-
-
-def test_generated_operations_go_the_same_way(service, made, variant):
+def test_generated_operations_go_the_same_way(service, made):
     _, client = made(headers={"X-Tenant": "acme", "User-Agent": "acme/1"}, params={"code": "1"})
-    if variant == "sync":
-        list_tokens.sync(client=client.api, limit=5)
-    else:
-        client.portal.call(lambda: list_tokens.asyncio(client=client.api, limit=5))
+    invoke(client, list_tokens, limit=5)
     last = service.requests[-1]
     assert (last.headers["X-Tenant"], last.headers["User-Agent"]) == ("acme", "acme/1")
     assert (last.url.params["code"], last.url.params["limit"]) == ("1", "5")
 
 
-def test_its_hooks_see_what_is_sent(service, variant, make_client):
-    seen: list[httpx.Request] = []
+def test_its_hooks_see_what_is_sent_and_may_read_the_answer(server, borrowing, variant):
+    seen: list[str] = []
 
-    async def note(request: httpx.Request) -> None:
-        seen.append(request)
+    def note(request: httpx.Request) -> None:
+        seen.append(request.headers["X-Tenant"])
 
-    hook = seen.append if variant == "sync" else note
-    own = service.http_client(variant, headers={"X-Tenant": "acme"}, event_hooks={"request": [hook]})
-    make_client(ENDPOINT, "pat_x", http_client=own).list()
-    assert [each.headers["X-Tenant"] for each in seen] == ["acme", "acme"]
+    async def note_in_a_task(request: httpx.Request) -> None:
+        note(request)
+
+    hooks: dict[str, Any] = {"request": [note], "response": [httpx.Response.read]}
+    if variant != "sync":
+        hooks = {"request": [note_in_a_task], "response": [httpx.Response.aread]}
+    client = borrowing(server.endpoint, headers={"X-Tenant": "acme"}, event_hooks=hooks)
+    assert len(client.list()) == 1
+    assert seen == ["acme", "acme"]
 
 
-def test_its_timeout_is_waited_for(server, make_client, variant):
+def test_its_cookies_are_not_sent_and_none_is_kept(server, reach):
+    """Nor by connections of our own."""
+    records = response(200, {"records": [RECORD]}, "Set-Cookie: session=1")
+    server.always(TOKENS, say(records))
+    client = reach(server.endpoint)
+    assert len(client.list()) == len(client.list()) == 1
+    assert [each.headers.get("cookie") for each in server.requests] == [None] * 3
+
+
+def test_its_timeout_is_waited_for(server, borrowing):
     """Over a real connection."""
     server.always(TOKENS, Peer.stall)
-    kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
-    own = kind(timeout=0.05)
-    client = make_client(server.endpoint, "pat_x", http_client=own)
+    client = borrowing(server.endpoint, timeout=0.05)
     keep_jwt(client)
     error = failure_of(LIST, client)
-    own.close() if variant == "sync" else client.portal.call(own.aclose)
     assert (type(error), error.attempts) == (UnavailableError, 4)
     assert isinstance(error.cause, httpx.ReadTimeout)
 
 
-def test_a_secret_of_its_owner_is_not_shown(server, make_client, variant, caplog):
+def test_a_secret_of_its_owner_is_not_shown(server, borrowing, caplog):
     caplog.set_level(logging.DEBUG, "access_tokens")
     server.always(TOKENS, Peer.reset)
-    kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
-    own = kind(headers={"X-Key": "key-of-the-owner"}, params={"code": "code-of-the-owner"})
-    client = make_client(server.endpoint, "pat_x", http_client=own)
+    secrets = {"headers": {"X-Key": "key-of-the-owner"}, "params": {"code": "code-of-the-owner"}}
+    client = borrowing(server.endpoint, **secrets)
     error = failure_of(LIST, client)
-    own.close() if variant == "sync" else client.portal.call(own.aclose)
     ours = [each.getMessage() for each in caplog.records if each.name == "access_tokens"]
     assert ours
     assert "of-the-owner" not in " ".join([*ours, repr(client.client), str(error), repr(error.cause)])
+
+
+def test_one_that_is_closed_is_told_so(made, variant):
+    own, client = made()
+    own.close() if variant == "sync" else client.portal.call(own.aclose)
+    with pytest.raises(ClientClosedError):
+        client.list()
+
+
+def test_whatever_it_raises_becomes_an_error_of_ours(borrowing):
+    def respond(request: httpx.Request) -> httpx.Response:
+        raise LookupError("pat_x")
+
+    client = borrowing(ENDPOINT, transport=httpx.MockTransport(respond))
+    with pytest.raises(AccessTokensError) as raised:
+        client.list()
+    assert "pat_x" not in str(raised.value)

@@ -8,54 +8,34 @@ from typing import Any
 import httpx
 import pytest
 
-from access_tokens import AccessTokensClient, AsyncAccessTokensClient, RetryPolicy, UnavailableError
-from access_tokens.testing import LocalService
+from access_tokens import RetryPolicy
 
-from ..helpers.callers import VARIANTS, run
+from ..helpers.operations import AUTHENTICATE, failure_of
 
-ONCE = RetryPolicy(retries=0)
-
-pytestmark = [pytest.mark.fault(99), pytest.mark.parametrize("variant", VARIANTS)]
+pytestmark = pytest.mark.fault(99)
 
 
-@pytest.fixture
-def service() -> Iterator[LocalService]:
-    with LocalService() as running:
-        yield running
-
-
-def called(variant: str, endpoint: str, api_key: str, call: Callable[[Any], Any]) -> Any:
-    """Make a call on a client that uses its own connections."""
-    if variant == "sync":
-        with AccessTokensClient(endpoint, api_key, retry=ONCE) as client:
-            return call(client)
-
-    async def main() -> Any:
-        async with AsyncAccessTokensClient(endpoint, api_key, retry=ONCE) as client:
-            return await call(client)
-
-    return run(variant, main)
-
-
-def test_each_request_goes_through_a_transport_of_httpx(variant, service, monkeypatch):
+def test_each_request_goes_through_a_transport_of_httpx(shared_service, make_client, variant, monkeypatch):
     """The class of which is patched."""
     seen: list[tuple[str, str, int]] = []
-    kind: Any = httpx.HTTPTransport if variant == "sync" else httpx.AsyncHTTPTransport
-    name = "handle_request" if variant == "sync" else "handle_async_request"
+    is_sync = variant == "sync"
+    kind: Any = httpx.HTTPTransport if is_sync else httpx.AsyncHTTPTransport
+    name = "handle_request" if is_sync else "handle_async_request"
     original = getattr(kind, name)
 
     def note(request: httpx.Request, response: httpx.Response) -> httpx.Response:
         seen.append((request.method, request.url.path, response.status_code))
         return response
 
-    def handle(self: Any, request: httpx.Request) -> httpx.Response:
-        return note(request, original(self, request))
-
     async def handle_async(self: Any, request: httpx.Request) -> httpx.Response:
         return note(request, await original(self, request))
 
-    monkeypatch.setattr(kind, name, handle if variant == "sync" else handle_async)
-    called(variant, service.endpoint, service.admin_pat, lambda client: client.list())
+    monkeypatch.setattr(
+        kind,
+        name,
+        (lambda self, request: note(request, original(self, request))) if is_sync else handle_async,
+    )
+    make_client(shared_service.endpoint, shared_service.admin_pat).list()
     assert seen == [("POST", "/auth/token", 200), ("GET", "/admin/tokens", 200)]
 
 
@@ -74,21 +54,21 @@ def spans() -> Iterator[Callable[[], list[Any]]]:
     instrumentor.uninstrument()
 
 
-def test_opentelemetry_traces_each_request(variant, service, spans):
-    called(variant, service.endpoint, service.admin_pat, lambda client: client.list())
+def test_opentelemetry_traces_each_request(shared_service, make_client, spans):
+    make_client(shared_service.endpoint, shared_service.admin_pat).list()
     exchange, listing = spans()
     assert exchange.attributes["http.method"] == "POST"
-    assert exchange.attributes["http.url"] == f"{service.endpoint}/auth/token"
-    assert listing.attributes["http.url"] == f"{service.endpoint}/admin/tokens"
+    assert exchange.attributes["http.url"] == f"{shared_service.endpoint}/auth/token"
+    assert listing.attributes["http.url"] == f"{shared_service.endpoint}/admin/tokens"
     assert listing.attributes["http.status_code"] == 200
-    assert service.admin_pat.partition(".")[2] not in exchange.to_json() + listing.to_json()
+    assert shared_service.admin_pat.partition(".")[2] not in exchange.to_json() + listing.to_json()
     # The trace goes on in the service.
-    sent = [request.headers["traceparent"].split("-")[2] for request in service.requests]
+    sent = [request.headers["traceparent"].split("-")[2] for request in shared_service.requests]
     assert sent == [f"{span.context.span_id:016x}" for span in (exchange, listing)]
 
 
-def test_opentelemetry_sees_a_request_fail(variant, spans):
-    with pytest.raises(UnavailableError):
-        called(variant, "http://127.0.0.1:9", "pat_x", lambda client: client.list())
+def test_opentelemetry_sees_a_request_fail(make_client, spans):
+    client = make_client("http://127.0.0.1:9", "pat_x", retry=RetryPolicy(retries=0))
+    failure_of(AUTHENTICATE, client)
     [span] = spans()
     assert span.status.is_ok is False
