@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -50,3 +51,12 @@ def encrypted(context: ssl.SSLContext, trusted: None) -> Iterator[FaultServer]:
     """A service with TLS that everybody trusts, `api.example.com` among its names."""
     with FaultServer(context) as server:
         yield server
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)

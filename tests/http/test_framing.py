@@ -75,13 +75,10 @@ def test_a_gigabyte_is_left_at_its_beginning(server, victim, head, piece):
 @pytest.mark.fault(20)
 def test_what_is_packed_wrongly_is_told_after_one_request(server, victim):
     keep_jwt(victim)
-    for encoding, reason in {"gzip": "the body is not gzip", "deflate": "not asked for"}.items():
-        server.play(TOKENS, say(response(201, b"{}", f"Content-Encoding: {encoding}")))
-        error = failure_of(ISSUE, victim)
-        assert type(error) is InvalidResponseError
-        assert reason in error.reason
-        assert (error.attempts, error.outcome_unknown) == (1, True)
-    assert victim.clock.waits == []
+    server.play(TOKENS, say(response(201, b"{}", "Content-Encoding: gzip")))
+    error = failure_of(ISSUE, victim)
+    assert (type(error), error.attempts, error.outcome_unknown) == (InvalidResponseError, 1, True)
+    assert "the body is not gzip" in error.reason
 
 
 @pytest.mark.fault(20)
@@ -113,41 +110,20 @@ def test_interim_answers_are_no_answers(server, victim):
 # What `h11` says of it is not ours; that it is no answer, and that no secret is in it, is.
 HARDLY_HTTP = {
     "a header line of a megabyte": OK + b"X: " + b"x" * MIB + b"\r\n\r\n",
-    "400 long header lines": OK + (b"X: " + b"x" * 10_000 + b"\r\n") * 400 + b"\r\n",
-    "10,000 header lines": OK + b"X: 123456789012\r\n" * 10_000 + b"\r\n",
     "a reason of a megabyte": b"HTTP/1.1 200 " + b"x" * MIB + b"\r\n\r\n",
     "trailers of a megabyte": CHUNKED + b"0\r\nX: " + b"x" * MIB + b"\r\n\r\n",
     "a chunk extension of a megabyte": CHUNKED + b"1;" + b"x" * MIB + b"\r\n",
-    "a chunk of negative size": CHUNKED + b"-1\r\n",
     "a chunk of endless size": CHUNKED + b"f" * 99 + b"\r\n",
-    "a chunk without its end": CHUNKED + b"1\r\n{}\r\n0\r\n\r\n",
     "less than announced": OK + b"Content-Length: 9\r\n\r\n{}",
     "a negative length": OK + b"Content-Length: -1\r\n\r\n{}",
-    "a length with a sign": OK + b"Content-Length: +2\r\n\r\n{}",
-    "a length that is none": OK + b"Content-Length: two\r\n\r\n{}",
-    "a length of 99 digits": OK + b"Content-Length: " + b"9" * 99 + b"\r\n\r\n{}",
-    "two lengths": OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-    "two lengths in a line": OK + b"Content-Length: 2, 3\r\n\r\n{}",
     "an unknown framing": OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-    "framed twice": OK + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "NUL in a header": OK + b"X: \0\r\n\r\n{}",
-    "a header without a name": OK + b": x\r\n\r\n{}",
-    "white space before the colon": OK + b"Content-Length : 2\r\n\r\n{}",
-    "white space at the start": b" " + OK + b"\r\n{}",
-    "a continuation of nothing": b"HTTP/1.1 200 OK\r\n x\r\n\r\n{}",
     "no status": b"HTTP/1.1\r\n\r\n{}",
-    "status 000": b"HTTP/1.1 000 OK\r\n\r\n{}",
     "status 99": b"HTTP/1.1 99 OK\r\n\r\n{}",
-    "status 1000": b"HTTP/1.1 1000 OK\r\n\r\n{}",
-    "status -200": b"HTTP/1.1 -200 OK\r\n\r\n{}",
     "a switch of protocols": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n" + response(201),
     "HTTP/0.9": b'{"records": []}\n',
-    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9),
-    "HTTP/2 that answers": b"HTTP/2 200 OK\r\n\r\n{}",
-    "mail": b"220 mail.example.com ESMTP\r\n",
     "a shell": b"SSH-2.0-OpenSSH_9.9\r\n",
     "TLS": b"\x15\x03\x01\x00\x02\x02\x46",
-    "zeros": bytes(999),
     "a request": b"GET /admin/tokens HTTP/1.1\r\nAuthorization: Bearer jwt\r\n\r\n",
     "the JWT": b"Bearer jwt\r\n\r\n",
     "the JWT in a header": OK + b"Authorization Bearer jwt\r\n\r\n",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import httpcore
 import httpx
 import pytest
 
@@ -15,15 +13,11 @@ from access_tokens import AccessTokensError, UnavailableError
 from access_tokens._http.request import Progress
 from access_tokens._http.sync_connection import DeadlineBackend
 
-from ..helpers.dead import dead, needs_dead
 from ..helpers.fault_server import EXCHANGE, RECORD, TOKENS, Peer, Play, response
 from ..helpers.operations import (
     AUTHENTICATE,
     ISSUE,
     LIST,
-    PHC,
-    REGISTER,
-    TOKEN_ID,
     Operation,
     each_operation,
     failure_of,
@@ -32,23 +26,6 @@ from ..helpers.operations import (
 from ..helpers.threads import until
 
 Make = Callable[..., Any]
-
-
-class Talk(httpcore.NetworkStream):
-    """A stream with a socket below it."""
-
-    def __init__(self, end: socket.socket) -> None:
-        self.end = end
-
-    def get_extra_info(self, info: str) -> Any:
-        return {"socket": self.end}.get(info)
-
-
-@pytest.fixture
-def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
-    here, there = socket.socketpair()
-    with here, there:
-        yield here, there
 
 
 def network(left: float = 5.0) -> DeadlineBackend:
@@ -63,16 +40,6 @@ def test_a_timeout_is_cut_at_the_deadline():
     assert network(5.0).seconds_left(None) == 5.0
     with pytest.raises(TimeoutError):
         network(0.0).seconds_left(30.0)
-
-
-def test_shutting_wakes_a_reader_and_allows_no_more(ends):
-    here, there = ends
-    shut = network()
-    shut.keep(Talk(here))
-    shut.shut()
-    assert there.recv(1) == b""
-    with pytest.raises(OSError, match="shut"):
-        shut.seconds_left(1.0)
 
 
 def check_exhaustion(error: AccessTokensError, operation: Operation, client: Any) -> None:
@@ -105,19 +72,6 @@ def test_a_name_that_does_not_resolve_is_looked_up_four_times(make_client, monke
     assert "nowhere.invalid: " in str(error)
     assert "Name or service not known" in str(error)
     assert isinstance(error.cause, httpx.ConnectError)
-    assert not error.outcome_unknown
-
-
-@needs_dead
-@pytest.mark.fault(4)
-def test_a_host_that_does_not_take_the_connection_is_tried_four_times(make_client):
-    with dead() as port:
-        timeout = httpx.Timeout(5, connect=0.03)
-        client = make_client(f"http://127.0.0.1:{port}", "pat_x", timeout=timeout)
-        keep_jwt(client)
-        error = failure_of(ISSUE, client)
-    check_exhaustion(error, ISSUE, client)
-    assert isinstance(error.cause, httpx.ConnectTimeout)
     assert not error.outcome_unknown
 
 
@@ -162,31 +116,6 @@ def test_an_answer_that_is_lost_is_asked_for_four_times(server, warm, operation)
         assert error.outcome_unknown == operation.changes
         assert (error.token_id is not None) == operation.changes
         assert server.count(EXCHANGE) == (4 if operation is AUTHENTICATE else 0)
-
-
-@pytest.mark.fault(3)
-@each_operation
-def test_three_lost_answers_are_unnoticed(server, warm, operation):
-    server.play(operation.path, *list(LOSSES.values())[1:4])
-    operation.call(warm)
-    assert warm.clock.waits == [1.0, 2.0, 4.0]
-
-
-@pytest.mark.fault(3, 45)
-def test_every_attempt_to_issue_carries_the_id_that_the_error_names(server, warm):
-    server.play(TOKENS, *list(LOSSES.values())[:4])
-    error = failure_of(ISSUE, warm)
-    bodies = [json.loads(each.body) for each in server.requests if each.path == TOKENS]
-    assert [body["tokenId"] for body in bodies] == [error.token_id] * 4
-
-
-@pytest.mark.fault(3, 45)
-def test_a_registration_whose_answers_are_lost_is_settled_by_reading_the_record_back(server, warm):
-    found = response(200, {"found": [RECORD | {"secretPhc": PHC}], "notFound": []})
-    server.play(REGISTER.path, *list(LOSSES.values())[-4:])
-    server.play(f"{TOKENS}/batch", lambda peer: peer.send(found))
-    assert REGISTER.call(warm).token_id == TOKEN_ID
-    assert (server.count(REGISTER.path), server.count(f"{TOKENS}/batch")) == (4, 1)
 
 
 @pytest.mark.fault(4)

@@ -216,14 +216,3 @@ def test_tasks_send_the_same_as_threads(wires):
     wires.assert_same("batch_load", [ID])
     wires.assert_same("issue", "me", token_id=ID)
     wires.assert_same("update", ID, owner="\u00e4")
-
-
-@pytest.mark.fault(38)
-@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60))
-@profile(max_examples=30)
-@example("%41%2d%7E%2f")
-@example("+ &=;,/?:@!$'()*~")
-def test_tasks_send_any_value_in_the_same_way_as_threads(wires, value):
-    wires.assert_same("list", has_role=value, after_token_id=value)
-    if value not in {".", ".."}:
-        wires.assert_same("restore", value)

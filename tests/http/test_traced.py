@@ -27,14 +27,13 @@ def test_each_request_goes_through_a_transport_of_httpx(shared_service, make_cli
         seen.append((request.method, request.url.path, response.status_code))
         return response
 
+    def handle(self: Any, request: httpx.Request) -> httpx.Response:
+        return note(request, original(self, request))
+
     async def handle_async(self: Any, request: httpx.Request) -> httpx.Response:
         return note(request, await original(self, request))
 
-    monkeypatch.setattr(
-        kind,
-        name,
-        (lambda self, request: note(request, original(self, request))) if is_sync else handle_async,
-    )
+    monkeypatch.setattr(kind, name, handle if is_sync else handle_async)
     make_client(shared_service.endpoint, shared_service.admin_pat).list()
     assert seen == [("POST", "/auth/token", 200), ("GET", "/admin/tokens", 200)]
 
