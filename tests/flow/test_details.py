@@ -16,7 +16,7 @@ from access_tokens._flow.steps import Answer
 from ..helpers.consequences import check_is_usable
 from ..helpers.fault_server import response
 from ..helpers.operations import AUTHENTICATE, LIST, REVOKE, failure_of, keep_jwt
-from ..http.test_framing import say
+from ..http.answers import say
 
 pytestmark = pytest.mark.fault(74)
 

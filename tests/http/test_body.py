@@ -20,7 +20,7 @@ from .answers import MIB, little_memory
 def body_of(
     chunks: list[bytes], encoding: str | None = None, limit: int = LARGEST, status: int = 200
 ) -> bytes:
-    headers = {} if encoding is None else {"content-encoding": encoding.encode()}
+    headers = [] if encoding is None else [(b"content-encoding", encoding.encode())]
     body = Body(httpx.Response(status, headers=headers), limit)
     for chunk in chunks:
         body.add(chunk)

@@ -76,17 +76,20 @@ def test_no_timeout_reaches_past_the_deadline(timeout):
     assert request.extensions["timeout"] == {"connect": 5.0, "read": 7.0, "write": 7.0, "pool": 7.0}
 
 
+PROGRESS = wire.Progress("get", sent_at=7.0, deadline=60.0)
+
+
 def test_an_answer_knows_what_is_secret_of_its_request():
     """Its own secrets, the JWT, and the PAT, which is hidden wherever a service got it from."""
     phc = Secret("the-phc")
     request = built(TO_LIST | {"known": (phc,)})
-    answer = wire.answer_from(httpx.Response(503), b"", 0.0, request.extensions)
+    answer = wire.answer_from(httpx.Response(503), b"", PROGRESS, request.extensions)
     assert set(answer.known) == {JWT, PAT, phc}
 
 
 def test_an_answer_has_what_the_flow_and_the_generated_core_read():
     response = httpx.Response(503, headers={"Content-Type": "text/plain"})
-    answer = wire.answer_from(response, b"body", sent_at=7.0)
+    answer = wire.answer_from(response, b"body", PROGRESS, {})
     assert (answer.status_code, answer.reason, answer.content) == (503, "Service Unavailable", b"body")
     assert (answer.headers["content-type"], answer.sent_at) == ("text/plain", 7.0)
 
@@ -96,7 +99,7 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 def retry_after(status: int, *headers: tuple[str, str]) -> float | None:
     response = httpx.Response(status, headers=[(name.encode(), value.encode()) for name, value in headers])
-    return wire.answer_from(response, b"", 0.0).retry_after
+    return wire.answer_from(response, b"", PROGRESS, {}).retry_after
 
 
 def date(ahead: float = 0.0, of: datetime = NOW) -> str:

@@ -89,10 +89,12 @@ def drop_surplus(client: Any, response: httpx.Response) -> None:
 def has_unread(stream: Any) -> bool:
     """Tell whether an idle connection has received bytes that nobody has read from its stream yet."""
     with _known():
-        inner = stream._stream  # noqa: SLF001
-        below: Any = getattr(inner, "transport_stream", inner)
-        in_tls = below is not inner and _incoming_of(inner).pending
-        return bool(in_tls or (not in_trio() and below._protocol.read_queue))  # noqa: SLF001
+        inner: Any = stream._stream  # noqa: SLF001
+        while hasattr(inner, "transport_stream"):  # TLS, of which a proxy may add a layer
+            if _incoming_of(inner).pending:
+                return True
+            inner = inner.transport_stream
+        return not in_trio() and bool(inner._protocol.read_queue)  # noqa: SLF001
 
 
 def in_trio() -> bool:
