@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import httpx
 import idna
 import pytest
-from attrs import define
 from hypothesis import assume, example, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from access_tokens import AccessTokensError
-
 from ..helpers.callers import caller, result_of
-from ..helpers.fault_server import FaultServer, Request, response
-from ..helpers.world import ID, PAT, PHC, Canned, World, answers, canned_json, exchanged
+from ..helpers.fault_server import response
+from ..helpers.world import PAT, Canned, World, answers, canned_json, exchanged
 from .answers import say
 
 # What can be a segment of a path if it is escaped well, and what can be none.
@@ -178,41 +175,3 @@ def test_on_the_wire_an_id_is_one_segment_and_the_host_is_the_endpoints(server, 
         *before, segment, last = request.target.split("/")
         assert (request.method, before, last) == ("PUT", ["", "base", "admin", "tokens"], "revoke")
         assert unquote_to_bytes(segment) == token_id.encode()
-
-
-@define
-class Wires:
-    """A client for threads and one for tasks, and what they send."""
-
-    server: FaultServer
-    clients: list[Any]
-
-    def assert_same(self, name: str, *args: Any, **options: Any) -> None:
-        from_threads, from_tasks = (self._sent(each, name, args, options) for each in self.clients)
-        assert from_threads == from_tasks
-
-    def _sent(self, client: Any, name: str, args: Any, options: Any) -> list[Request]:
-        self.server.requests.clear()
-        with suppress(AccessTokensError):  # what is answered suits few calls
-            getattr(client, name)(*args, **options)
-        assert self.server.requests
-        return list(self.server.requests)
-
-
-@pytest.fixture(scope="module")
-def wires() -> Iterator[Wires]:
-    with ExitStack() as stack:
-        server = stack.enter_context(FaultServer())
-        clients = [stack.enter_context(caller(each, server.endpoint, PAT)) for each in ("sync", "asyncio")]
-        yield Wires(server, clients)
-
-
-def test_tasks_send_the_same_as_threads(wires):
-    for name in ("authenticate", "list"):
-        wires.assert_same(name)
-    for name in ("revoke", "restore"):
-        wires.assert_same(name, ID)
-    wires.assert_same("register", ID, PHC, "me")
-    wires.assert_same("batch_load", [ID])
-    wires.assert_same("issue", "me", token_id=ID)
-    wires.assert_same("update", ID, owner="\u00e4")
