@@ -1,270 +1,174 @@
-"""What stands before the service: its words, its pages, its clock, its ids, and how it packs."""
+"""What is said of a failure by those who stand before the service, each in its own shape."""
 
 from __future__ import annotations
 
-import gzip
 import json
-import logging
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
-from access_tokens import (
-    AccessTokensError,
-    ApiError,
-    AuthenticationError,
-    EndpointError,
-    InvalidResponseError,
-    RateLimitedError,
-    RetryPolicy,
-)
+from access_tokens import ApiError
 
-from ..helpers.fault_server import EXCHANGE, JWT, RECORD, TOKENS, FaultServer, Peer, Play, response
-from ..helpers.operations import (
-    AUTHENTICATE,
-    ISSUE,
-    LIST,
-    OPERATIONS,
-    Operation,
-    each_operation,
-    failure_of,
-    keep_jwt,
-)
+from .answers import said
 
-Make = Callable[..., Any]
-
-PAGE, XML, TEXT = (f"Content-Type: {each}" for each in ("text/html", "application/xml", "text/plain"))
-BLOCKED = b"<html><head><title>Request blocked</title></head><body><h1>403</h1></body></html>"
-
-SAID = {
-    "message": (b'{"message": "blocked"}', "Content-Type: application/json"),
-    "problem": (b'{"title": "no", "detail": "blocked"}', "Content-Type: application/problem+json"),
-    "list": (b'{"errors": [{"message": "blocked"}]}', "Content-Type: application/json"),
-    "OAuth": (
-        b'{"error": "access_denied", "error_description": "blocked"}',
-        "Content-Type: application/json",
-    ),
-    "XML": (b"<Error><Code>AccessDenied</Code><Message>blocked</Message></Error>", XML),
-    "text": (b"blocked\r\n", TEXT),
-    "page": (b"<title>blocked</title>", PAGE),
-}
+pytestmark = pytest.mark.fault(85)
 
 
-def say(status: int, body: bytes | dict[str, Any], *lines: str) -> Play:
-    return lambda peer: peer.send(response(status, body, *lines))
-
-
-def told_at_once(server: FaultServer, victim: Any, operation: Operation, play: Play) -> AccessTokensError:
-    """Return the error of a call that has a JWT, and is refused by the one request that it makes."""
-    keep_jwt(victim)
-    server.always(operation.path, play)
-    error = failure_of(operation, victim)
-    assert [each.path for each in server.requests] == [operation.path]
-    assert (error.attempts, error.outcome_unknown, victim.clock.waits) == (1, False, [])
-    return error
-
-
-@pytest.mark.fault(85)
-@pytest.mark.parametrize("shape", SAID)
-def test_what_a_gateway_says_is_shown(server, victim, shape):
-    for operation in OPERATIONS:
-        server.requests.clear()
-        error = told_at_once(server, victim, operation, say(400, *SAID[shape]))
-        assert isinstance(error.cause, ApiError)
-        assert error.reason == "blocked"
-        assert str(error).startswith(f"{operation.failed}: blocked (")
-
-
-@pytest.mark.fault(86)
-@each_operation
-@pytest.mark.parametrize("status", [400, 401, 403])
-def test_the_page_of_a_firewall_is_no_refusal_and_costs_no_jwt(server, victim, operation, status):
-    error = told_at_once(server, victim, operation, say(status, BLOCKED, PAGE))
-    assert (type(error), error.cause) == (EndpointError, ApiError("Request blocked"))
-    server.requests.clear()
-    victim.batch_load(["a"])
-    assert EXCHANGE not in [each.path for each in server.requests]
-
-
-OTHERWISE: dict[str, Any] = {
-    "too large": (BLOCKED + b"x" * 300_000, PAGE),
-    "packed": (gzip.compress(BLOCKED), PAGE, "Content-Encoding: gzip"),
-    "cut": (gzip.compress(BLOCKED)[:-9], PAGE, "Content-Encoding: gzip"),
-    "packed otherwise": (BLOCKED, PAGE, "Content-Encoding: br"),
-    "empty": (b"", PAGE),
-}
-
-
-@pytest.mark.fault(86)
-@pytest.mark.parametrize("way", OTHERWISE)
-def test_a_page_that_cannot_be_kept_is_one_all_the_same(server, victim, way):
-    error = told_at_once(server, victim, LIST, say(401, *OTHERWISE[way]))
-    assert type(error) is EndpointError
-    assert error.reason == ("Status" if way in {"packed otherwise", "empty"} else "Request blocked")
-
-
-@pytest.mark.fault(86)
-@pytest.mark.parametrize("status", [400, 401, 403])
-def test_the_page_of_a_firewall_does_not_refuse_the_pat(server, victim, status):
-    server.play(EXCHANGE, say(status, BLOCKED, PAGE))
-    error = failure_of(LIST, victim)
-    assert (type(error), error.message) == (EndpointError, "Failed to authenticate")
-    server.play(
-        EXCHANGE, say(status, b"<pre>UnauthorizedError: Invalid Authorization token<br> at</pre>", PAGE)
-    )
-    assert type(failure_of(AUTHENTICATE, victim)) is AuthenticationError
-
-
-def date(moment: datetime) -> str:
-    return f"Date: {format_datetime(moment, usegmt=True)}"
-
-
-def retry_at(moment: datetime) -> str:
-    return f"Retry-After: {format_datetime(moment, usegmt=True)}"
-
-
-@pytest.mark.fault(91)
-@pytest.mark.parametrize("minutes_off", [-600, -10, 0, 10, 600])
-@pytest.mark.parametrize("status", [429, 503])
-def test_a_date_to_come_back_is_counted_by_the_clock_of_who_says_it(server, victim, minutes_off, status):
-    keep_jwt(victim)
-    there = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes_off)
-    server.play(TOKENS, say(status, {"error": "busy"}, date(there), retry_at(there + timedelta(seconds=7))))
-    victim.list()
-    assert victim.clock.waits == [7.0]
-
-
-@pytest.mark.fault(91)
-@pytest.mark.parametrize("minutes_off", [-600, 600])
-def test_the_clock_may_be_told_twice_or_as_asctime_does(server, victim, minutes_off):
-    keep_jwt(victim)
-    there = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes_off)
-    for lines in ([date(there)] * 2, [f"Date: {there:%a %b %e %H:%M:%S %Y}"]):
-        server.play(TOKENS, say(429, {"error": "busy"}, *lines, retry_at(there + timedelta(seconds=7))))
-        victim.list()
-    retry = f"Retry-After: {there + timedelta(seconds=7):%a %b %e %H:%M:%S %Y}"
-    server.play(TOKENS, say(503, {"error": "busy"}, date(there), retry))
-    victim.list()
-    assert victim.clock.waits == [7.0] * 3
-
-
-@pytest.mark.fault(91)
-@pytest.mark.parametrize("lines", [(), ("Date: soon",), ("Date: ",)])
-def test_without_a_date_it_is_counted_by_the_local_clock(make_client, server, lines):
-    client = make_client(server.endpoint, "pat_x", retry=RetryPolicy(retries=0))
-    keep_jwt(client)
-    server.play(TOKENS, say(429, {"error": "busy"}, *lines, retry_at(datetime.now(UTC) + timedelta(days=1))))
-    error = failure_of(LIST, client)
-    assert type(error) is RateLimitedError
-    assert error.retry_after == pytest.approx(86_400, abs=3600)
-
-
-def with_numbers(spelling: str) -> bytes:
-    """Return a record whose times are spelled like this."""
-    return json.dumps(RECORD | {"createdAt": "N", "expiresAt": "N"}).replace('"N"', spelling).encode()
-
-
-@pytest.mark.fault(92)
 @pytest.mark.parametrize(
-    ("spelling", "number"),
+    ("body", "message"),
     [
-        ("1700000000.0", 1_700_000_000),
-        ("1.7e9", 1_700_000_000),
-        ("17E+8", 1_700_000_000),
-        ("0.0", 0),
-        ("-1e0", -1),
+        ({"message": "Forbidden"}, "Forbidden"),
+        ({"Message": "User is not authorized to access this"}, "User is not authorized to access this"),
+        ({"errorMessage": "Task timed out", "errorType": "Sandbox.Timedout"}, "Task timed out"),
+        ({"title": "Out of credit"}, "Out of credit"),
+        ({"title": "Out of credit", "detail": "Your balance is 30.", "status": 403}, "Your balance is 30."),
+        ({"detail": "Not authenticated"}, "Not authenticated"),
+        ({"detail": [{"loc": ["a", "b"], "msg": "required"}, {"msg": "odd"}]}, "a.b: required; odd"),
+        ({"detail": {"reason": "no quota"}}, "no quota"),
+        ({"errors": ["first", "second"]}, "first; second"),
+        ({"errors": [{"code": 9109, "message": "Invalid access token"}]}, "Invalid access token"),
+        ({"errors": [{"title": "Invalid", "detail": "owner is too long"}]}, "owner is too long"),
+        ({"errors": [{"message": "is taken", "path": ["user", "name"]}]}, "user.name: is taken"),
+        ({"message": "Invalid data", "errors": {"owner": ["is required"]}}, "owner: is required"),
+        ({"message": "Validation Failed", "errors": [{"code": "missing"}]}, "Validation Failed"),
+        ({"error": "Bad Request", "message": ["a is", "b is"], "statusCode": 400}, "a is; b is"),
+        ({"error": ["a", "b"]}, "a; b"),
+        ({"error": True, "message": "no"}, "no"),
+        ({"Error_Msg": "no"}, "no"),
+        ({"message": "  ", "error": "real"}, "real"),
+        ({"message": "Forbidden", "error": "IP not in allow list"}, "IP not in allow list"),
+        ({"title": "Quota exceeded", "detail": "Forbidden"}, "Quota exceeded"),
+        ({"error": {"message": "Bad Request"}, "detail": "odd"}, "odd"),
+        ({"message": "Missing Credentials", "description": "Invalid Credentials."}, "Invalid Credentials."),
+        ({"errors": {"owner": "is required"}}, "owner: is required"),
+        ({"errors": {"owner": {"message": "is required"}}}, "owner: is required"),
+        ({"error": {"code": "", "message": {"lang": "en", "value": "no"}}}, "no"),
+        ({"odata.error": {"message": {"value": "no"}}}, "no"),
+        ({"httpMessage": "Unauthorized", "moreInformation": "Invalid secret."}, "Invalid secret."),
+        ({"status": "fail", "data": {"title": "A title is required"}}, "A title is required"),
+        ({"ResponseStatus": {"ErrorCode": "x", "Message": "no"}}, "no"),
+        ({"error": {}, "message": "no"}, "no"),
+        ({"message": "Request failed", "error": {"message": "Token not found"}}, "Token not found"),
+        ({"error": {"message": "Invalid", "errors": [{"reason": "x"}], "status": "DENIED"}}, "Invalid"),
+        ({"fault": {"faultstring": "Invalid ApiKey", "detail": {"errorcode": "x"}}}, "Invalid ApiKey"),
+        ({"non_field_errors": ["No such user."]}, "non_field_errors: No such user."),
+        ("a mere text", "a mere text"),
+        (["a", {"message": "b"}], "a; b"),
     ],
 )
-def test_a_whole_number_may_have_a_point_or_an_exponent(server, victim, spelling, number):
-    record = with_numbers(spelling)
-    keep_jwt(victim)
-    server.play(TOKENS, say(201, b'{"token": "pat_new", "record": ' + record + b"}"))
-    server.play(TOKENS, say(200, b'{"records": [' + record + b"]}"))
-    for got in (victim.issue("x").record, *victim.list()):
-        assert (got.created_at, got.expires_at) == (number, number)
-        assert type(got.created_at) is int
+def test_json_says_it_in_many_shapes(body, message):
+    assert said(json.dumps(body)) == ApiError(message)
+    assert said(json.dumps(body), "application/problem+json; charset=utf-8") == ApiError(message)
 
 
-@pytest.mark.fault(92)
-@pytest.mark.parametrize("spelling", ["1.5", "1e-1", "NaN", "Infinity", "1e999", "true", '"5"', "[5]"])
-def test_what_is_no_whole_number_is_refused(server, victim, spelling):
-    keep_jwt(victim)
-    server.play(TOKENS, say(200, b'{"records": [' + with_numbers(spelling) + b"]}"))
-    assert type(failure_of(LIST, victim)) is InvalidResponseError
+def test_a_reason_for_a_program_is_the_code():
+    refused = {"error": "invalid_client", "error_description": "Client authentication failed"}
+    assert said(refused) == ApiError("Client authentication failed", "invalid_client")
+    assert said({"errorCode": "E0011", "errorSummary": "Invalid token"}) == ApiError("Invalid token", "E0011")
+    assert said({"Error": {"Code": "X", "Message": "no"}}) == ApiError("no", "X")
+    assert said({"code": "X", "message": "no", "details": {"a": 1}}) == ApiError("no", "X", {"a": 1})
 
 
-GZIP = "Content-Encoding: gzip"
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ('<?xml version="1.0"?>\n<E><Code>X</Code><Message>&lt;no&gt;</Message></E>', ApiError("<no>", "X")),
+        ('<s:F><faultcode>s:C</faultcode><faultstring xml:lang="en">no</faultstring>', ApiError("no", "s:C")),
+        ("<error><message><![CDATA[a <b> c]]></message></error>", ApiError("a <b> c")),
+        ("<problem><title>Odd</title><detail>Very odd</detail></problem>", ApiError("Very odd")),
+        ("<error><message/><message></message><message>at last</message></error>", ApiError("at last")),
+        ("<Error><Message>\n <![CDATA[a <b> c]]>\n</Message></Error>", ApiError("a <b> c")),
+        ("<error>Denied by <b>rule</b> 7</error>", ApiError("Denied by rule 7")),
+        ("<error>403</error>", None),
+    ],
+)
+def test_xml_says_it(body, error):
+    for media_type in ("application/xml", "text/xml; charset=utf-8", "application/soap+xml"):
+        assert said(body, media_type) == error
 
 
-def in_members(body: bytes) -> bytes:
-    return b"".join(gzip.compress(body[at : at + 5]) for at in range(0, len(body), 5))
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("<html><head><title>Access denied | WAF</title></head><pre>x</pre>", "Access denied | WAF"),
+        ("<TITLE\nid=x>\n Bad &amp; odd \n</TITLE><h1>else</h1>", "Bad & odd"),
+        ("<html><body><h1>403 Forbidden</h1>\nBy rule 7.</body>", "403 Forbidden By rule 7."),
+        ("<style>b {}</style><script>x</script><!-- c --><p>Sorry,<br>no.", "Sorry, no."),
+        ("<svg><title>icon</title></svg><title> </title><title>at last</title>", "at last"),
+        ("<!-- <title>Old</title> --><script>'<title>js</title>'</script><title>Real</title>", "Real"),
+        (f"<style>{' a' * 50_000}</style><title>Real</title>", "Real"),
+        ("\n" * 1500 + "<title>Real</title>", "Real"),
+        ("<title>Error</title><pre>Error: odd<br> &nbsp; at f</pre>", "odd"),
+    ],
+)
+def test_a_page_says_it_in_its_title_or_else_in_its_text(body, message):
+    assert said(body, "text/html") == ApiError(message)
 
 
-@pytest.mark.fault(93)
-def test_an_answer_in_several_members_of_gzip_is_read(server, victim):
-    server.play(EXCHANGE, say(200, in_members(json.dumps(JWT).encode()), GZIP))
-    records = in_members(json.dumps({"records": [RECORD] * 9}).encode())
-    server.play(TOKENS, say(200, records, GZIP), lambda peer: peer.trickle(response(200, records, GZIP), 0))
-    assert len(victim.list()) == len(victim.list()) == 9
-    server.always(TOKENS, say(400, in_members(b'{"message": "odd"}'), GZIP))
-    assert failure_of(LIST, victim).reason == "odd"
+@pytest.mark.parametrize(
+    ("body", "media_type", "message"),
+    [
+        ('{"message": "no"}', "text/plain", "no"),
+        ('\n{"message": "no"}', "text/html", "no"),
+        ('{"message": "no"}', "", "no"),
+        ("<!DOCTYPE HTML><title>no</title>", "text/plain", "no"),
+        ("<html><title>no</title>", "application/json", "no"),
+        ("<title>no</title>", "", "no"),
+        ("<Error><Message>no</Message></Error>", "text/plain", "no"),
+        ("upstream connect error", "", "upstream connect error"),
+        ("404 page not found\n", "text/plain; charset=utf-8", "404 page not found"),
+        ("RBAC: access denied", "text/html", "RBAC: access denied"),
+        ("Unauthorized\n", "application/json", "Unauthorized"),
+        ("404 page not found", "application/json", "404 page not found"),
+        ("[proxy] no upstream", "text/plain", "[proxy] no upstream"),
+        ("<h1>Blocked</h1>", "text/plain", "Blocked"),
+        ("<Error><Message>no</Message></Error>", "application/json", "no"),
+        ('{"__type": "x", "Message": "no"}', "application/x-amz-json-1.1", "no"),
+        ('{"message": "no"}', "application/octet-stream", "no"),
+    ],
+)
+def test_what_is_said_counts_more_than_what_it_is_said_to_be(body, media_type, message):
+    assert said(body, media_type) == ApiError(message)
 
 
-@pytest.mark.fault(93)
-def test_members_of_gzip_are_bounded_together(server, victim):
-    keep_jwt(victim)
-    server.play(TOKENS, say(200, gzip.compress(b" " * 2**20) * 33, GZIP))
-    assert type(failure_of(LIST, victim)) is InvalidResponseError
-    server.play(TOKENS, say(200, in_members(b'{"records": []}') + b"surplus", GZIP))
-    assert "goes on after its end" in str(failure_of(LIST, victim))
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        ("Accès refusé".encode("latin-1"), "text/plain; charset=iso-8859-1"),
+        ('{"message": "Accès refusé"}'.encode("latin-1"), "application/json; charset=ISO-8859-1"),
+        ('{"message": "Accès refusé"}'.encode("utf-16"), "application/json"),
+        ("<title>Accès refusé</title>".encode("cp1252"), 'text/html;charset="windows-1252"'),
+        ('<meta charset="iso-8859-1"><title>Accès refusé</title>'.encode("latin-1"), "text/html"),
+        ('<?xml encoding="utf-16"?><m><Message>Accès refusé</Message></m>'.encode("utf-16"), "text/xml"),
+    ],
+)
+def test_it_is_read_in_its_own_characters(content, media_type):
+    assert said(content, media_type) == ApiError("Accès refusé")
 
 
-@pytest.mark.fault(96)
-@pytest.mark.parametrize("operation", [LIST, ISSUE, AUTHENTICATE], ids=lambda each: each.name)
-@pytest.mark.parametrize("name", ["X-Request-Id", "X-Correlation-Id", "CF-Ray", "traceparent"])
-def test_the_id_of_a_request_is_on_its_error_and_in_the_log(server, victim, operation, name, caplog):
-    caplog.set_level(logging.DEBUG, logger="access_tokens")
-    error = told_at_once(server, victim, operation, say(418, b"", f"{name}: 00-4bf92f3577b34da6-01"))
-    assert error.request_id == "00-4bf92f3577b34da6-01"
-    assert "(HTTP 418, " in str(error)
-    assert "request 00-4bf92f3577b34da6-01" in str(error)
-    assert f"{operation.path}: 418 (request 00-4bf92f3577b34da6-01)" in caplog.text
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        ({"message": "a\nsecret-word {}"}, "application/json"),
+        ({"detail": [{"msg": "a\tsecret-word {}"}]}, "application/json"),
+        ("<Message>a secret-word {}</Message>", "application/xml"),
+        ("<title>a secret&#45;word {}</title>", "text/html"),
+    ],
+)
+def test_it_is_one_line_without_secrets_and_bounded(body, media_type):
+    text = (body if isinstance(body, str) else json.dumps(body)).replace("{}", "long " * 2000)
+    error = said(text, media_type, "secret-word")
+    assert isinstance(error, ApiError)
+    assert error.message.startswith("a [hidden] long long")
+    assert len(error.message) == 4096
 
 
-def cut_short(peer: Peer) -> None:
-    peer.send(response(200, b"x" * 99, "X-Request-Id: abc")[:-9])
-    peer.close()
-
-
-BROKEN = [say(200, b"no gzip", GZIP, "X-Request-Id: abc"), cut_short]
-
-
-@pytest.mark.fault(96)
-def test_an_answer_that_cannot_be_read_has_the_id_as_well(server, victim):
-    server.play(TOKENS, say(200, b"null", "X-Request-Id: abc"))
-    assert failure_of(LIST, victim).request_id == "abc"
-
-
-@pytest.mark.fault(96)
-@pytest.mark.parametrize("play", BROKEN)
-def test_an_answer_that_ends_early_has_the_id_as_well(server, victim, play):
-    keep_jwt(victim)
-    server.always(TOKENS, play)
-    assert failure_of(LIST, victim).request_id == "abc"
-
-
-@pytest.mark.fault(60, 96)
-def test_an_id_that_echoes_a_secret_is_hidden(server, make_client, caplog):
-    caplog.set_level(logging.DEBUG, logger="access_tokens")
-    client = make_client(server.endpoint, "pat_correcthorsebattery")
-    server.always(EXCHANGE, say(200, {**JWT, "access_token": "staplesandbatteries"}))
-    server.play(TOKENS, say(401, b"<title>x</title>", PAGE, "X-Request-Id: for staplesandbatteries"))
-    assert failure_of(LIST, client).request_id == "for [hidden]"
-    server.play(EXCHANGE, say(418, b"", "X-Request-Id: for pat_correcthorsebattery"))
-    assert failure_of(AUTHENTICATE, client).request_id == "for [hidden]"
-    ours = [each.getMessage() for each in caplog.records if each.name == "access_tokens"]
-    assert "POST /auth/token: 418 (request for [hidden])" in ours
-    assert "batter" not in "".join(ours)
+@pytest.mark.parametrize("names", [[], ["detail", "errors", "message", "reason", "title"]])
+def test_no_nested_body_takes_long(names):
+    """It would take minutes if each name were looked for in each value, or each value read."""
+    body: Any = 7
+    for _ in range(30):
+        body = dict.fromkeys(names, body) if names else [body] * 2 + [[]] * 20
+        if len(json.dumps(body)) > 2**17:
+            break
+    assert said(body) is None

@@ -2,62 +2,43 @@
 
 from __future__ import annotations
 
-import html
 import json
 
 import pytest
 
 from access_tokens import ApiError
-from access_tokens._flow.error_body import said_in_body
-from access_tokens._flow.steps import Answer
-from access_tokens._secret import Secret
 
-from .test_outcomes import JWT, PAT, PHC, STORE, said, said_json
+from .answers import JWT, PAT, PHC, express_page, said
 
 # As the service words it, without what is said of a value.
-TOO_BIG = """[
-  {
-    "origin": "string",
-    "code": "too_big",
-    "maximum": 100,
-    "inclusive": true,
-    "path": [
-      "owner"
-    ],
-    "message": "Too big: expected string to have <=100 characters"
-  },
-  {
-    "code": "invalid_type",
-    "path": [
-      "roles",
-      3
-    ],
-    "message": "Invalid input"
-  },
-  {
-    "path": [],
-    "message": "Odd record"
-  }
-]"""
+ISSUES = [
+    {
+        "origin": "string",
+        "code": "too_big",
+        "maximum": 100,
+        "inclusive": True,
+        "path": ["owner"],
+        "message": "Too big: expected string to have <=100 characters",
+    },
+    {"code": "invalid_type", "path": ["roles", 3], "message": "Invalid input"},
+    {"path": [], "message": "Odd record"},
+]
+TOO_BIG = json.dumps(ISSUES, indent=2)
 IN_SHORT = "owner: Too big: expected string to have <=100 characters; roles.3: Invalid input; Odd record"
-LOAD = "Cannot load invalid record for token AAAAAAAAAAAAAAAAAAAAA"
-
-
-def page_of(error: str) -> str:
-    """Return the page that Express makes of an error with its stack."""
-    escaped = html.escape(f"Error: {error}\n    at DynamoDBPat.store (file:///srv/pat.js:1:2)\n    at f")
-    shown = escaped.replace("\n", "<br>").replace("  ", " &nbsp;")
-    return f"<!DOCTYPE html>\n<html>\n<body>\n<pre>{shown}</pre>\n</body>\n</html>"
+STORE, LOAD = (
+    "Cannot store invalid token record",
+    "Cannot load invalid record for token AAAAAAAAAAAAAAAAAAAAA",
+)
 
 
 @pytest.mark.fault(63)
 @pytest.mark.parametrize("words", [STORE, LOAD])
 def test_what_is_wrong_with_a_record_is_told_in_short_in_every_dress(words):
     message, short = f"{words}: {TOO_BIG}", ApiError(f"{words}: {IN_SHORT}")
-    assert said_json({"error": {"message": message}}) == short
-    assert said_json({"error": message}) == short
+    assert said({"error": {"message": message}}) == short
+    assert said({"error": message}) == short
     assert said(message, "text/plain") == short
-    assert said(page_of(message), "text/html; charset=utf-8") == short
+    assert said(express_page(message), "text/html; charset=utf-8") == short
 
 
 @pytest.mark.fault(63)
@@ -95,7 +76,7 @@ def test_a_page_is_read_as_express_writes_it():
     ],
 )
 def test_a_hostile_list_leaves_the_words_before_it(rest, short):
-    assert said_json({"error": {"message": STORE + rest}}) == ApiError(STORE + short)
+    assert said({"error": {"message": STORE + rest}}) == ApiError(STORE + short)
 
 
 @pytest.mark.parametrize("secret", [PAT, JWT, PHC, "hunter2"])
@@ -103,6 +84,5 @@ def test_a_list_shows_no_secret_either(secret):
     """Not even one that is spelled in the list's own way."""
     spelled = "".join(f"\\u{ord(each):04x}" for each in secret)
     message = f'{STORE}: [{{"path": ["{secret}"], "message": "bad {spelled}"}}]'
-    answer = Answer(500, {"content-type": "text/plain"}, message.encode(), known=(Secret("hunter2"),))
     shown = "pat_[hidden]" if secret is PAT else "[hidden]"
-    assert said_in_body(answer) == ApiError(f"{STORE}: {shown}: bad {shown}")
+    assert said(message, "text/plain", "hunter2") == ApiError(f"{STORE}: {shown}: bad {shown}")

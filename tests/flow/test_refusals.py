@@ -1,16 +1,15 @@
-"""Refusals that the service words: of a value, of a PAT, of an id. And a 404, which it never means."""
+"""Refusals as they come over the wire: of the service, of a gateway, and of a firewall on its own page."""
 
 from __future__ import annotations
 
-import html
+import gzip
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from access_tokens import (
-    AccessTokensError,
+    ApiError,
     AuthenticationError,
     EndpointError,
     NotFoundError,
@@ -18,7 +17,7 @@ from access_tokens import (
     UnavailableError,
 )
 
-from ..helpers.fault_server import EXCHANGE, FaultServer, Peer, Play, response
+from ..helpers.fault_server import EXCHANGE, TOKENS, Peer, Play
 from ..helpers.operations import (
     AUTHENTICATE,
     ISSUE,
@@ -30,54 +29,25 @@ from ..helpers.operations import (
     TOKEN_ID,
     Operation,
     failure_of,
-    keep_jwt,
 )
+from .answers import GZIP, JSON, PAGE, TEXT, XML, express_page, say, told_at_once
 
-JSON, PAGE = "Content-Type: application/json; charset=utf-8", "Content-Type: text/html; charset=utf-8"
+FAILED = {name: f"Failed to {name} token" for name in ("update", "restore")}
 UPDATE = Operation(
     "update",
-    f"/admin/tokens/{TOKEN_ID}",
+    f"{TOKENS}/{TOKEN_ID}",
     lambda c: c.update(TOKEN_ID, secret_phc=PHC),
-    "Failed to update token",
-    "Failed to update token",
+    FAILED["update"],
+    FAILED["update"],
 )
 RESTORE = Operation(
     "restore",
-    f"/admin/tokens/{TOKEN_ID}/restore",
+    f"{TOKENS}/{TOKEN_ID}/restore",
     lambda c: c.restore(TOKEN_ID),
-    "Failed to restore token",
-    "Failed to restore token",
+    FAILED["restore"],
+    FAILED["restore"],
 )
-EVERY_CALL = (*OPERATIONS, UPDATE, RESTORE)
-every_call = pytest.mark.parametrize("operation", EVERY_CALL, ids=lambda each: each.name)
-of_an_id = pytest.mark.parametrize("operation", [REVOKE, UPDATE, RESTORE], ids=lambda each: each.name)
-
-# Word for word, with the blanks and the stack of the reference service.
-ISSUES = json.dumps(
-    [
-        {
-            "origin": "string",
-            "code": "too_big",
-            "maximum": 100,
-            "inclusive": True,
-            "path": ["owner"],
-            "message": "Too big: expected string to have <=100 characters",
-        }
-    ],
-    indent=2,
-)
-STACK = (
-    "\n    at DynamoDBPat.store (file:///srv/pat.js:1:2)\n    at process.processTicksAndRejections (node:1)"
-)
-TOO_BIG = "owner: Too big: expected string to have <=100 characters"
-REFUSED = {
-    f"Cannot store invalid token record: {ISSUES}": f"Cannot store invalid token record: {TOO_BIG}",
-    "Invalid secret PHC string: invalid_phc": "Invalid secret PHC string: invalid_phc",
-}
-
-
-def say(status: int, body: bytes | dict[str, Any], *lines: str) -> Play:
-    return lambda peer: peer.send(response(status, body, *lines))
+NOT_FOUND = f"Token not found: {TOKEN_ID}"
 
 
 def as_json(status: int, message: str) -> Play:
@@ -86,103 +56,166 @@ def as_json(status: int, message: str) -> Play:
 
 def as_page(status: int, message: str) -> Play:
     """Answer as Express does without an error handler."""
-    shown = html.escape(f"Error: {message}{STACK}").replace("\n", "<br>").replace("  ", " &nbsp;")
-    return say(status, f"<!DOCTYPE html>\n<body>\n<pre>{shown}</pre>\n</body>".encode(), PAGE)
+    return say(status, express_page(message), PAGE)
 
 
-DRESSES = pytest.mark.parametrize("dress", [as_json, as_page])
-Dress = Callable[[int, str], Play]
+in_both_shapes = pytest.mark.parametrize("shape", [as_json, as_page])
 
-
-def refusal_of(server: FaultServer, victim: Any, operation: Operation, play: Play) -> AccessTokensError:
-    """Return the error of a call that is told at once."""
-    if operation is not AUTHENTICATE:
-        keep_jwt(victim)
-    server.always(operation.path, play)
-    error = failure_of(operation, victim)
-    assert (server.count(operation.path), len(server.requests), error.attempts) == (1, 1, 1)
-    assert victim.clock.waits == []
-    return error
+WRONG_PATHS: dict[str, tuple[str, Any]] = {
+    "Cannot PUT /wrong/tokens/x/revoke": (PAGE, "<pre>Cannot PUT /wrong/tokens/x/revoke</pre>"),
+    "No such route": (JSON, {"error": {"message": "No such route"}}),
+    "no healthy upstream": (TEXT, "no healthy upstream"),
+    "NoSuchKey": (XML, "<Error><Code>NoSuchKey</Code></Error>"),
+    "Status": (JSON, ""),
+}
 
 
 @pytest.mark.fault(62)
-@every_call
-@pytest.mark.parametrize(
-    ("play", "reason"),
-    [
-        (
-            say(404, b"<pre>Cannot PUT /wrong/tokens/x/revoke</pre>", PAGE),
-            "Cannot PUT /wrong/tokens/x/revoke",
-        ),
-        (say(404, {"error": {"message": "No such route"}}, JSON), "No such route"),
-        (say(404, b"no healthy upstream", "Content-Type: text/plain"), "no healthy upstream"),
-        (say(404, b"<Error><Code>NoSuchKey</Code></Error>", "Content-Type: application/xml"), "NoSuchKey"),
-        (say(404, b""), "Status"),
-    ],
-    ids=["a page", "JSON", "plain text", "XML", "nothing"],
-)
-def test_a_404_of_a_wrong_path_is_told_with_the_words_of_who_answers(server, victim, operation, play, reason):
-    error = refusal_of(server, victim, operation, play)
-    assert type(error) is EndpointError
-    assert (error.message, error.reason, error.status_code) == (operation.failed, reason, 404)
-    assert str(error).startswith(f"{operation.failed}: {reason} (HTTP 404")
-    assert "check the endpoint and its paths" in str(error)
-    assert not error.outcome_unknown
+@pytest.mark.parametrize("reason", WRONG_PATHS)
+def test_a_404_of_a_wrong_path_is_told_with_the_words_of_who_answers(server, client, reason):
+    kind, body = WRONG_PATHS[reason]
+    for operation in (*OPERATIONS, UPDATE, RESTORE):
+        error = told_at_once(server, client, operation, say(404, body, kind))
+        assert type(error) is EndpointError
+        assert (error.message, error.reason, error.status_code) == (operation.failed, reason, 404)
+        assert str(error).startswith(f"{operation.failed}: {reason} (HTTP 404")
+        assert "check the endpoint and its paths" in str(error)
 
 
 @pytest.mark.fault(62)
-@of_an_id
-@DRESSES
-@pytest.mark.parametrize("status", [500, 404, 400])
-def test_a_missing_token_is_told_in_words(server, victim, operation, dress, status):
-    error = refusal_of(server, victim, operation, dress(status, f"Token not found: {TOKEN_ID}"))
-    assert (type(error), error.reason) == (NotFoundError, f"Token not found: {TOKEN_ID}")
+@in_both_shapes
+def test_a_missing_token_is_told_in_words(server, client, shape):
+    for operation, status in ((REVOKE, 500), (UPDATE, 404), (RESTORE, 400)):
+        error = told_at_once(server, client, operation, shape(status, NOT_FOUND))
+        assert (type(error), error.reason, error.status_code) == (NotFoundError, NOT_FOUND, status)
+
+
+@pytest.mark.fault(18, 62)
+@pytest.mark.parametrize("errors", ["json", "text", "html"])
+def test_the_local_service_says_so_as_well(shared_service, make_client, errors):
+    client = make_client(shared_service.endpoint, shared_service.admin_pat)
+    for documented in (True, False):
+        shared_service.errors, shared_service.documented = errors, documented
+        error = failure_of(REVOKE, client)
+        assert (type(error), error.cause) == (NotFoundError, ApiError(NOT_FOUND))
+
+
+TOO_BIG = "owner: Too big: expected string to have <=100 characters"
+ISSUES = json.dumps([{"code": "too_big", "path": ["owner"], "message": TOO_BIG[7:]}], indent=2)
+REFUSED = {
+    f"Cannot store invalid token record: {ISSUES}": f"Cannot store invalid token record: {TOO_BIG}",
+    "Invalid secret PHC string: invalid_phc": "Invalid secret PHC string: invalid_phc",
+}
 
 
 @pytest.mark.fault(63)
-@pytest.mark.parametrize("operation", [ISSUE, REGISTER, UPDATE], ids=lambda each: each.name)
-@pytest.mark.parametrize("message", REFUSED)
-@pytest.mark.parametrize("status", [500, 400])
-@DRESSES
-def test_a_value_that_is_refused_is_told_at_once_and_in_short(
-    server, victim, operation, message, status, dress
-):
-    error = refusal_of(server, victim, operation, dress(status, message))
-    assert type(error) is RequestRejectedError
-    assert (error.message, error.reason) == (operation.failed, REFUSED[message])
-    assert (error.status_code, error.outcome_unknown) == (status, False)
+@in_both_shapes
+@pytest.mark.parametrize("message", REFUSED, ids=["record", "hash"])
+def test_a_value_that_is_refused_is_told_at_once_and_in_short(server, client, message, shape):
+    for operation, status in ((ISSUE, 500), (REGISTER, 400), (UPDATE, 500)):
+        error = told_at_once(server, client, operation, shape(status, message))
+        assert type(error) is RequestRejectedError
+        assert (error.message, error.reason) == (operation.failed, REFUSED[message])
+        assert error.status_code == status
 
 
 @pytest.mark.fault(63)
-@DRESSES
-def test_a_pat_whose_record_is_hidden_is_refused_at_once(server, victim, dress):
+@in_both_shapes
+def test_a_pat_whose_record_is_hidden_is_refused_at_once(server, client, shape):
     """Each exchange counts, where they are limited."""
-    server.always(
-        EXCHANGE, dress(500, f"Cannot load invalid record for token AAAAAAAAAAAAAAAAAAAAA: {ISSUES}")
-    )
-    error = failure_of(LIST, victim)
-    assert type(error) is AuthenticationError
-    assert (error.message, error.attempts) == ("Failed to authenticate", 1)
-    assert error.reason == f"Cannot load invalid record for token AAAAAAAAAAAAAAAAAAAAA: {TOO_BIG}"
-    assert len(server.requests) == 1
+    words = "Cannot load invalid record for token AAAAAAAAAAAAAAAAAAAAA"
+    error = told_at_once(server, client, AUTHENTICATE, shape(500, f"{words}: {ISSUES}"))
+    assert (type(error), error.message) == (AuthenticationError, "Failed to authenticate")
+    assert error.reason == f"{words}: {TOO_BIG}"
 
 
 @pytest.mark.fault(63)
-def test_a_page_of_a_service_in_production_is_told_as_the_phrase_that_it_is(server, victim):
-    keep_jwt(victim)
-    server.always(REVOKE.path, say(500, b"<pre>Internal Server Error</pre>", PAGE))
-    error = failure_of(REVOKE, victim)
+def test_a_page_of_a_service_in_production_is_told_as_the_phrase_that_it_is(server, client):
+    server.always(REVOKE.path, say(500, "<pre>Internal Server Error</pre>", PAGE))
+    error = failure_of(REVOKE, client)
     assert (type(error), error.cause, error.attempts) == (UnavailableError, "Internal Server Error", 4)
 
 
 @pytest.mark.fault(83)
 @pytest.mark.parametrize(("expires_at", "unknown"), [(4_000_000_000, True), (None, False)])
 def test_a_record_that_is_removed_after_its_revocation_may_have_been_revoked(
-    server, victim, expires_at, unknown
+    server, client, expires_at, unknown
 ):
     """Without an expiry the service never removes it."""
-    keep_jwt(victim)
-    server.play(REVOKE.path, Peer.reset, as_json(500, f"Token not found: {TOKEN_ID}"))
+    server.play(REVOKE.path, Peer.reset, as_json(500, NOT_FOUND))
     with pytest.raises(NotFoundError) as raised:
-        victim.revoke(TOKEN_ID, expires_at=expires_at)
+        client.revoke(TOKEN_ID, expires_at=expires_at)
     assert (raised.value.outcome_unknown, raised.value.attempts) == (unknown, 2)
+
+
+def test_a_restored_token_whose_expiry_could_not_be_set_is_told(server, client):
+    server.always(f"{TOKENS}/{TOKEN_ID}", Peer.reset)
+    with pytest.raises(
+        UnavailableError, match="^Restored the token, but failed to set its expiry: "
+    ) as raised:
+        client.restore(TOKEN_ID, expires_at=4_000_000_000)
+    error = raised.value
+    assert (error.token_id, error.attempts, error.outcome_unknown) == (TOKEN_ID, 4, True)
+
+
+OAUTH = {"error": "access_denied", "error_description": "blocked"}
+OF_GATEWAYS: dict[str, tuple[Any, str]] = {
+    "message": ({"message": "blocked"}, JSON),
+    "problem": ({"title": "no", "detail": "blocked"}, "Content-Type: application/problem+json"),
+    "list": ({"errors": [{"message": "blocked"}]}, JSON),
+    "OAuth": (OAUTH, JSON),
+    "XML": ("<Error><Code>AccessDenied</Code><Message>blocked</Message></Error>", XML),
+    "text": ("blocked\r\n", TEXT),
+    "page": ("<title>blocked</title>", PAGE),
+}
+
+
+@pytest.mark.fault(85)
+@pytest.mark.parametrize("shape", OF_GATEWAYS)
+def test_what_a_gateway_says_is_shown(server, client, shape):
+    for operation in OPERATIONS:
+        error = told_at_once(server, client, operation, say(400, *OF_GATEWAYS[shape]))
+        assert isinstance(error.cause, ApiError)
+        assert error.reason == "blocked"
+        assert str(error).startswith(f"{operation.failed}: blocked (")
+
+
+BLOCKED = b"<html><head><title>Request blocked</title></head><body><h1>403</h1></body></html>"
+# What cannot be kept of a page: all that is too large, packed, or packed wrongly.
+KEPT_IN_PART: dict[str, tuple[Any, ...]] = {
+    "too large": (BLOCKED + b"x" * 300_000, PAGE),
+    "packed": (gzip.compress(BLOCKED), PAGE, GZIP),
+    "cut": (gzip.compress(BLOCKED)[:-9], PAGE, GZIP),
+    "packed otherwise": (BLOCKED, PAGE, "Content-Encoding: br"),
+    "empty": (b"", PAGE),
+}
+
+
+@pytest.mark.fault(86)
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_the_page_of_a_firewall_is_no_refusal_and_costs_no_jwt(server, client, status):
+    for operation in OPERATIONS:
+        error = told_at_once(server, client, operation, say(status, BLOCKED, PAGE))
+        assert (type(error), error.cause) == (EndpointError, ApiError("Request blocked"))
+        server.requests.clear()
+        client.batch_load(["a"])
+        assert server.count(EXCHANGE) == 0
+
+
+@pytest.mark.fault(86)
+@pytest.mark.parametrize("way", KEPT_IN_PART)
+def test_a_page_that_cannot_be_kept_is_one_all_the_same(server, client, way):
+    error = told_at_once(server, client, LIST, say(401, *KEPT_IN_PART[way]))
+    assert type(error) is EndpointError
+    assert error.reason == ("Status" if way in {"packed otherwise", "empty"} else "Request blocked")
+
+
+@pytest.mark.fault(86)
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_the_page_of_a_firewall_does_not_refuse_the_pat(server, make_client, status):
+    client = make_client(server.endpoint, "pat_x")
+    server.play(EXCHANGE, say(status, BLOCKED, PAGE))
+    error = failure_of(LIST, client)
+    assert (type(error), error.message) == (EndpointError, "Failed to authenticate")
+    server.play(EXCHANGE, say(status, express_page("Invalid Authorization token"), PAGE))
+    assert type(failure_of(AUTHENTICATE, client)) is AuthenticationError

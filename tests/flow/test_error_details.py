@@ -10,13 +10,10 @@ from typing import Any
 import pytest
 
 from access_tokens import ApiError
-from access_tokens._flow.error_body import said_in_body
-from access_tokens._flow.steps import Answer
 
 from ..helpers.consequences import check_is_usable
-from ..helpers.fault_server import response
-from ..helpers.operations import AUTHENTICATE, LIST, REVOKE, failure_of, keep_jwt
-from ..http.answers import say
+from ..helpers.operations import AUTHENTICATE, LIST, REVOKE, failure_of
+from .answers import said, say
 
 pytestmark = pytest.mark.fault(74)
 
@@ -45,24 +42,24 @@ DETAILS = {
 }
 
 
-@pytest.mark.parametrize("details", DETAILS.values(), ids=DETAILS)
-def test_an_error_is_usable_whatever_its_details(server, victim, details):
-    for operation in (AUTHENTICATE, LIST, REVOKE):
-        if operation is not AUTHENTICATE:
-            keep_jwt(victim)
-        body = b'{"error":{"message":"Bad","details":%b}}' % details
-        server.play(operation.path, say(response(400, body)))
-        error = failure_of(operation, victim)
-        assert isinstance(error.cause, ApiError)
-        assert error.reason == "Bad"
-        check_is_usable(error)
+def body_with(details: bytes) -> bytes:
+    return b'{"error":{"message":"Bad","details":%b}}' % details
 
 
 def details_of(details: bytes) -> Any:
-    body = b'{"error":{"message":"Bad","details":%b}}' % details
-    error = said_in_body(Answer(400, {"content-type": "application/json"}, body))
+    error = said(body_with(details))
     assert isinstance(error, ApiError)
     return error.details
+
+
+@pytest.mark.parametrize("details", DETAILS.values(), ids=DETAILS)
+def test_an_error_is_usable_whatever_its_details(server, client, details):
+    for operation in (AUTHENTICATE, LIST, REVOKE):
+        server.play(operation.path, say(400, body_with(details)))
+        error = failure_of(operation, client)
+        assert isinstance(error.cause, ApiError)
+        assert error.reason == "Bad"
+        check_is_usable(error)
 
 
 def test_details_down_to_20_levels_are_kept_and_deeper_ones_are_an_excerpt():
@@ -83,17 +80,15 @@ def test_half_an_emoji_is_told_as_what_no_text_can_hold():
 
 
 def test_a_thread_that_is_deep_already_reads_what_it_can():
-    body = b'{"error":{"message":"Bad","details":%b}}' % DETAILS["900 objects deep"]
-    answer = Answer(400, {"content-type": "application/json"}, body)
-    said: list[Any] = []
+    found: list[Any] = []
 
     def fall(depth: int) -> None:
         if depth:
             fall(depth - 1)
         else:
-            said.append(said_in_body(answer))
+            found.append(said(body_with(DETAILS["900 objects deep"])))
 
     thread = threading.Thread(target=fall, args=(sys.getrecursionlimit() - 100,))
     thread.start()
     thread.join()
-    assert said in ([None], [ApiError("Bad", None, '{"a": ' * 20 + '"…"' + "}" * 20)])
+    assert found in ([None], [ApiError("Bad", None, '{"a": ' * 20 + '"…"' + "}" * 20)])

@@ -20,6 +20,7 @@ from access_tokens._flow.error_mapping import error_for
 from access_tokens._flow.steps import Answer, Call
 
 from ..helpers.flows import CACHED, EXCHANGE, OLD, READ, started
+from .answers import typed
 
 pytestmark = pytest.mark.fault(86)
 
@@ -28,16 +29,11 @@ NGINX = "<html><head><title>400 The plain HTTP request was sent to HTTPS port</t
 EXPRESS = "<!DOCTYPE html><title>Error</title><pre>{}</pre>"
 
 
-def page(status: int, content: str, media_type: str = "text/html") -> Answer:
-    return Answer(status, {"content-type": media_type}, content.encode())
-
-
 def error_of(call: Call[Any], answer: Answer) -> AccessTokensError:
     return error_for(call, answer, attempts=1, acted_before=False)
 
 
 @pytest.mark.parametrize("call", [READ, EXCHANGE])
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 405, 407, 409, 410, 413, 451])
 @pytest.mark.parametrize(
     ("body", "media_type", "reason"),
     [
@@ -51,17 +47,20 @@ def error_of(call: Call[Any], answer: Answer) -> AccessTokensError:
         ("<!-- c --><head><title>No</title>", "text/plain", "No"),
     ],
 )
-def test_a_page_of_something_else_is_no_refusal(call, status, body, media_type, reason):
-    error = error_of(call, page(status, body, media_type))
-    assert (type(error), error.cause) == (EndpointError, ApiError(reason))
-    assert str(error) == f"{call.failed}: {reason} (HTTP {status}, something other than the service answers)"
+def test_a_page_of_something_else_is_no_refusal(call, body, media_type, reason):
+    for status in (400, 401, 402, 403, 405, 407, 409, 410, 413, 451):
+        error = error_of(call, typed(status, body, media_type))
+        assert (type(error), error.cause) == (EndpointError, ApiError(reason))
+        assert str(error) == (
+            f"{call.failed}: {reason} (HTTP {status}, something other than the service answers)"
+        )
 
 
 @pytest.mark.parametrize(
     ("status", "kind"), [(429, RateLimitedError), (408, UnavailableError), (503, UnavailableError)]
 )
 def test_a_page_of_what_may_pass_is_told_by_its_status(status, kind):
-    assert type(error_of(READ, page(status, FIREWALL))) is kind
+    assert type(error_of(READ, typed(status, FIREWALL))) is kind
 
 
 @pytest.mark.parametrize(
@@ -69,27 +68,29 @@ def test_a_page_of_what_may_pass_is_told_by_its_status(status, kind):
 )
 @pytest.mark.parametrize("status", [400, 401])
 def test_a_page_of_the_service_refuses_the_pat(words, status):
-    assert type(error_of(EXCHANGE, page(status, EXPRESS.format(words)))) is AuthenticationError
-    assert type(error_of(EXCHANGE, page(status, f"<pre>{words}</pre>"))) is AuthenticationError
+    assert type(error_of(EXCHANGE, typed(status, EXPRESS.format(words)))) is AuthenticationError
+    assert type(error_of(EXCHANGE, typed(status, f"<pre>{words}</pre>"))) is AuthenticationError
 
 
 def test_a_page_of_the_service_refuses_a_request():
     refused = EXPRESS.format("BadRequestError: Invalid query parameters<br> &nbsp; at f")
-    assert type(error_of(READ, page(400, refused))) is RequestRejectedError
+    assert type(error_of(READ, typed(400, refused))) is RequestRejectedError
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_jwt_is_never_refused_by_a_page(status):
-    assert type(error_of(READ, page(status, EXPRESS.format("Unauthorized")))) is EndpointError
+    assert type(error_of(READ, typed(status, EXPRESS.format("Unauthorized")))) is EndpointError
 
 
-def test_what_is_no_page_is_a_refusal_whoever_says_it():
-    for content, media_type in (("", ""), ("no", "text/plain"), ('{"message": "no"}', "text/html")):
-        assert type(error_of(READ, page(403, content, media_type))) is PermissionDeniedError
+@pytest.mark.parametrize(
+    ("body", "media_type"), [("", ""), ("no", "text/plain"), ('{"message": "no"}', "text/html")]
+)
+def test_what_is_no_page_is_a_refusal_whoever_says_it(body, media_type):
+    assert type(error_of(READ, typed(403, body, media_type))) is PermissionDeniedError
 
 
 def test_a_401_on_a_page_discards_no_jwt():
-    error = started(READ, CACHED).fails(page(401, FIREWALL))
+    error = started(READ, CACHED).fails(typed(401, FIREWALL))
     assert (type(error), error.attempts) == (EndpointError, 1)
     started(READ, CACHED).replays(CACHED)  # as one that is no page does
     assert CACHED.jwt is OLD
