@@ -76,3 +76,8 @@ PACKED: dict[str, Spell] = {
     "lines of a page": folded(20, "&#10;"),
 }
 SPELLINGS = ESCAPED | PACKED
+
+
+def windows(text: str) -> set[str]:
+    """Return all parts of 12 characters, by which a secret would be known."""
+    return {text[at : at + 12] for at in range(len(text) - 11)} or {text}

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,12 +27,11 @@ pytestmark = pytest.mark.fault(48)
 
 
 @pytest.fixture
-def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     """A watch of its own, so that what is planted here does no harm."""
     watch = Watch()
-    with monkeypatch.context() as patch:
-        patch.setattr(canaries, "WATCH", watch)
-        yield watch
+    monkeypatch.setattr(canaries, "WATCH", watch)
+    return watch
 
 
 @pytest.mark.parametrize(
@@ -46,19 +44,10 @@ def test_a_secret_is_known_by_its_shape_and_never_shown_whole(watch, secret):
     assert secret not in masked(f"before <{secret}> after")
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "token An6ladUCmSoDfciDaYDE9",
-        "pat_…",
-        "[hidden]",
-        "GET /admin/tokens: 503",
-        "a.b.c",
-        "$scrypt$",
-        "v1.2.3",
-    ],
-)
+ORDINARY = ["", "token An6ladUCmSoDfciDaYDE9", "pat_…", "[hidden]", "GET /admin/tokens: 503", "a.b.c"]
+
+
+@pytest.mark.parametrize("text", [*ORDINARY, "$scrypt$", "v1.2.3"])
 def test_ordinary_text_is_no_secret(text):
     assert secret_in(text) is None
 
@@ -81,6 +70,15 @@ def error_with(**attributes: Any) -> BaseException:
     return error
 
 
+def error_from_below(held: object) -> BaseException:
+    """Return an error that came through a frame which is none of the tests."""
+    space: dict[str, Any] = {}
+    exec(compile("def fail(held): raise RuntimeError('x')", "/site-packages/below.py", "exec"), space)
+    with pytest.raises(RuntimeError, match="x") as raised:
+        space["fail"](held)
+    return raised.value
+
+
 def test_a_log_record_is_looked_at_with_its_arguments_and_its_exception(watch):
     assert emit(watch, PAT)
     assert emit(watch, "%s", [PAT])
@@ -91,23 +89,12 @@ def test_a_log_record_is_looked_at_with_its_arguments_and_its_exception(watch):
     assert watch.looked["log record"] == 6
 
 
-def error_from_below(held: object) -> BaseException:
-    """Return an error that came through a frame which is none of the tests."""
-    space: dict[str, Any] = {}
-    exec(compile("def fail(held): raise RuntimeError('x')", "/site-packages/below.py", "exec"), space)
-    with pytest.raises(RuntimeError, match="x") as raised:
-        space["fail"](held)
-    return raised.value
-
-
 @pytest.mark.parametrize(
     "error",
     [
         ValueError(PAT),
         AccessTokensError("Failed", cause=ApiError(PAT)),
-        error_with(args=("x", PAT)),
-        error_with(__notes__=[PAT]),
-        error_with(__cause__=ValueError(PAT)),
+        *(error_with(args=("x", PAT)), error_with(__notes__=[PAT]), error_with(__cause__=ValueError(PAT))),
         error_with(__context__=ValueError(PAT), __suppress_context__=True),
         ExceptionGroup("x", [ValueError("y"), ValueError(PAT)]),
         error_from_below(PAT),
@@ -135,9 +122,10 @@ def test_what_is_found_between_two_tests_fails_the_run(watch, monkeypatch):
 
 
 def test_what_is_planted_in_a_test_makes_it_fail():
-    plugins = [f"-p{each}" for each in ("no:cacheprovider", "pytest_timeout", "anyio.pytest_plugin")]
+    plugins = ("no:cacheprovider", "pytest_timeout", "anyio.pytest_plugin", "tests.helpers.canaries")
+    options = ["-vrN", "--noconftest", *(f"-p{each}" for each in plugins)]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-vrN", *plugins, "tests/helpers/planted.py"],
+        [sys.executable, "-m", "pytest", *options, "tests/helpers/planted.py"],
         cwd=Path(__file__).parents[2],
         env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # which takes seconds
         capture_output=True,

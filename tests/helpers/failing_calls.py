@@ -22,7 +22,7 @@ ONCE = RetryPolicy(retries=0)
 JWT = f"eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJBIn0.{'s' * 86}"
 
 Make = Callable[..., Any]
-Situation = Callable[[LocalService, Make], Any]
+FailingClient = Callable[[LocalService, Make], Any]
 
 
 def call_another_api(client: Any) -> Any:
@@ -63,7 +63,7 @@ def a_jwt_without_an_exchange(service: LocalService) -> None:
     service.fail_next(999, status=200, body=body, path=EXCHANGE)
 
 
-def answered(status: int, body: Any, path: str = "/admin/*", **headers: str) -> Situation:
+def answered(status: int, body: Any, path: str = "/admin/*", **headers: str) -> FailingClient:
     """Every request is answered like this, with secrets in the body."""
 
     def prepare(service: LocalService, make_client: Make) -> Any:
@@ -108,7 +108,7 @@ def deadline(service: LocalService, make_client: Make) -> Any:
     return make_client(service.endpoint, service.admin_pat, deadline=0.5)
 
 
-SITUATIONS: dict[str, Situation] = {
+FAILING: dict[str, FailingClient] = {
     "401": answered(401, echo),
     "500": answered(500, echo),
     "invalid JSON": answered(200, lambda pat: f'{{"token": "{pat}"'),
