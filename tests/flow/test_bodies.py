@@ -15,13 +15,11 @@ from ..helpers.callers import result_of
 from ..helpers.fault_server import EXCHANGE, JWT, RECORD, TOKENS, response
 from ..helpers.operations import LIST, REVOKE, TOKEN_ID, failure_of
 from ..helpers.world import ONCE, Canned, answers
-from .answers import GZIP, JSON, PAGE, TEXT, express_page, say
+from .answers import GZIP, JSON, PAGE, TEXT, body_of, express_page, say
 
 NOT_FOUND = f"Token not found: {TOKEN_ID}"
-STACK = "\n".join(f"    at f{n} (/srv/{n}.js:{n}:{n})" for n in range(200))
 SHAPES: dict[str, tuple[str, Any]] = {
-    "object": (JSON, {"error": {"message": NOT_FOUND, "code": "E", "details": STACK}}),
-    "text": (JSON, {"error": NOT_FOUND}),
+    "object": (JSON, {"error": {"message": NOT_FOUND, "code": "E", "details": "    at f\n" * 200}}),
     "page": (PAGE, express_page(NOT_FOUND)),
     "plain": (TEXT, NOT_FOUND),
 }
@@ -31,8 +29,7 @@ SHAPES: dict[str, tuple[str, Any]] = {
 @pytest.mark.parametrize(("kind", "body"), SHAPES.values(), ids=SHAPES)
 def test_a_refusal_is_recognised_when_it_is_packed(server, client, kind, body):
     """Since that is what the client says it can read."""
-    content = gzip.compress((body if isinstance(body, str) else json.dumps(body)).encode())
-    server.always(REVOKE.path, say(500, content, kind, GZIP))
+    server.always(REVOKE.path, say(500, gzip.compress(body_of(body)), kind, GZIP))
     error = failure_of(REVOKE, client)
     assert type(error) is NotFoundError
     assert (error.reason, error.attempts) == (NOT_FOUND, 1)
@@ -92,44 +89,33 @@ def check_is_one_clean_line(error: AccessTokensError) -> None:
 
 
 LARGE = "x\n" * 5_000_000
-LARGE_BODIES: dict[str, tuple[str, Any]] = {
-    "object": (JSON, {"error": {"message": LARGE, "details": LARGE}}),
-    "page": (PAGE, f"<pre>{LARGE}</pre>"),
-    "list": (JSON, "[" + "1," * 5_000_000 + "1]"),
-}
+LARGE_BODIES: list[tuple[str, Any]] = [
+    (JSON, {"error": {"message": LARGE, "details": LARGE}}),
+    (PAGE, f"<pre>{LARGE}</pre>"),
+]
 
 
 @pytest.mark.fault(18)
 def test_a_body_of_10_mb_becomes_one_line(server, client):
-    for kind, body in LARGE_BODIES.values():
+    for kind, body in LARGE_BODIES:
         server.play(TOKENS, say(400, body, kind))
         check_is_one_clean_line(failure_of(LIST, client))
 
 
-MEDIA_TYPES = [
-    "application/json; charset=utf-8",
-    "APPLICATION/JSON",
-    "application/vnd.api+json; x=y",
-    "application/json ; charset = utf-8",
-    "",
-]
+MEDIA_TYPES = ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.api+json; x=y", ""]
 
 
 @pytest.mark.fault(19)
-def test_an_error_is_read_by_its_media_type_or_without_one(server, client):
+def test_an_error_is_read_by_its_media_type_and_a_success_by_any(server, client):
     for media_type in MEDIA_TYPES:
         server.play(TOKENS, say(400, {"error": "Bad"}, f"Content-Type: {media_type}"))
         assert failure_of(LIST, client).cause == ApiError("Bad")
-    untyped = b'HTTP/1.1 400 No\r\nContent-Length: 16\r\n\r\n{"error": "Bad"}'
-    server.play(TOKENS, lambda peer: peer.send(untyped))
-    assert failure_of(LIST, client).cause == ApiError("Bad")
-
-
-@pytest.mark.fault(19)
-def test_a_success_is_read_whatever_its_media_type(server, client):
     for media_type in (*MEDIA_TYPES, "text/html", "text/plain; charset=utf-7", "a/b/c"):
         server.play(TOKENS, say(200, {"records": []}, f"Content-Type: {media_type}"))
         assert client.list() == []
+    untyped = b'HTTP/1.1 400 No\r\nContent-Length: 16\r\n\r\n{"error": "Bad"}'
+    server.play(TOKENS, lambda peer: peer.send(untyped))
+    assert failure_of(LIST, client).cause == ApiError("Bad")
 
 
 CHARSETS = [
@@ -138,13 +124,8 @@ CHARSETS = [
     *("", "\"utf-8\"; charset='utf-7'", "utf-8\xff"),
 ]
 ODD_BODIES = [
-    b"",
-    b'{"error": "fine"}',
-    b"+AGY-+//8-",
-    b"\xff\xfe\xfd",
+    *(b"", b'{"error": "fine"}', b"+AGY-+//8-", b"\xff\xfe\xfd", b"xn--0", b"\\N{NOT A NAME} \\x"),
     b"\x00\x01\x1b[31m\x7f\x9b\r\n\x85" * 99,
-    b"xn--0",
-    b"\\N{NOT A NAME} \\x",
     "\u202egnp.exe\u2028\u2066\ud7ff\U000e0001".encode(),
 ]
 

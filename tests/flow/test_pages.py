@@ -56,16 +56,13 @@ def test_a_page_of_something_else_is_no_refusal(call, body, media_type, reason):
         )
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"), [(429, RateLimitedError), (408, UnavailableError), (503, UnavailableError)]
-)
-def test_a_page_of_what_may_pass_is_told_by_its_status(status, kind):
-    assert type(error_of(READ, typed(status, FIREWALL))) is kind
+def test_a_page_of_what_may_pass_is_told_by_its_status():
+    assert type(error_of(READ, typed(429, FIREWALL))) is RateLimitedError
+    for status in (408, 503):
+        assert type(error_of(READ, typed(status, FIREWALL))) is UnavailableError
 
 
-@pytest.mark.parametrize(
-    "words", ["UnauthorizedError: Invalid Authorization token", "Unauthorized", "Bad Request"]
-)
+@pytest.mark.parametrize("words", ["UnauthorizedError: Invalid Authorization token", "Bad Request"])
 @pytest.mark.parametrize("status", [400, 401])
 def test_a_page_of_the_service_refuses_the_pat(words, status):
     assert type(error_of(EXCHANGE, typed(status, EXPRESS.format(words)))) is AuthenticationError

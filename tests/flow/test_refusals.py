@@ -6,6 +6,7 @@ import gzip
 import json
 from typing import Any
 
+import attrs
 import pytest
 
 from access_tokens import (
@@ -27,25 +28,15 @@ from ..helpers.operations import (
     REGISTER,
     REVOKE,
     TOKEN_ID,
-    Operation,
     failure_of,
 )
 from .answers import GZIP, JSON, PAGE, TEXT, XML, express_page, say, told_at_once
 
-FAILED = {name: f"Failed to {name} token" for name in ("update", "restore")}
-UPDATE = Operation(
-    "update",
-    f"{TOKENS}/{TOKEN_ID}",
-    lambda c: c.update(TOKEN_ID, secret_phc=PHC),
-    FAILED["update"],
-    FAILED["update"],
-)
-RESTORE = Operation(
-    "restore",
-    f"{TOKENS}/{TOKEN_ID}/restore",
-    lambda c: c.restore(TOKEN_ID),
-    FAILED["restore"],
-    FAILED["restore"],
+UPDATE = attrs.evolve(
+    REVOKE,
+    path=f"{TOKENS}/{TOKEN_ID}",
+    call=lambda client: client.update(TOKEN_ID, secret_phc=PHC),
+    failed="Failed to update token",
 )
 NOT_FOUND = f"Token not found: {TOKEN_ID}"
 
@@ -74,7 +65,7 @@ WRONG_PATHS: dict[str, tuple[str, Any]] = {
 @pytest.mark.parametrize("reason", WRONG_PATHS)
 def test_a_404_of_a_wrong_path_is_told_with_the_words_of_who_answers(server, client, reason):
     kind, body = WRONG_PATHS[reason]
-    for operation in (*OPERATIONS, UPDATE, RESTORE):
+    for operation in (*OPERATIONS, UPDATE):
         error = told_at_once(server, client, operation, say(404, body, kind))
         assert type(error) is EndpointError
         assert (error.message, error.reason, error.status_code) == (operation.failed, reason, 404)
@@ -85,7 +76,7 @@ def test_a_404_of_a_wrong_path_is_told_with_the_words_of_who_answers(server, cli
 @pytest.mark.fault(62)
 @in_both_shapes
 def test_a_missing_token_is_told_in_words(server, client, shape):
-    for operation, status in ((REVOKE, 500), (UPDATE, 404), (RESTORE, 400)):
+    for operation, status in ((REVOKE, 500), (UPDATE, 404), (REVOKE, 400)):
         error = told_at_once(server, client, operation, shape(status, NOT_FOUND))
         assert (type(error), error.reason, error.status_code) == (NotFoundError, NOT_FOUND, status)
 

@@ -22,24 +22,10 @@ SECONDS = st.integers(0, 4_000_000) | st.floats(0, 4_000_000)
 POLICIES = st.builds(
     RetryPolicy,
     retries=st.integers(0, 10) | st.integers(0, 10**30),
-    backoff=SECONDS,
-    backoff_max=SECONDS,
-    retry_after_max=SECONDS,
     jitter=st.integers(0, 1) | st.floats(0, 1),
-    statuses=st.sets(st.integers(400, 599), max_size=3),
+    **dict.fromkeys(("backoff", "backoff_max", "retry_after_max"), SECONDS),
 )
 ASKED = st.integers(0, 10**30).map(float) | st.floats(0, allow_nan=False)
-
-
-@given(POLICIES, st.integers(1, 20) | st.integers(1, 10**31))
-@profile(max_examples=60)
-def test_a_wait_is_within_the_longest_and_none_follows_the_last_retry(policy, retry):
-    wait = policy.wait_before(retry)
-    if retry > policy.retries:
-        assert wait is None
-    else:
-        assert wait is not None
-        assert 0 <= wait <= policy.backoff_max
 
 
 @pytest.mark.fault(15)
@@ -50,12 +36,15 @@ def test_what_the_service_asks_for_is_kept_to_the_second_up_to_the_ceiling(polic
     assert policy.wait_before(retry, asked) == (asked if is_waited else None)
 
 
-@given(POLICIES, st.integers(1, 9))
-@profile(max_examples=60)
+@given(POLICIES, st.integers(1, 9) | st.integers(1, 10**31))
+@profile(max_examples=80)
 def test_waits_double_up_to_the_longest_and_jitter_only_shortens_them(policy, retry):
-    full = min(policy.backoff * 2 ** (retry - 1), policy.backoff_max)
+    full = min(policy.backoff * 2 ** min(retry - 1, 60), policy.backoff_max)
     wait = policy.wait_before(retry)
-    if wait is not None:
+    if wait is None:
+        assert retry > policy.retries
+    else:
+        assert retry <= policy.retries
         assert full * (1 - policy.jitter) <= wait <= full
         assert policy.jitter or wait == full
 
@@ -101,7 +90,7 @@ some_operations = pytest.mark.parametrize(
     "operation", [LIST, ISSUE, AUTHENTICATE], ids=lambda each: each.name
 )
 HEARD = {"0": 0.0, "\t5 \t": 5.0, "120": 120.0, http_date(60): 60.0, http_date(-60): 0.0}
-NOT_HEARD = ["", "-5", "5.5", "5, 10", "\uff15", "Tue, 01 Jan 2030 00:01:00", "soon", "x" * 60_000]
+NONSENSE = ["", "-5", "5.5", "\uff15", "Tue, 01 Jan 2030 00:01:00", "x" * 60_000]
 
 
 @pytest.mark.fault(13)
@@ -128,26 +117,13 @@ def test_a_time_to_come_back_grants_no_further_attempt(server, client, status):
 @pytest.mark.fault(13, 14)
 @pytest.mark.parametrize(
     "play",
-    [
-        *(asking(status, "50") for status in (408, 500, 502, 504)),
-        asking(429, "5", "10"),
-        asking(503, "5", "10"),
-    ],
+    [asking(429, "5", "10"), *(asking(503, value) for value in NONSENSE)]
+    + [asking(status, "50") for status in (408, 500, 502, 504)],
 )
-def test_it_counts_on_no_other_status_and_not_when_there_are_two(server, client, play):
+def test_it_counts_on_no_other_status_and_not_when_it_makes_no_sense(server, client, play):
     server.play(TOKENS, play)
     client.list()
     assert client.clock.waits == [1.0]
-
-
-@pytest.mark.fault(14)
-@both
-def test_a_time_that_makes_no_sense_is_not_heard(server, client, status):
-    for value in NOT_HEARD:
-        client.clock.waits.clear()
-        server.play(TOKENS, asking(status, value))
-        client.list()
-        assert client.clock.waits == [1.0], value
 
 
 @pytest.mark.fault(15)
@@ -172,15 +148,6 @@ def test_a_time_over_the_deadline_is_told_at_once(server, make_client, value, se
     server.play(TOKENS, asking(503, value))
     error = failure_of(LIST, client)
     assert (client.clock.waits, error.attempts, error.retry_after) == ([], 1, seconds)
-
-
-@pytest.mark.fault(15)
-def test_the_ceiling_is_the_policys(server, make_client):
-    client = make_client(server.endpoint, "pat_x", retry=RetryPolicy(retry_after_max=2))
-    keep_jwt(client)
-    server.play(TOKENS, asking(429, "2"), asking(429, "3"))
-    assert failure_of(LIST, client).attempts == 2
-    assert client.clock.waits == [2.0]
 
 
 def test_the_deadline_bounds_the_waits(server, make_client):
