@@ -22,7 +22,7 @@ from ..helpers.consequences import check_is_usable
 from ..helpers.failing_calls import ALL_CALLS
 from ..helpers.fault_server import Play
 from ..helpers.operations import OPERATIONS, failure_of
-from ..helpers.world import ID, ONCE, Canned, answers, canned_json
+from ..helpers.world import ID, ONCE, Canned, answers
 from .answers import PAGE, TEXT, say
 
 pytestmark = pytest.mark.fault(71)
@@ -128,14 +128,6 @@ def test_each_odd_value_anywhere_is_a_value_or_an_error_of_ours(sync_world, valu
         if shape in GRANTS:
             exchange = answers(Canned(204), exchange=Canned(200, body))
             check("list", result_of(sync_world.client(exchange, retry=ONCE).list))
-
-
-@pytest.mark.fault(18)
-@pytest.mark.parametrize("parts", [{"message": "x" * 5000}, {"message": "x" * 5000, "code": "y" * 5000}])
-def test_an_error_is_a_line_of_at_most_4_kb(sync_world, parts):
-    line = str(result_of(sync_world.client(answers(canned_json({"error": parts}, 400))).list))
-    assert line.endswith("HTTP 400)")
-    assert len(line) <= LONGEST_TEXT
 
 
 DIGITS = "9" * 5000

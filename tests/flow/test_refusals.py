@@ -15,7 +15,6 @@ from access_tokens import (
     EndpointError,
     NotFoundError,
     RequestRejectedError,
-    UnavailableError,
 )
 
 from ..helpers.fault_server import EXCHANGE, TOKENS, Peer, Play
@@ -120,13 +119,6 @@ def test_a_pat_whose_record_is_hidden_is_refused_at_once(server, client, shape):
     assert error.reason == f"{words}: {TOO_BIG}"
 
 
-@pytest.mark.fault(63)
-def test_a_page_of_a_service_in_production_is_told_as_the_phrase_that_it_is(server, client):
-    server.always(REVOKE.path, say(500, "<pre>Internal Server Error</pre>", PAGE))
-    error = failure_of(REVOKE, client)
-    assert (type(error), error.cause, error.attempts) == (UnavailableError, "Internal Server Error", 4)
-
-
 @pytest.mark.fault(83)
 @pytest.mark.parametrize(("expires_at", "unknown"), [(4_000_000_000, True), (None, False)])
 def test_a_record_that_is_removed_after_its_revocation_may_have_been_revoked(
@@ -137,16 +129,6 @@ def test_a_record_that_is_removed_after_its_revocation_may_have_been_revoked(
     with pytest.raises(NotFoundError) as raised:
         client.revoke(TOKEN_ID, expires_at=expires_at)
     assert (raised.value.outcome_unknown, raised.value.attempts) == (unknown, 2)
-
-
-def test_a_restored_token_whose_expiry_could_not_be_set_is_told(server, client):
-    server.always(f"{TOKENS}/{TOKEN_ID}", Peer.reset)
-    with pytest.raises(
-        UnavailableError, match="^Restored the token, but failed to set its expiry: "
-    ) as raised:
-        client.restore(TOKEN_ID, expires_at=4_000_000_000)
-    error = raised.value
-    assert (error.token_id, error.attempts, error.outcome_unknown) == (TOKEN_ID, 4, True)
 
 
 OAUTH = {"error": "access_denied", "error_description": "blocked"}

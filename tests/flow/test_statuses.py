@@ -82,13 +82,6 @@ def test_any_other_status_is_told_after_one_request(server, client, operation):
     assert client.clock.waits == []
 
 
-@pytest.mark.fault(18)
-def test_an_error_without_a_body_is_told_by_its_status(server, client):
-    server.play(TOKENS, say(400), lambda peer: peer.send(b"HTTP/1.1 400\r\nContent-Length: 0\r\n\r\n"))
-    assert failure_of(LIST, client).reason == "Status"
-    assert failure_of(LIST, client).reason == "HTTP status 400"
-
-
 LOCATIONS = [
     *("{here}/admin/tokens?again", "/admin/tokens?again", "", "{target}/admin/tokens"),
     *("//{target_address}/admin/tokens", "https://{target_address}/admin/tokens"),

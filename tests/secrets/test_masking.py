@@ -57,13 +57,13 @@ RESULTS: list[Any] = [
     BatchLoadResult((RECORD,), ()),
     GeneratedToken(CANARY, "A" * 21, CANARY),
 ]
-OPTIONS = ("include_revoked", "include_expired", "include_secret_phc")
+OPTIONS: Any = dict.fromkeys(("include_revoked", "include_expired", "include_secret_phc"), False)
 INNER: list[Any] = [
     CLIENTS[0]._session.settings,
     CLIENTS[0]._session._exchange,
     CLIENTS[0].iter_tokens(),
     CLIENTS[1].iter_tokens(),
-    TokenWalk(**dict.fromkeys(OPTIONS, False), has_role=None, page_size=1),
+    TokenWalk(**OPTIONS, has_role=None, page_size=1),
     PendingExchange(threading.Event(), Authorization(JWT)),
     JWT,
     Send(Secret(CANARY)),
