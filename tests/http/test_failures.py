@@ -46,6 +46,7 @@ class MalformedError(Exception):
         (httpx.RemoteProtocolError("peer closed connection"), True, UnavailableError),
         (OSError(9, "Bad file descriptor"), True, UnavailableError),
         (caused(httpx.ConnectError("x"), ssl.SSLCertVerificationError("expired")), False, EndpointError),
+        (caused(httpx.ReadError("x"), ssl.SSLError("tlsv1 alert unknown ca")), False, EndpointError),
         (httpx.LocalProtocolError("Illegal header value b'the-jwt'"), False, EndpointError),
         (httpx.UnsupportedProtocol("ftp"), False, EndpointError),
         (httpx.InvalidURL("no"), False, EndpointError),

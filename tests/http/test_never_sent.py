@@ -68,14 +68,6 @@ def test_no_descriptor_for_the_certificates_is_tried_again(make_client, monkeypa
     check_passing(failure_of(ISSUE, client), client)
 
 
-def test_a_request_to_a_proxy_of_plain_http_may_have_been_passed_on(server, make_client, monkeypatch):
-    monkeypatch.setenv("HTTP_PROXY", server.endpoint)
-    server.always("/admin/tokens", Peer.reset)
-    client = make_client("http://api.example.com", "pat_x", allow_http=True)
-    keep_jwt(client)
-    assert failure_of(ISSUE, client).outcome_unknown
-
-
 @pytest.mark.parametrize("is_proxied", [False, True])
 def test_a_client_that_is_closed_while_it_connects_has_sent_nothing(
     server, make_client, monkeypatch, is_proxied

@@ -136,10 +136,14 @@ def test_a_proxy_of_plain_http_that_wants_a_password_is_named(
     assert (server.count(EXCHANGE), server.count(TOKENS), client.clock.waits) == (1, 2, [])
 
 
+@pytest.mark.fault(67)
 def test_a_proxy_of_plain_http_that_breaks_off_is_named_beside_the_host(server, make_client, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", with_password(server))
-    server.always(EXCHANGE, Peer.reset)
-    error = failure_of(LIST, make_client(PLAIN, "pat_x", allow_http=True))
+    server.always(TOKENS, Peer.reset)
+    client = make_client(PLAIN, "pat_x", allow_http=True)
+    keep_jwt(client)
+    error = failure_of(ISSUE, client)
+    assert error.outcome_unknown  # it may have passed the request on
     assert f": api.example.com through the proxy {server.address}: " in str(error)
     check_no_password(error)
 
