@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from typing import Any
 
@@ -17,18 +16,6 @@ BEARER = {"access_token": "jwt", "token_type": "Bearer", "expires_in": 3600}
 def grant(**changed: Any) -> Play:
     """Return what answers an exchange with a grant in which something is changed."""
     return lambda peer: peer.send(response(200, BEARER | changed))
-
-
-def grant_with(name: str, literal: str) -> Play:
-    """Return what answers an exchange with a grant that has a literal of JSON in some place."""
-    body = json.dumps(BEARER | {name: "@"}).replace('"@"', literal)
-    return lambda peer: peer.send(response(200, body.encode()))
-
-
-def grant_without(name: str) -> Play:
-    """Return what answers an exchange with a grant in which something is missing."""
-    rest = {key: value for key, value in BEARER.items() if key != name}
-    return lambda peer: peer.send(response(200, rest))
 
 
 def refuse(status: int, *lines: str) -> Play:

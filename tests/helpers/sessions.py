@@ -6,9 +6,10 @@ from typing import Any
 
 from access_tokens import RetryPolicy
 from access_tokens._calls.exchange import exchange
-from access_tokens._flow.jwt import Jwt
+from access_tokens._flow.jwt import Authorization, Jwt
 from access_tokens._secret import Secret
 from access_tokens._session.base import SessionBase
+from access_tokens._session.exchange import PendingExchange
 from access_tokens._settings import settings
 
 from .callers import Clock
@@ -17,6 +18,7 @@ NOW = 1000.0
 DEADLINE = NOW + 300.0
 PAT = Secret("pat_x")
 CLOSED = "the client is closed"
+FAILED = "Failed to authenticate"
 # All settings of a client but its endpoint and its PAT.
 SETTINGS: dict[str, Any] = {
     "auth_path": "/auth",
@@ -50,3 +52,28 @@ def closed() -> SessionBase:
 def jwt(left: float = 3600.0) -> Jwt:
     """A JWT with this many seconds left, of the 3600 that it had."""
     return Jwt(Secret("a.b.c"), sent_at=NOW + left - 3600.0, lifetime=3600.0)
+
+
+class Landing:
+    """Stands in for an event."""
+
+    def __init__(self) -> None:
+        self.is_set = False
+
+    def set(self) -> None:
+        self.is_set = True
+
+
+def pending(**outcome: Any) -> PendingExchange[Landing]:
+    """An exchange that somebody else leads."""
+    return PendingExchange(Landing(), leader=object(), **outcome)
+
+
+def new(left: float = 3600.0) -> Authorization:
+    """A JWT that was got just now."""
+    return Authorization(jwt(left), is_new=True)
+
+
+def found(made: SessionBase, *, afresh: bool = False) -> Authorization | None:
+    """What is found by who has just come."""
+    return made._found(afresh, made._last)

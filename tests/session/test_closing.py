@@ -1,34 +1,31 @@
-"""Clients that are closed while they are in use (case 34)."""
+"""Clients that are closed while they are in use: which calls end, wherever they are."""
 
 from __future__ import annotations
 
 import socket
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import pytest
 from attrs import define, field
 
-from access_tokens import AccessTokensClient, ClientClosedError
+from access_tokens import AccessTokensClient, ClientClosedError, RetryPolicy
 
-from ..helpers.dead import dead, needs_dead
 from ..helpers.fault_server import EXCHANGE, TOKENS, FaultServer, Peer, response
-from ..helpers.plays import BEARER, Turnstile
-from ..helpers.threads import PATIENCE, Task, outcomes, until
+from ..helpers.plays import BEARER, refuse
+from ..helpers.threads import PATIENCE, Task, outcomes, until, waiting_in_the_library
+from .crowds import all_list, until_waiting
 
 T = TypeVar("T")
 
 pytestmark = pytest.mark.fault(34)
 
-Make = Callable[..., Any]
 PAGE = response(200, {"records": []})
 # More than systems keep for a peer that does not read, when they are told to keep little.
 MANY_IDS = [f"{number:02000}" for number in range(48)]
 LITTLE = 4096
-SYN_SENT = "02"
 
 
 @define(eq=False)
@@ -57,68 +54,42 @@ class Reached:
         assert self._event.wait(PATIENCE)
 
 
-Under = tuple[Any, Callable[[], Any], Reached]
+def shake_hands(server: FaultServer) -> Reached:
+    server.greet(reached := Reached(peeks=True))
+    return reached
 
 
-def handshake(server: FaultServer, make_client: Make) -> Under:
-    reached = Reached(peeks=True)
-    server.greet(reached)
-    client = make_client(server.endpoint.replace("http", "https"), "pat_x")
-    return client, client.list, reached
-
-
-def exchange(server: FaultServer, make_client: Make) -> Under:
-    reached = Reached()
-    server.play(EXCHANGE, reached)
-    client = make_client(server.endpoint, "pat_x")
-    return client, client.list, reached
-
-
-def request_body(server: FaultServer, make_client: Make) -> Under:
-    """The peer does not read what it is sent."""
+def do_not_read_the_request(server: FaultServer) -> Reached:
     server._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LITTLE)
-    reached = Reached(peeks=True, reads=False)
     server.play(EXCHANGE, lambda peer: peer.send(response(200, BEARER, "Connection: close")))
-    server.greet(lambda peer: None, reached)
-    client = make_client(server.endpoint, "pat_x")
-    return client, lambda: client.batch_load(MANY_IDS), reached
+    server.greet(lambda peer: None, reached := Reached(peeks=True, reads=False))
+    return reached
 
 
-def header(server: FaultServer, make_client: Make) -> Under:
-    return _answer(server, make_client, b"")
+def stall(path: str, says: bytes = b"") -> Callable[[FaultServer], Reached]:
+    def prepare(server: FaultServer) -> Reached:
+        server.play(path, reached := Reached(says))
+        return reached
+
+    return prepare
 
 
-def inside_the_header(server: FaultServer, make_client: Make) -> Under:
-    return _answer(server, make_client, PAGE[:20])
+def stall_at_the_second_page(server: FaultServer) -> Reached:
+    server.play(TOKENS, Peer.answer, reached := Reached())
+    return reached
 
 
-def body(server: FaultServer, make_client: Make) -> Under:
-    return _answer(server, make_client, PAGE[:-5])
-
-
-def _answer(server: FaultServer, make_client: Make, begins: bytes) -> Under:
-    reached = Reached(says=begins)
-    server.play(TOKENS, reached)
-    client = make_client(server.endpoint, "pat_x")
-    return client, client.list, reached
-
-
-def iteration(server: FaultServer, make_client: Make) -> Under:
-    reached = Reached()
-    server.play(TOKENS, Peer.answer, reached)
-    client = make_client(server.endpoint, "pat_x")
-    return client, lambda: client.iter_tokens(page_size=1), reached
-
-
-PHASES: list[Callable[[FaultServer, Make], Under]] = [
-    handshake,
-    exchange,
-    request_body,
-    header,
-    inside_the_header,
-    body,
-    iteration,
-]
+Call = Callable[[Any], Any]
+LIST: Call = lambda client: client.list()  # noqa: E731 - it stands in a table
+PHASES: dict[str, tuple[str, Call, Callable[[FaultServer], Reached]]] = {
+    "handshake": ("https", LIST, shake_hands),
+    "exchange": ("http", LIST, stall(EXCHANGE)),
+    "request": ("http", lambda client: client.batch_load(MANY_IDS), do_not_read_the_request),
+    "header": ("http", LIST, stall(TOKENS)),
+    "inside the header": ("http", LIST, stall(TOKENS, PAGE[:20])),
+    "body": ("http", LIST, stall(TOKENS, PAGE[:-5])),
+    "iteration": ("http", lambda client: client.iter_tokens(page_size=1), stall_at_the_second_page),
+}
 
 
 @pytest.fixture
@@ -136,96 +107,84 @@ def little_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(socket.socket, name, kept_little(getattr(socket.socket, name)))
 
 
-@pytest.mark.parametrize("phase", PHASES, ids=lambda phase: phase.__name__)
-def test_closing_ends_a_call_wherever_it_is(server, make_client, little_is_kept, phase):
-    client, call, reached = phase(server, make_client)
-    task = Task(call)
+@pytest.mark.parametrize("phase", PHASES)
+def test_it_ends_a_call_wherever_it_is(server, make_client, little_is_kept, phase):
+    scheme, call, prepare = PHASES[phase]
+    reached = prepare(server)
+    client = make_client(f"{scheme}://{server.address}", "pat_x")
+    task = Task(lambda: call(client))
     reached.wait()
     client.close()
     assert isinstance(task.outcome(), ClientClosedError)
     assert client.clock.waits == []
 
 
-@needs_dead
-def test_closing_ends_a_call_that_connects(make_client, request):
-    with dead() as port:
-        endpoint = f"http://127.0.0.1:{port}"
-        client = make_client(endpoint, "pat_x", timeout=httpx.Timeout(2 * PATIENCE))
-        so_far = connecting_to(endpoint)
-        task = Task(client.list)
-        until(lambda: connecting_to(endpoint) > so_far)
-        client.close()
-        task.join(5)
-        has_ended = not task.is_alive()
-    assert isinstance(task.outcome(), ClientClosedError)
-    assert has_ended
+def test_it_wakes_who_waits_to_try_again(server, make_client):
+    client = make_client(server.endpoint, "pat_x", retry=RetryPolicy(backoff=100, backoff_max=100))
+    del client.client._session._sleep  # so that waits take their time
+    server.play(TOKENS, refuse(503))
+    task = Task(lambda: client.issue("x"))
+    until(lambda: server.count(TOKENS))
+    until_waiting(client, 1)
+    client.close()
+    error = task.outcome()
+    assert isinstance(error, ClientClosedError)
+    assert error.token_id
+    assert error.outcome_unknown
 
 
-def connecting_to(endpoint: str) -> int:
-    """Count the connections that this system tries to make to an endpoint."""
-    port = int(endpoint.rpartition(":")[2])
-    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
-    return sum(line[2:4] == [f"0100007F:{port:04X}", SYN_SENT] for line in lines)
-
-
-def test_closing_ends_the_leader_of_an_exchange_and_all_who_wait_for_it(victim, server):
+def test_it_ends_the_leader_of_an_exchange_and_all_who_wait_for_it(client, server):
     reached = Reached()
     server.play(EXCHANGE, reached)
-    crowd = Task(lambda: victim.at_once(20, lambda client: client.list()))
+    crowd = Task(lambda: all_list(client, 20))
     reached.wait()
-    victim.close()
+    client.close()
     assert [type(each) for each in crowd.outcome()] == [ClientClosedError] * 20
     assert len(server.requests) == 1
 
 
-def test_closing_ends_who_waits_for_a_connection(victim, server):
+def test_it_ends_who_waits_for_a_connection(client, server):
     """And what they would have sent is never sent."""
-    victim.authenticate()
+    client.authenticate()
     server.always(TOKENS, Peer.stall)
-    crowd = Task(lambda: victim.at_once(105, lambda client: client.list()))
+    crowd = Task(lambda: all_list(client, 105))
     until(lambda: server.count(TOKENS) == 100)
-    victim.close()
+    client.close()
     assert [type(each) for each in crowd.outcome()] == [ClientClosedError] * 105
     assert server.count(TOKENS) == 100
 
 
-def test_it_may_be_closed_many_times_at_once(victim, server):
+@pytest.mark.parametrize(("path", "count"), [(EXCHANGE, 1), (TOKENS, 2)])
+def test_threads_behind_those_that_it_cannot_wake_end_at_once(server, path, count):
+    """Behind those that read through the caller's own HTTP stack, which has but two connections."""
+    with httpx.Client(limits=httpx.Limits(max_connections=2)) as http:
+        client = AccessTokensClient(server.endpoint, "pat_x", http_client=http)
+        if path == TOKENS:
+            client.authenticate()
+        server.always(path, Peer.stall)
+        reading = [Task(client.list) for _ in range(count)]
+        until(lambda: server.count(path) == count)
+        behind = [Task(client.list) for _ in range(5)]
+        until(lambda: waiting_in_the_library() >= 5)
+        client.close()
+        assert [type(task.outcome()) for task in behind] == [ClientClosedError] * 5
+        assert all(task.is_alive() for task in reading)
+        server.hang_up()
+        assert [type(task.outcome()) for task in reading] == [ClientClosedError] * count
+    assert server.count(path) == count
+
+
+def test_it_may_be_done_many_times_at_once(client, server):
     reached = Reached()
     server.play(TOKENS, reached)
-    task = Task(victim.list)
+    task = Task(client.list)
     reached.wait()
-    assert outcomes(*[victim.close] * 8) == [None] * 8
+    for _ in range(2):
+        assert outcomes(*[client.close] * 8) == [None] * 8
     assert isinstance(task.outcome(), ClientClosedError)
-    assert outcomes(*[victim.close] * 8) == [None] * 8
 
 
-def test_closing_leaves_no_connection(victim, server):
-    victim.at_once(10, lambda client: client.list())
-    victim.close()
-    until(lambda: not server._open)
-
-
-def test_closing_while_a_connection_is_taken_loses_none(server, monkeypatch):
-    """One that is lost stays open until it is collected, which warns."""
-    turnstile = Turnstile()
-    server.always(TOKENS, turnstile)
-    client = AccessTokensClient(server.endpoint, "pat_x")
-    client.authenticate()
-    tasks = [Task(client.list) for _ in range(2)]
-    turnstile.wait_for(2)
-    turnstile.is_open.set()
-    assert len([task.outcome() for task in tasks]) == 2
-    http = client._session._pool
-    last = http._idle.last
-
-    def last_and_drop_it() -> Any:
-        """Do as `close` does in another thread."""
-        found = last()
-        if found:
-            http._drop(found)
-        return found
-
-    monkeypatch.setattr(http._idle, "last", last_and_drop_it)
-    client.list()
+def test_it_leaves_no_connection(client, server):
+    all_list(client, 10)
     client.close()
     until(lambda: not server._open)

@@ -1,37 +1,30 @@
-"""One async client in several event loops (case 35)."""
+"""One async client in several event loops."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+import gc
+import weakref
 from itertools import product
+from typing import Any
 
 import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from access_tokens import AsyncAccessTokensClient, ClientClosedError, RetryPolicy
+from access_tokens import AsyncAccessTokensClient, ClientClosedError
 
 from ..helpers.callers import ASYNC, result_of, run
-from ..helpers.children import left_behind
-from ..helpers.fault_server import EXCHANGE, TOKENS, FaultServer, Peer
+from ..helpers.fault_server import EXCHANGE, TOKENS, Peer
 from ..helpers.plays import Held
 from ..helpers.threads import PATIENCE, Task, outcomes, until
 
-Make = Callable[[], AsyncAccessTokensClient]
-PAIRS = list(product(ASYNC, repeat=2))
-
 pytestmark = pytest.mark.fault(35)
 
-
-@pytest.fixture
-def make_shared(server: FaultServer) -> Iterator[Make]:
-    """Makes clients that are left to the garbage collector."""
-    with left_behind(server.endpoint, retry=RetryPolicy(retries=0)) as make:
-        yield make
+in_two_loops = pytest.mark.parametrize(("first", "second"), list(product(ASYNC, repeat=2)))
 
 
-@pytest.mark.parametrize(("first", "second"), PAIRS)
+@in_two_loops
 def test_it_works_in_one_loop_after_another_though_the_first_did_not_close_it(
     make_shared, server, first, second
 ):
@@ -41,7 +34,7 @@ def test_it_works_in_one_loop_after_another_though_the_first_did_not_close_it(
     assert (server.count(EXCHANGE), server.count(TOKENS)) == (1, 3)
 
 
-@pytest.mark.parametrize(("first", "second"), PAIRS)
+@in_two_loops
 def test_it_works_in_two_loops_at_once(make_shared, server, first, second):
     shared = make_shared()
 
@@ -53,7 +46,7 @@ def test_it_works_in_two_loops_at_once(make_shared, server, first, second):
     assert server.count(EXCHANGE) <= 2
 
 
-@pytest.mark.parametrize(("first", "second"), PAIRS)
+@in_two_loops
 def test_a_loop_that_ends_inside_the_exchange_does_not_hold_up_the_next(make_shared, server, first, second):
     shared = make_shared()
     server.play(EXCHANGE, Peer.stall)
@@ -89,7 +82,7 @@ def test_a_loop_that_is_abandoned_inside_the_exchange_does_not_hold_up_the_next(
     assert not any(task.done() for task in tasks)
 
 
-@pytest.mark.parametrize(("first", "second"), PAIRS)
+@in_two_loops
 def test_closed_in_one_loop_it_is_closed_in_all(make_shared, server, first, second):
     shared = make_shared()
     run(first, shared.list)
@@ -110,3 +103,16 @@ def test_a_call_under_way_in_one_loop_ends_when_it_is_closed_in_another(make_sha
         held.go_on()
         assert future.result(PATIENCE)
         assert isinstance(result_of(lambda: one.call(shared.list)), ClientClosedError)
+
+
+@pytest.mark.fault(37)
+def test_no_loop_is_kept_alive(make_shared):
+    shared = make_shared()
+
+    async def main() -> weakref.ref[Any]:
+        await shared.list()
+        return weakref.ref(asyncio.get_running_loop())
+
+    loops = [anyio.run(main) for _ in range(5)]
+    gc.collect()
+    assert sum(loop() is not None for loop in loops) <= 1

@@ -1,9 +1,8 @@
-"""The JWT and the exchange, when there are more callers than connections (case 78)."""
+"""The JWT and the exchange, when there are more callers than connections, each of which is a place."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -11,23 +10,13 @@ import pytest
 
 from access_tokens import AsyncAccessTokensClient, AuthenticationError, UnavailableError
 
-from ..helpers.callers import SyncCaller, in_tasks, run
+from ..helpers.callers import in_tasks, run
 from ..helpers.fault_server import EXCHANGE, TOKENS, FaultServer, Peer
 from ..helpers.plays import Held, Turnstile, grant, refuse
-from ..helpers.threads import Task, until, waiting_in_the_library
+from ..helpers.threads import Task
+from .crowds import all_list, authorized, forget_jwt, until_waiting
 
 pytestmark = pytest.mark.fault(78)
-Make = Callable[..., Any]
-
-
-def forget_jwt(client: Any) -> Any:
-    client.client._session._cache._current = None
-    return client
-
-
-def waits_for(client: Any, others: int) -> Callable[[], bool]:
-    """Return what tells whether so many others wait; tasks all do before anything is answered."""
-    return lambda: not isinstance(client, SyncCaller) or waiting_in_the_library() >= others
 
 
 class ShortLived:
@@ -56,27 +45,26 @@ class ShortLived:
 def test_a_jwt_does_not_expire_in_the_queue(server, narrow):
     client = forget_jwt(narrow(1))
     service = ShortLived(server, client.clock)
-    results = client.at_once(6, lambda each: each.list())
-    assert [type(each) for each in results] == [list] * 6
+    assert [type(each) for each in all_list(client, 6)] == [list] * 6
     assert service.refused == 0
     assert client.clock.waits == []
 
 
-def test_one_that_expires_while_a_connection_is_made_is_replaced_once(victim, server):
+def test_one_that_expires_while_a_connection_is_made_is_replaced_once(client, server):
     """Though it was got in this very call."""
 
     def refuse_late(peer: Peer) -> None:
-        victim.clock.advance(8)
+        client.clock.advance(8)
         refuse(401)(peer)
 
     server.always(EXCHANGE, grant(expires_in=8))
     server.play(TOKENS, refuse_late)
-    assert victim.list()
+    assert client.list()
     assert (server.count(EXCHANGE), server.count(TOKENS)) == (2, 2)
-    victim.clock.advance(8)
+    client.clock.advance(8)
     server.play(TOKENS, refuse_late, refuse_late)
     with pytest.raises(AuthenticationError, match="^Failed to list tokens: No"):
-        victim.list()
+        client.list()
     assert (server.count(EXCHANGE), server.count(TOKENS)) == (4, 4)
 
 
@@ -93,35 +81,23 @@ def test_who_waits_for_a_place_shares_the_failure_of_the_exchange(server, issuer
     client = forget_jwt(narrow(1))
 
     def refuse_late(peer: Peer) -> None:
-        until(waits_for(client, 5))
+        until_waiting(client, 5)
         refuse(401)(peer)
 
     server.play(EXCHANGE, refuse_late)
-    results = client.at_once(6, lambda each: each.list())
+    results = all_list(client, 6)
     assert [type(each) for each in results] == [AuthenticationError] * 6
     assert len({id(each) for each in results}) == 6
     assert (server.count(EXCHANGE), server.count(TOKENS)) == (1, 0)
 
 
-def test_who_waits_for_a_place_shares_a_jwt_that_was_asked_for(server, issuer, narrow):
-    client = narrow(1)
-
-    def answer_late(peer: Peer) -> None:
-        until(waits_for(client, 5))
-        issuer.exchange(peer)
-
-    server.play(EXCHANGE, answer_late)
-    assert client.at_once(6, lambda each: each.authenticate()) == [None] * 6
-    assert server.count(EXCHANGE) == 1
-
-
 def test_who_waits_for_an_exchange_waits_longer_than_for_a_place(server, issuer, narrow):
-    client, held = forget_jwt(narrow(1, timeout=httpx.Timeout(10, pool=0.15))), Held(issuer.exchange)
+    client, held = forget_jwt(narrow(1, timeout=httpx.Timeout(10, pool=0.05))), Held(issuer.exchange)
     server.play(EXCHANGE, held)
     leader = Task(client.list)
     held.came()
     other = Task(client.list)
-    threading.Event().wait(0.65)  # longer than four attempts wait for a place
+    threading.Event().wait(0.25)  # longer than four attempts wait for a place
     held.go_on()
     assert leader.outcome()
     assert isinstance(other.outcome(), list)
@@ -134,8 +110,7 @@ def test_a_jwt_that_lives_needs_no_place_to_be_used_elsewhere(server, narrow):
     busy = Task(client.list)
     turnstile.wait_for(1)
     client.clock.advance(3580)
-    authorize = client.client._session.authorize
-    got = authorize() if isinstance(client, SyncCaller) else client.portal.call(authorize)
+    got = authorized(client)
     turnstile.is_open.set()
     assert busy.outcome()
     assert (got.jwt.token.reveal(), got.is_new, client.clock.waits) == ("jwt", False, [])

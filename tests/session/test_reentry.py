@@ -14,14 +14,9 @@ import anyio
 import httpx
 import pytest
 
-from access_tokens import (
-    AccessTokensClient,
-    AsyncAccessTokensClient,
-    ClientClosedError,
-    RetryPolicy,
-)
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient, ClientClosedError, RetryPolicy
 
-from ..helpers.callers import result_of
+from ..helpers.callers import in_tasks, result_of, run
 from ..helpers.fault_server import EXCHANGE, TOKENS, FaultServer
 from ..helpers.footprint import quiet
 from ..helpers.lines import Midst, places_of
@@ -34,6 +29,7 @@ OURS = ("/access_tokens/_",)
 BELOW = (*OURS, "/httpcore/_sync", "/threading.py", "/concurrent/futures/")  # where there are locks
 # What waits for itself ends with an error, at the deadline.
 SHORT = 0.3
+Prepared = tuple[Callable[[], Any], Callable[[], Any]]
 
 
 @pytest.fixture(autouse=True)
@@ -45,9 +41,6 @@ def _quiet() -> Iterator[None]:
 @pytest.fixture
 def memory() -> Memory:
     return Memory()
-
-
-Prepared = tuple[Callable[[], Any], Callable[[], Any]]
 
 
 def closed_at_every_line(prepare: Callable[[], Prepared], parts: tuple[str, ...]) -> set[Any]:
@@ -135,7 +128,7 @@ def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_wait_for_anoth
     assert closed_at_every_line(prepare, BELOW) == {list, ClientClosedError}
 
 
-@pytest.mark.parametrize("is_warm", [pytest.param(False, id="cold"), pytest.param(True, id="warm")])
+@pytest.mark.parametrize("is_warm", [False, True], ids=["cold", "warm"])
 def test_a_finalizer_may_call_between_any_two_lines_of_a_call(memory, is_warm):
     """As may a signal handler: both calls succeed."""
 
@@ -170,7 +163,7 @@ class Shipping(logging.Handler):
 
 
 @contextmanager
-def handled_by(handler: logging.Handler) -> Iterator[None]:
+def logged_to(handler: logging.Handler) -> Iterator[None]:
     log = logging.getLogger("access_tokens")
     log.addHandler(handler)
     logging.disable(logging.NOTSET)
@@ -180,18 +173,17 @@ def handled_by(handler: logging.Handler) -> Iterator[None]:
 
 
 def test_a_log_handler_may_send_what_is_logged_with_the_auth_of_the_client(memory):
-    with memory.client(deadline=SHORT) as client:
-        other = httpx.MockTransport(lambda request: httpx.Response(200))
-        with httpx.Client(auth=client.auth, transport=other) as http:
-            shipping = Shipping(lambda: http.get("https://logs.example").status_code)
-            with handled_by(shipping):
-                assert client.list()
+    other = httpx.MockTransport(lambda request: httpx.Response(200))
+    with memory.client(deadline=SHORT) as client, httpx.Client(auth=client.auth, transport=other) as http:
+        shipping = Shipping(lambda: http.get("https://logs.example").status_code)
+        with logged_to(shipping):
+            assert client.list()
     assert shipping.results
     assert set(shipping.results) == {200}
 
 
-async def calls_in_a_group(client: AsyncAccessTokensClient) -> Any:
-    """What a hook may do that needs several things."""
+async def list_in_another_task(client: AsyncAccessTokensClient) -> Any:
+    """As a hook may do that needs several things."""
     results = list[Any]()
 
     async def call() -> None:
@@ -204,32 +196,21 @@ async def calls_in_a_group(client: AsyncAccessTokensClient) -> Any:
 
 HOOKED: dict[str, Callable[[AsyncAccessTokensClient], Awaitable[Any]]] = {
     "list": lambda client: client.list(),
-    "batch_load": lambda client: client.batch_load(f"{number:02000}" for number in range(80)),
-    "another task": calls_in_a_group,
+    "another task": list_in_another_task,
 }
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@in_tasks
 @pytest.mark.parametrize("name", HOOKED)
-def test_a_hook_of_the_callers_http_client_may_call(memory, backend, name):
+def test_a_hook_of_the_callers_http_client_may_call(memory, variant, name):
     """In the task whose request it hears of, which is the exchange, or in tasks that it begins."""
     results = list[Any]()
 
-    async def main() -> None:
-        async def hook(request: httpx.Request) -> None:
-            http.event_hooks = {}
-            results.append(await HOOKED[name](client))
+    async def hook(request: httpx.Request) -> None:
+        http.event_hooks = {}
+        results.append(await HOOKED[name](client))
 
-        transport = httpx.MockTransport(respond)
-        async with httpx.AsyncClient(transport=transport, event_hooks={"request": [hook]}) as http:
-            client = AsyncAccessTokensClient(ENDPOINT, "pat_x", http_client=http, deadline=SHORT)
-            results.append(await client.list())
-
-    def respond(request: httpx.Request) -> httpx.Response:
-        if request.url.path.endswith("/batch"):
-            return httpx.Response(200, json={"found": [], "notFound": ["x"]})
-        response: httpx.Response = memory(request)
-        return response
-
-    anyio.run(main, backend=backend)
-    assert len(results) == 2
+    http = httpx.AsyncClient(transport=httpx.MockTransport(memory), event_hooks={"request": [hook]})
+    client = AsyncAccessTokensClient(ENDPOINT, "pat_x", http_client=http, deadline=SHORT)
+    assert run(variant, client.list)
+    assert len(results) == 1
