@@ -9,13 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from access_tokens import AccessTokensError, EndpointError
+from access_tokens import EndpointError
 from access_tokens.testing import LocalService
 
-from ..helpers.api_calls import LIST, OPERATIONS, TOKENS, UPDATE, each, new_id
+from ..helpers.api_calls import LIST, OPERATIONS, TOKENS, UPDATE, each, failing, new_id
 from ..helpers.callers import SyncCaller
 
-Make = Callable[..., Any]
 BASE, LOGIN, MANAGE = "/base/v1", "/o/auth2", "/management"
 
 
@@ -26,79 +25,63 @@ def moved() -> Iterator[LocalService]:
         yield service
 
 
-def request(caller: Any, method: str, url: str, **options: Any) -> httpx.Response:
+@pytest.fixture
+def client(moved: LocalService, make_client: Callable[..., Any]) -> Any:
+    moved.clear_requests()
+    return make_client(f"{moved.endpoint}{BASE}/", moved.admin_pat, auth_path=LOGIN, admin_path=f"{MANAGE}/")
+
+
+def get(caller: Any, url: str, **options: Any) -> httpx.Response:
     """Have the HTTP client of the generated one send a request."""
     api = caller.client.api
     if isinstance(caller, SyncCaller):
-        answer: httpx.Response = api.get_httpx_client().request(method, url, **options)
+        answer: httpx.Response = api.get_httpx_client().get(url, **options)
     else:
-        answer = caller.portal.call(partial(api.get_async_httpx_client().request, method, url, **options))
+        answer = caller.portal.call(partial(api.get_async_httpx_client().get, url, **options))
     return answer
 
 
-class TestPlaces:
-    @each(*OPERATIONS)
-    def test_a_base_path_and_the_mounts_are_the_clients(self, moved, make_client, operation):
-        client = make_client(
-            f"{moved.endpoint}{BASE}/", moved.admin_pat, auth_path=LOGIN, admin_path=f"{MANAGE}/"
-        )
-        token_id = operation.token(moved)
-        answer = operation.call(client, token_id)
-        assert isinstance(answer, operation.parsed or type(None))
-        path = BASE + operation.path_of(token_id).replace("/admin", MANAGE).replace("/auth", LOGIN)
-        assert moved.requests[-1].path == path
+@each(*OPERATIONS)
+def test_the_base_path_and_the_mounts_are_the_clients(moved, client, operation):
+    token_id = operation.token(moved)
+    assert isinstance(operation.call(client, token_id), operation.parsed or type(None))
+    path = BASE + operation.path_of(token_id).replace("/admin", MANAGE).replace("/auth", LOGIN)
+    assert moved.requests[-1].path == path
 
-    def test_an_error_names_the_path_of_the_document(self, moved, make_client):
-        endpoint, token_id = f"{moved.endpoint}{BASE}", new_id()
-        client = make_client(endpoint, moved.admin_pat, auth_path=LOGIN, admin_path=MANAGE)
-        with pytest.raises(AccessTokensError) as raised:
-            UPDATE.call(client, token_id)
-        assert raised.value.message == f"Failed to call PATCH /admin/tokens/{token_id}"
 
-    def test_other_paths_go_below_the_endpoint_as_they_are(self, moved, make_client):
-        client = make_client(f"{moved.endpoint}{BASE}", moved.admin_pat, auth_path=LOGIN, admin_path=MANAGE)
-        for path in ("/reports/usage", "/administration/x", "/authors", "/x%2Fy/admin/tokens", "/"):
-            with pytest.raises(EndpointError, match=f"^Failed to call GET {path}: "):
-                request(client, "GET", path)
-            assert moved.requests[-1].path == f"{BASE}{path}"
+def test_an_error_names_the_path_of_the_document(client):
+    token_id = new_id()
+    assert failing(UPDATE, client, token_id).message == f"Failed to call PATCH /admin/tokens/{token_id}"
 
-    def test_a_mount_itself_is_found_with_a_query_as_well(self, moved, make_client):
-        client = make_client(f"{moved.endpoint}{BASE}", moved.admin_pat, auth_path=LOGIN, admin_path=MANAGE)
-        with pytest.raises(EndpointError):
-            request(client, "GET", "/admin?a=1")
-        last = moved.requests[-1]
-        assert (last.path, str(last.query)) == (BASE + MANAGE, "a=1")
 
-    def test_a_query_comes_as_it_was_given(self, client, service):
-        with pytest.raises(EndpointError):
-            request(client, "GET", "/reports", params={"a": ["1", "2"], "b": "r & b", "c": "", "d": "ä+%"})
-        assert service.requests[-1].query.multi_items() == [
-            *(("a", "1"), ("a", "2"), ("b", "r & b"), ("c", ""), ("d", "ä+%"))
-        ]
+def test_other_paths_go_below_the_endpoint_as_they_are(moved, client):
+    for path in ("/reports/usage", "/administration/x", "/authors", "/x%2Fy/admin/tokens", "/"):
+        with pytest.raises(EndpointError, match=f"^Failed to call GET {path}: "):
+            get(client, path)
+        assert moved.requests[-1].path == f"{BASE}{path}"
 
-    @pytest.mark.fault(16, 65)
-    def test_another_origin_gets_nothing(self, client, service):
-        with LocalService() as elsewhere:
-            for url in (f"{elsewhere.endpoint}{TOKENS}", "https://evil.example/admin/tokens"):
-                with pytest.raises(ValueError, match="^the URL must lie below the endpoint, http://127"):
-                    request(client, "GET", url)
-            assert elsewhere.requests == service.requests == []
 
-    @pytest.mark.fault(16, 65)
-    def test_what_lies_beside_the_base_path_gets_nothing(self, moved, make_client):
-        client = make_client(f"{moved.endpoint}{BASE}", moved.admin_pat, auth_path=LOGIN, admin_path=MANAGE)
-        moved.clear_requests()
-        for path in ("/other", "/base/v10/x", f"{BASE}/../x", "/"):
-            with pytest.raises(ValueError, match="^the URL must lie below the endpoint"):
-                request(client, "GET", f"{moved.endpoint}{path}")
-        assert moved.requests == []
+def test_a_query_comes_as_it_was_given_also_to_a_mount_itself(moved, client):
+    with pytest.raises(EndpointError):
+        get(client, "/admin", params={"a": ["1", "2"], "b": "r & b", "c": "", "d": "ä+%"})
+    last = moved.requests[-1]
+    assert last.path == BASE + MANAGE
+    assert last.query.multi_items() == [("a", "1"), ("a", "2"), ("b", "r & b"), ("c", ""), ("d", "ä+%")]
 
-    @pytest.mark.fault(16, 65)
-    def test_a_redirect_is_not_followed(self, client, service):
-        with LocalService() as elsewhere:
-            service.fail_next(
-                1, status=307, headers={"Location": f"{elsewhere.endpoint}{TOKENS}"}, path=TOKENS
-            )
-            with pytest.raises(EndpointError, match="307"):
-                LIST.call(client, "")
-            assert elsewhere.requests == []
+
+@pytest.mark.fault(16, 65)
+def test_another_origin_and_what_lies_beside_the_base_path_get_nothing(moved, client, shared_service):
+    beside = [f"{moved.endpoint}{path}" for path in ("/other", "/base/v10/x", f"{BASE}/../x", "/")]
+    for url in (*beside, f"{shared_service.endpoint}{TOKENS}", "https://evil.example/admin/tokens"):
+        with pytest.raises(ValueError, match="^the URL must lie below the endpoint, http://127"):
+            get(client, url)
+    assert moved.requests == shared_service.requests == []
+
+
+@pytest.mark.fault(16, 65)
+def test_a_redirect_is_not_followed(moved, client, shared_service):
+    headers = {"Location": f"{shared_service.endpoint}{TOKENS}"}
+    moved.fail_next(1, status=307, headers=headers, path=f"{BASE}{MANAGE}/tokens")
+    with pytest.raises(EndpointError, match="307"):
+        LIST.call(client, "")
+    assert shared_service.requests == []

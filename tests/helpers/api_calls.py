@@ -200,7 +200,7 @@ def bearer(service: LocalService, index: int = -1) -> str:
     return service.requests[index].headers["authorization"].removeprefix("Bearer ")
 
 
-def failing(operation: Operation, client: Any, token_id: str) -> AccessTokensError:
+def failing(operation: Operation, client: Any, token_id: str, **options: Any) -> AccessTokensError:
     with pytest.raises(AccessTokensError) as raised:
-        operation.call(client, token_id)
+        operation.call(client, token_id, **options)
     return raised.value
