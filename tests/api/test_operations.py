@@ -22,13 +22,6 @@ def test_the_answer_is_the_parsed_one_and_in_the_detailed_form_has_its_status(wa
     assert isinstance(response.parsed, expected)
 
 
-def test_the_exchange_goes_with_the_pat_and_exchanges_nothing_before(client, service):
-    grant = api.EXCHANGE_PAT.call(client, "")
-    assert service.verify(grant.access_token)["sub"] == service.admin_token_id
-    assert api.sent(service) == [f"POST {api.EXCHANGE}"]
-    assert api.bearer(service) == service.admin_pat
-
-
 def test_what_it_does_is_done(warm, service):
     token_id = api.ISSUE.token(service)
     assert api.ISSUE.call(warm, token_id).record.token_id == token_id

@@ -182,9 +182,3 @@ def test_it_may_be_done_many_times_at_once(client, server):
     for _ in range(2):
         assert outcomes(*[client.close] * 8) == [None] * 8
     assert isinstance(task.outcome(), ClientClosedError)
-
-
-def test_it_leaves_no_connection(client, server):
-    all_list(client, 10)
-    client.close()
-    until(lambda: not server._open)

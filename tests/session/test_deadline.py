@@ -35,7 +35,8 @@ def without_end(beginning: bytes, more: bytes, pause: float = 0.005) -> Play:
     return play
 
 
-ENDLESS = {
+ENDLESS: dict[str, Play] = {
+    "nothing": Peer.stall,
     "status": without_end(b"HTTP/1.1 200 ", b"K"),
     "header": without_end(HEAD + b"X-Slow: ", b"x"),
     "headers": without_end(HEAD, b"X: y\r\n"),
@@ -51,7 +52,7 @@ ENDLESS = {
     "trailers": without_end(CHUNKED + b"0\r\n", b"X: y\r\n"),
 }
 # A task is cancelled wherever it waits, which it must do even when there is always something to read.
-TO_TASKS = ["header", "100 Continue at full speed", "body", "chunks at full speed"]
+TO_TASKS = ["nothing", "header", "100 Continue at full speed", "body", "chunks at full speed"]
 
 
 def ends_at_the_deadline(operation: Operation, client: Any) -> AccessTokensError:
@@ -62,22 +63,17 @@ def ends_at_the_deadline(operation: Operation, client: Any) -> AccessTokensError
     return raised.value
 
 
-@pytest.mark.fault(4)
-def test_a_service_that_says_nothing_is_left(client, server):
-    server.always(TOKENS, Peer.stall)
-    error = ends_at_the_deadline(ISSUE, client)
-    assert (error.attempts, error.outcome_unknown) == (1, True)
-
-
-@pytest.mark.fault(6)
+@pytest.mark.fault(4, 6)
 @pytest.mark.parametrize(
     ("variant", "answer"),
     [("sync", each) for each in ENDLESS] + [(variant, each) for variant in ASYNC for each in TO_TASKS],
 )
 def test_an_answer_without_end_is_left(server, client, answer):
+    client.authenticate()  # which also connects
     server.always(TOKENS, ENDLESS[answer])
     error = ends_at_the_deadline(ISSUE, client)
-    assert (error.attempts, error.outcome_unknown) == (1, True)
+    assert error.attempts == 1
+    assert error.outcome_unknown or not server.count(TOKENS)  # a busy machine may be too slow to send it
 
 
 def test_who_waits_for_the_exchange_of_another_waits_no_longer(server, client):

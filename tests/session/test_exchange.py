@@ -100,14 +100,6 @@ def test_its_retries_are_not_those_of_the_call(client, server, issuer):
     assert client.clock.waits == [1.0, 2.0, 4.0] * 2
 
 
-@pytest.mark.fault(28)
-def test_an_issue_whose_exchange_fails_was_not_done(client, server):
-    server.play(EXCHANGE, *[Peer.reset] * 4)
-    with pytest.raises(UnavailableError, match="^Failed to authenticate") as raised:
-        client.issue("x")
-    assert not raised.value.outcome_unknown
-
-
 @in_tasks
 def test_it_leaves_nothing_in_the_context_of_the_task(server, issuer, variant):
     """Where what is left would pile up, with a JWT for each renewal."""

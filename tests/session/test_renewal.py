@@ -107,21 +107,6 @@ def test_who_has_no_jwt_any_more_takes_no_renewal_that_failed_for_an_answer(clie
     assert client.clock.waits == [1.0]
 
 
-@pytest.mark.fault(77)
-@pytest.mark.parametrize("left", [0.002, 0.0])
-def test_a_jwt_in_its_last_moments_is_exchanged_with_all_the_time_there_is(client, server, issuer, left):
-    def take_a_second(peer: Peer) -> None:
-        client.clock.advance(1)
-        issuer.exchange(peer)
-
-    client.list()
-    client.clock.advance(3600 - left)
-    server.play(EXCHANGE, refuse(503), take_a_second)
-    assert client.list()
-    assert issuer.bearers == ["jwt-1", "jwt-2"]
-    assert client.clock.waits == [1.0]
-
-
 @pytest.mark.fault(29, 77)
 @pytest.mark.parametrize("seconds", [20, 60])
 def test_a_jwt_that_ends_during_its_renewal_is_not_sent_but_exchanged(client, server, issuer, seconds):

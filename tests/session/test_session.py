@@ -142,8 +142,3 @@ def test_an_error_leaves_without_the_frames_and_exceptions_below(leave, shown):
         leave()
     assert raised.value.__context__ is None
     assert (leave.__name__ in [frame.name for frame in extract_tb(raised.value.__traceback__)]) is shown
-
-
-def test_a_call_that_succeeds_leaves_as_it_is():
-    with CleanErrors():
-        pass

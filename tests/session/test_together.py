@@ -42,12 +42,9 @@ class Bench:
         return [partial(self.work, number) for number in range(count)]
 
 
-async def test_no_work_has_no_results():
-    assert await together([]) == []
-
-
 async def test_results_are_in_the_order_of_the_works_whichever_ends_first():
     assert await together(Bench().works(11)) == [*range(11)]
+    assert await together([]) == []
 
 
 async def test_no_more_is_under_way_than_the_bound():
