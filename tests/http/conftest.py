@@ -57,6 +57,6 @@ def encrypted(context: ssl.SSLContext, trusted: None) -> Iterator[FaultServer]:
 def hasty_threads() -> Iterator[None]:
     """Threads take turns as often as they can."""
     before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
+    sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(before)

@@ -58,7 +58,7 @@ def test_threads_change_it_while_another_walks_through_it():
     threads = [threading.Thread(target=change) for _ in range(4)]
     for thread in threads:
         thread.start()
-    is_complete = all(set(kept) <= set(living) for _ in range(200))
+    is_complete = all(set(kept) <= set(living) for _ in range(500))
     is_over.set()
     for thread in threads:
         thread.join()
