@@ -42,6 +42,13 @@ def test_a_timeout_is_cut_at_the_deadline():
         network(0.0).seconds_left(30.0)
 
 
+def test_a_network_that_is_shut_allows_no_more():
+    shut = network()
+    shut.shut()
+    with pytest.raises(OSError, match="^the network is shut$"):
+        shut.seconds_left(1.0)
+
+
 def check_exhaustion(error: AccessTokensError, operation: Operation, client: Any) -> None:
     assert (type(error), error.message, error.attempts) == (UnavailableError, operation.failed, 4)
     assert client.clock.waits[:3] == [1.0, 2.0, 4.0]
