@@ -15,7 +15,7 @@ from ..helpers.callers import ASYNC
 from ..helpers.fault_server import EXCHANGE, TOKENS, Peer, Play
 from ..helpers.operations import ISSUE, LIST, Operation, hurry
 from ..helpers.plays import Held
-from ..helpers.threads import Task
+from ..helpers.threads import PATIENCE, Task
 from .crowds import forget_jwt
 
 OVER = r"no answer within the deadline of 0\.15 s"
@@ -79,13 +79,14 @@ def test_an_answer_without_end_is_left(server, client, answer):
 def test_who_waits_for_the_exchange_of_another_waits_no_longer(server, client):
     held = Held()
     server.play(EXCHANGE, held)
-    leader = Task(client.list)
+    hurry(client, deadline=PATIENCE)
+    leader = Task(forget_jwt(client).list)
     held.came()
     hurry(client)
     with pytest.raises(UnavailableError, match=f"^Failed to authenticate: {OVER}"):
         forget_jwt(client).list()
     held.go_on()
-    leader.outcome()
+    assert leader.outcome()
     assert server.count(EXCHANGE) == 1
 
 
