@@ -101,7 +101,8 @@ def check(call: str, result: Any) -> None:
     is_generated = call in {"api, exchange", "api, list"}
     if isinstance(result, AccessTokensError) or (isinstance(result, Exception) and not is_generated):
         check_is_usable(result)
-        assert len(getattr(result, "reason", "")) <= LONGEST_TEXT
+        assert isinstance(result, AccessTokensError)
+        assert len(result.reason) <= LONGEST_TEXT
 
 
 @pytest.mark.fault(12, 18, 19, 27)
