@@ -45,6 +45,8 @@ pytestmark = pytest.mark.fault(85)
         ({"message": "Request failed", "error": {"message": "Token not found"}}, "Token not found"),
         ({"fault": {"faultstring": "Invalid ApiKey", "detail": {"errorcode": "x"}}}, "Invalid ApiKey"),
         ({"non_field_errors": ["No such user."]}, "non_field_errors: No such user."),
+        ({"errors": [{"field": "owner", "message": "is odd"}]}, "owner: is odd"),
+        ({"a": {"b": {"c": {"message": "four deep"}}}}, "four deep"),
         ("a mere text", "a mere text"),
         (["a", {"message": "b"}], "a; b"),
     ],
