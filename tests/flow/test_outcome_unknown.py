@@ -89,8 +89,9 @@ def test_a_pat_whose_record_cannot_be_read_is_refused_at_once():
     ("last", "kind"), [(TAKEN, ConflictError), (Answer(404), EndpointError), (UNREACHED, UnavailableError)]
 )
 def test_a_lost_answer_leaves_the_outcome_unknown_whatever_follows(lost, last, kind):
-    flow = started(ISSUE, retries=1)
+    flow = started(ISSUE, retries=2)
     flow.retries(lost, 1.0)
+    flow.retries(UNREACHED, 2.0)
     problem = flow.fails(last)
     assert type(problem) is kind
     assert (problem.outcome_unknown, problem.token_id) == (True, "some-id")
