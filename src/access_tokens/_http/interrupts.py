@@ -7,22 +7,26 @@ Instead, each access to it is atomic.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import TypeVar
 
 from .._signals import suppress
 
+T = TypeVar("T")
 
-@contextmanager
-def finally_twice(clean_up: Callable[[], object]) -> Generator[None, None, None]:
-    """Clean up at the end twice, since an interrupt may break off the first time.
+
+def finally_twice(work: Callable[[], T], clean_up: Callable[[], object]) -> T:
+    """Return what work returns, clean up in any case, and once more, as an interrupt may break off the first.
+
+    No context manager, whose end itself may be interrupted, or find no stack left.
 
     Args:
-        clean_up: The clean-up function, which must be harmless when called again.
+        work: The work.
+        clean_up: May be called any number of times.
     """
     try:
         try:
-            yield
+            return work()
         finally:
             clean_up()
     finally:

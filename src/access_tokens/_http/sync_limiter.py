@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import TypeVar
 
 import httpx
 
 from .interrupts import InterruptibleEvent, finally_twice
 from .limits import NO_PLACE
+
+T = TypeVar("T")
 
 
 class ThreadLimiter:
@@ -29,17 +31,19 @@ class ThreadLimiter:
         self._queue: dict[int, InterruptibleEvent] = {}
         self._is_lifted = False
 
-    @contextmanager
-    def place(self, seconds: float) -> Generator[None, None, None]:
-        """Wait for a place, and hold it during the `with` block.
+    def in_place(self, seconds: float, work: Callable[[], T]) -> T:
+        """Wait for a place, and return what work returns that is done there.
 
         Raises:
             httpx.PoolTimeout: No place became free within this many seconds.
         """
         own = InterruptibleEvent()
-        with finally_twice(lambda: self._leave(own)):
+
+        def enter_and_work() -> T:
             self._enter(own, seconds)
-            yield
+            return work()
+
+        return finally_twice(enter_and_work, lambda: self._leave(own))
 
     def lift(self) -> None:
         """Admit all threads from now on, including those that wait."""

@@ -85,21 +85,22 @@ class SyncPool:
     def _answer(
         self, send: Callable[[httpx.Request], httpx.Response], request: httpx.Request, progress: Progress
     ) -> Answer:
-        bounds: Bounds = request.extensions["bounds"]
         opened: list[httpx.Response] = []
 
         def close() -> None:
             for each in opened:
                 each.close()
 
-        with finally_twice(close):
-            response = send(request)
-            opened.append(response)
+        def answer() -> Answer:
+            opened.append(response := send(request))
             progress.headers = response.headers
+            bounds: Bounds = request.extensions["bounds"]
             content = self._content(response, bounds.size, progress.deadline)
-            answer = answer_from(response, content, progress, request.extensions)
-            check_let_through(answer, self._settings.base, progress)
-            return answer
+            return answer_from(response, content, progress, request.extensions)
+
+        answered = finally_twice(answer, close)
+        check_let_through(answered, self._settings.base, progress)
+        return answered
 
     def _content(self, response: httpx.Response, limit: int, deadline: float) -> bytes:
         if response.is_stream_consumed:

@@ -60,8 +60,9 @@ class SyncExchanger(SessionBase):
 
     def _exchanged_by_one(self, deadline: float, afresh: bool, last: Pending | None) -> Authorization:
         own = PendingExchange(InterruptibleEvent(), threading.get_ident())
-        with finally_twice(lambda: self._finish(own)):
-            return self._led_or_joined(own, deadline, afresh, last)
+        return finally_twice(
+            lambda: self._led_or_joined(own, deadline, afresh, last), lambda: self._finish(own)
+        )
 
     def _led_or_joined(
         self,

@@ -176,8 +176,7 @@ class SyncSession(SyncExchanger):
     def _in_place(self, seconds: float, deadline: float, work: Callable[[], T]) -> T | Failure:
         """Wait for a place in the pool and do the work, or return a failure if none is free in time."""
         try:
-            with self._pool.limiter.place(seconds):
-                return work()
+            return self._pool.limiter.in_place(seconds, work)
         except httpx.PoolTimeout as error:
             return self._failed(error, deadline)
 
