@@ -4,8 +4,6 @@ Fails when fewer than nine in ten were killed, when one lives that mutants.txt d
 that it explains lives no more.
 """
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The table of the benchmarks, which marks what misses its goal."""
 
-from __future__ import annotations
-
 import pytest
 
 from benchmarks.measure import OURS, Cost, Ratio, ratio, take_turns

@@ -1,7 +1,5 @@
 """The wheel, as a user gets it."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

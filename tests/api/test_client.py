@@ -1,7 +1,5 @@
 """The generated client that `client.api` is, and what goes with its requests."""
 
-from __future__ import annotations
-
 import copy
 import pickle
 from typing import Any

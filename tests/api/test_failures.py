@@ -1,7 +1,5 @@
 """Every generated operation: how it fails."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

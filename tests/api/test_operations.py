@@ -1,7 +1,5 @@
 """Every generated operation: what it does, and when it is repeated."""
 
-from __future__ import annotations
-
 import pytest
 from access_tokens_api.api.tokens import issue_token
 from access_tokens_api.models import IssueTokenRequest

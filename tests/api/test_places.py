@@ -1,7 +1,5 @@
 """Where the requests of the generated client go, and where they never go."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any

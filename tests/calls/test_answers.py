@@ -1,7 +1,5 @@
 """Whatever the service answers with a success: a value of the documented types, or one typed error."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from typing import Any

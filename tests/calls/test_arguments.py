@@ -1,7 +1,5 @@
 """What callers pass, checked before any request."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum, IntEnum

@@ -1,7 +1,5 @@
 """Whatever is passed: refused by the parameter's name before any request, or sent as it was meant."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Loading any number of ids, stepped by hand."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from typing import Any

@@ -1,7 +1,5 @@
 """From the service's JSON to the public models."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import attrs

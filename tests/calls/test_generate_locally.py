@@ -1,7 +1,5 @@
 """`issue(generate_locally=True)`: whatever happens to its answers and to the key, the PAT is not lost."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from functools import partial

@@ -1,7 +1,5 @@
 """Calls whose answer is lost, though the service may have acted, and what follows."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Many tokens at once: batches that need several requests, and walks over pages that come back badly."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from math import ceil
 from typing import Any

@@ -1,7 +1,5 @@
 """What a caller reads who made a mistake in an argument."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 from functools import partial

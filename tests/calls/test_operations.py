@@ -1,7 +1,5 @@
 """Every operation, stepped by hand: its request, its messages, and what it makes of the answer."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

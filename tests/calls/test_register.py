@@ -1,7 +1,5 @@
 """Making a token, stepped by hand: what comes of a registration whose outcome is unknown."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import attrs

@@ -1,7 +1,5 @@
 """Where requests go: below the endpoint, and an id is one segment of the path, or refused before."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote

@@ -1,7 +1,5 @@
 """The walk over all tokens, stepped by hand."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Every method against the local service: what takes effect there, what it hides, and how it refuses."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """A script that prolongs what expires soon."""
 
-from __future__ import annotations
-
 import time
 
 import anyio

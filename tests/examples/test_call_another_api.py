@@ -1,7 +1,5 @@
 """A call of another API with the JWT."""
 
-from __future__ import annotations
-
 import anyio
 import pytest
 

@@ -1,7 +1,5 @@
 """A script that rotates a credential."""
 
-from __future__ import annotations
-
 import pytest
 
 from access_tokens import AccessTokensClient, ConflictError

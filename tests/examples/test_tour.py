@@ -1,7 +1,5 @@
 """The tour shows what the library does, and fails when it does not."""
 
-from __future__ import annotations
-
 import re
 from functools import partial
 

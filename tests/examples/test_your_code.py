@@ -1,7 +1,5 @@
 """The tests of a user's own code."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

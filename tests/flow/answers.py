@@ -1,7 +1,5 @@
 """Answers that tell of a failure, and what is read of them."""
 
-from __future__ import annotations
-
 import html
 import json
 from typing import Any

@@ -1,7 +1,5 @@
 """Whatever an answer holds: a value, or a typed error of one clean line with which all can be done."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How a body comes over the wire: packed, of any size and media type, in any characters."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from itertools import cycle

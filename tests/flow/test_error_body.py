@@ -1,7 +1,5 @@
 """What the service says of a failure, in each shape of its errors."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import settings as profile

@@ -1,7 +1,5 @@
 """The details of an error, however deep or odd they are, break nothing that is done with it."""
 
-from __future__ import annotations
-
 import json
 import sys
 import threading

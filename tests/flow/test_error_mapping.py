@@ -1,7 +1,5 @@
 """From what came back to the error that the caller sees."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import attrs

@@ -1,7 +1,5 @@
 """The flow, stepped by hand: which steps a call takes."""
 
-from __future__ import annotations
-
 import attrs
 import pytest
 

@@ -1,7 +1,5 @@
 """What is said of a failure by those who stand before the service, each in its own shape."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

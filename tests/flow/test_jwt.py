@@ -1,7 +1,5 @@
 """The life of a JWT."""
 
-from __future__ import annotations
-
 import attrs
 import pytest
 

@@ -1,7 +1,5 @@
 """The flow, stepped by hand: the error that a call ends in, and whether it may have been carried out."""
 
-from __future__ import annotations
-
 import pytest
 
 from access_tokens import (

@@ -1,7 +1,5 @@
 """Pages that are not the service's own, and those that are."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What the service says of a record that it cannot store or read, put into words."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Refusals as they come over the wire: of the service, of a gateway, and of a firewall on its own page."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from typing import Any

@@ -1,7 +1,5 @@
 """The id by which a request is found again."""
 
-from __future__ import annotations
-
 import logging
 
 import httpx

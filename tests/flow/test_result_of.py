@@ -1,7 +1,5 @@
 """What a call makes of its answer, or why it cannot."""
 
-from __future__ import annotations
-
 import json
 
 import attrs

@@ -1,7 +1,5 @@
 """`Retry-After`: which values are a time to come back, and which are none."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """Statuses: which are asked for again, which are told at once, and where no redirect leads."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

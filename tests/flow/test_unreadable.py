@@ -1,7 +1,5 @@
 """Answers that say of themselves that all is well, and are not what is due."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

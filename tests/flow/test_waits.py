@@ -1,7 +1,5 @@
 """How long a call waits before it is made again: as the policy says, or as the service asks."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 

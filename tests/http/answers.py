@@ -1,7 +1,5 @@
 """Answers as raw bytes, whole and in pieces."""
 
-from __future__ import annotations
-
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Clients over their own connections, and over an HTTP client of the caller's."""
 
-from __future__ import annotations
-
 import ssl
 import sys
 from collections.abc import Callable, Iterator

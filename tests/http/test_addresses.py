@@ -1,7 +1,5 @@
 """Hosts with several addresses, some of which are dead (case 68): which is tried when, and what is told."""
 
-from __future__ import annotations
-
 import errno
 import os
 import socket

@@ -1,7 +1,5 @@
 """The body of an answer: the same in any pieces, unpacked as it arrives, and never larger than the limit."""
 
-from __future__ import annotations
-
 import gzip
 import zlib
 

@@ -1,7 +1,5 @@
 """An HTTP client of the caller's: what it sends, and what its owner has set on it."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from typing import Any

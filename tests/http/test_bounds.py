@@ -1,7 +1,5 @@
 """An answer is bounded by what was asked for, in bytes and in values, before it takes memory or time."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What comes back of a secret, or breaks off with one, in an answer that is hardly HTTP: none is shown."""
 
-from __future__ import annotations
-
 import logging
 from base64 import b64encode
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Failures of the transport, sorted by what the service may have done and whether a repeat may help."""
 
-from __future__ import annotations
-
 import ssl
 
 import httpx

@@ -1,7 +1,5 @@
 """Bytes that answer nothing which was asked: no call takes them for its answer."""
 
-from __future__ import annotations
-
 import socket
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What is kept weakly, to be made anew after a fork, can be changed while it is walked through."""
 
-from __future__ import annotations
-
 import threading
 
 import pytest

@@ -1,7 +1,5 @@
 """Answers without bounds, and answers that are hardly HTTP."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import threading

@@ -1,7 +1,5 @@
 """An event loop that ends leaves nothing behind of a client that goes on (case 94)."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import logging

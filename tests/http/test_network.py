@@ -1,7 +1,5 @@
 """Connections that are not made, are lost, or say nothing."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Callable
 from typing import Any

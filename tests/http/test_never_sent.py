@@ -1,7 +1,5 @@
 """What fails before the first byte of a request is written: nothing was sent, and nothing is unknown."""
 
-from __future__ import annotations
-
 import errno
 import os
 import socket

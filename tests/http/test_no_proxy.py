@@ -1,7 +1,5 @@
 """What `NO_PROXY` excepts."""
 
-from __future__ import annotations
-
 import httpx
 import pytest
 

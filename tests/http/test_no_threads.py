@@ -1,7 +1,5 @@
 """Threads that cannot be had, or never run: nobody waits for one without end (case 69)."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Where requests go: whatever is passed, the host and the route stay what they are."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any

@@ -1,7 +1,5 @@
 """More callers than connections."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

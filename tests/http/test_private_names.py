@@ -1,7 +1,5 @@
 """Names of other libraries that are not public: where one is missing, no promise is dropped."""
 
-from __future__ import annotations
-
 import h11
 import httpcore
 import httpx

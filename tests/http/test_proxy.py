@@ -1,7 +1,5 @@
 """The proxy that the environment names, and that of the caller's HTTP client."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """A proxy that fails or refuses is named, and asked again only where it may help."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """What a request is made of, and what is read from the head of an answer."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import AsyncIterable
 from datetime import UTC, datetime, timedelta

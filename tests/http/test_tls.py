@@ -1,7 +1,5 @@
 """TLS that works: whom it trusts, by the environment or a context of the caller's, and what it survives."""
 
-from __future__ import annotations
-
 import gc
 import os
 import socket

@@ -1,7 +1,5 @@
 """TLS that can never work, which is told at once, and TLS that may work next time."""
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

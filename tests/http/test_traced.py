@@ -1,7 +1,5 @@
 """Tools that watch httpx see each request (case 99): what OpenTelemetry does, and OpenTelemetry itself."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The variables of the environment, as they really arrive (case 95)."""
 
-from __future__ import annotations
-
 import os
 import traceback
 from typing import Any

@@ -1,7 +1,5 @@
 """The errors, as values and as text."""
 
-from __future__ import annotations
-
 import copy
 import pickle
 

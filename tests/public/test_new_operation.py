@@ -1,7 +1,5 @@
 """Operations that openapi.yaml gets later: generated, and then called through `client.api` as they are."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The two clients have the same methods, parameters and sense."""
 
-from __future__ import annotations
-
 import inspect
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """The public face."""
 
-from __future__ import annotations
-
 import inspect
 import subprocess
 import sys

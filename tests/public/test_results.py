@@ -1,7 +1,5 @@
 """Results can be taken apart as their types say, and are no sequences."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Sequence
 from typing import Any

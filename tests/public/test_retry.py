@@ -1,7 +1,5 @@
 """The retry policy."""
 
-from __future__ import annotations
-
 import pytest
 
 from access_tokens import RetryPolicy

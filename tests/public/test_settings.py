@@ -1,7 +1,5 @@
 """The constructor's arguments."""
 
-from __future__ import annotations
-
 import traceback
 from decimal import Decimal
 from typing import Any

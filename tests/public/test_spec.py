@@ -3,8 +3,6 @@
 When this fails after `make generate`, it names what is left to do.
 """
 
-from __future__ import annotations
-
 import inspect
 from typing import Any
 

@@ -4,8 +4,6 @@ Its own keywords count where the service checks; where it does not, `x-hidden-un
 hold the keywords that a careful client keeps. The header of openapi.yaml explains them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from typing import Any

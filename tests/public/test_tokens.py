@@ -1,7 +1,5 @@
 """PATs made on this side."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re

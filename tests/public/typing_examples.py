@@ -1,7 +1,5 @@
 """What a type checker must make of the public face. It is checked, and never run."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import assert_type

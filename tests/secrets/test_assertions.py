@@ -1,7 +1,5 @@
 """A failed assertion shows no secret, neither by pytest, by unittest, nor by what prints values."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The watch over the whole suite finds a secret wherever one is planted, and nothing else."""
 
-from __future__ import annotations
-
 import logging
 import os
 import re

@@ -1,7 +1,5 @@
 """A service that sends a secret back, anywhere and in any dress, does not get it shown."""
 
-from __future__ import annotations
-
 import logging
 import traceback
 from collections.abc import Callable, Iterator

@@ -4,8 +4,6 @@ By name means `result.token` and `record.secret_phc`, and also `attrs.asdict`, `
 `inspect.getmembers` of a result: who calls them asks for every value.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 import logging

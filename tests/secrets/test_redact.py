@@ -1,7 +1,5 @@
 """Secrets are cut out of a text, in whatever spelling they stand there, and nothing else is."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import settings as profile

@@ -1,7 +1,5 @@
 """No error brings a secret along, neither in the locals of its frames nor in what it keeps alive."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, NoReturn
 

@@ -1,7 +1,5 @@
 """Many callers of one client."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ..helpers.callers import ASYNC, SyncCaller

@@ -1,7 +1,5 @@
 """Calls that a signal handler breaks off by what it raises."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any

@@ -1,7 +1,5 @@
 """The client's JWT for another API."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Tasks that are cancelled inside a call, or inside the exchange for which others wait."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Clients that are closed while they are in use: which calls end, wherever they are."""
 
-from __future__ import annotations
-
 import socket
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Calls that something keeps busy for ever: nothing but the deadline ends them."""
 
-from __future__ import annotations
-
 import socket
 import threading
 from collections.abc import Iterator

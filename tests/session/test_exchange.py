@@ -1,7 +1,5 @@
 """One exchange for any number of callers, and what it comes to when it fails."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from contextvars import copy_context

@@ -1,7 +1,5 @@
 """What is remembered of exchanges that fail, and of other APIs that refuse a new JWT."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """A client in a process and its children."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import threading

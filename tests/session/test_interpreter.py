@@ -1,7 +1,5 @@
 """Clients at the end of an interpreter, and in its odd corners."""
 
-from __future__ import annotations
-
 import contextvars
 import os
 import subprocess

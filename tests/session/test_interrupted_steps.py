@@ -1,7 +1,5 @@
 """Threads and tasks that are at work when a signal handler raises what connections raise too."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import json

@@ -1,7 +1,5 @@
 """Threads that wait when a signal handler raises: a Ctrl-C, the time limit of a task queue, an alarm."""
 
-from __future__ import annotations
-
 import asyncio
 import concurrent.futures
 import gc

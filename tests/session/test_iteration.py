@@ -1,7 +1,5 @@
 """Walks through all tokens, record by record."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Callable
 from itertools import count

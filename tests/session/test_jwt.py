@@ -1,7 +1,5 @@
 """How a JWT is got, for how long it is used, and which is none."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Which JWT a session uses, and when it exchanges: decided without I/O, asked one question at a time."""
 
-from __future__ import annotations
-
 import logging
 
 import attrs

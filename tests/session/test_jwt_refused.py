@@ -1,7 +1,5 @@
 """What a 401 or 403 comes to."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from typing import Any

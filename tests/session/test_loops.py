@@ -1,7 +1,5 @@
 """One async client in several event loops."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import weakref

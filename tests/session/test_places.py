@@ -1,7 +1,5 @@
 """The JWT and the exchange, when there are more callers than connections, each of which is a place."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 

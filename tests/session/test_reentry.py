@@ -1,7 +1,5 @@
 """Clients that are called, or closed, in the midst of their own calls, in the same thread or task."""
 
-from __future__ import annotations
-
 import gc
 import logging
 import threading

@@ -1,7 +1,5 @@
 """A JWT that is due for renewal: it serves while it lives, whatever comes of the renewal."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

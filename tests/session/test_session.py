@@ -1,7 +1,5 @@
 """What a session decides before it blocks or awaits, asked one question at a time."""
 
-from __future__ import annotations
-
 import logging
 import ssl
 import time

@@ -1,7 +1,5 @@
 """What a signal handler has raised is told from what a connection has raised, by where it was raised."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Callable
 from functools import partial

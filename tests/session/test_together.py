@@ -1,7 +1,5 @@
 """Async work that is done together."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from functools import partial
 

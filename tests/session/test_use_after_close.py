@@ -1,7 +1,5 @@
 """Clients that are used after they were closed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

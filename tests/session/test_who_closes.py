@@ -1,7 +1,5 @@
 """Clients that are closed by a signal handler, by a cancelled task, by a `with` block, or at a bad moment."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import socket

@@ -1,7 +1,5 @@
 """The local service answers as the reference service does: see conformance/README.md."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

@@ -1,7 +1,5 @@
 """PATs and PHC strings."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 

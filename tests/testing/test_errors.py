@@ -1,7 +1,5 @@
 """The statuses of errors, and the dress of their bodies."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from urllib.parse import quote
 

@@ -1,7 +1,5 @@
 """`POST /auth/token`, the first exchange on an empty table, and the limit of its rate."""
 
-from __future__ import annotations
-
 import threading
 
 import httpx

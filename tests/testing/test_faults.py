@@ -1,7 +1,5 @@
 """Faults on demand."""
 
-from __future__ import annotations
-
 import anyio
 import httpx
 import pytest

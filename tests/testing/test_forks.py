@@ -1,7 +1,5 @@
 """Services of a process that forks."""
 
-from __future__ import annotations
-
 import os
 
 from access_tokens import AccessTokensClient

@@ -1,7 +1,5 @@
 """What a service remembers of requests."""
 
-from __future__ import annotations
-
 import attrs
 import httpx
 import pytest

@@ -1,7 +1,5 @@
 """`GET /admin/tokens`."""
 
-from __future__ import annotations
-
 import hashlib
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The public face, and what it needs."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """Which requests reach the admin routes, and whose. Most of it is in conformance/."""
 
-from __future__ import annotations
-
 import pytest
 
 

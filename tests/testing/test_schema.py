@@ -1,7 +1,5 @@
 """The service against the API contract, with generated requests: what it accepts, refuses and answers."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import schemathesis

@@ -1,7 +1,5 @@
 """The service on the loopback interface."""
 
-from __future__ import annotations
-
 import errno
 import gc
 import logging

@@ -1,7 +1,5 @@
 """A service without a network, what its methods do, and its options."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, MutableMapping
 from typing import Any

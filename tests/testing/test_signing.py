@@ -1,7 +1,5 @@
 """JWTs: which the service accepts, and why it refuses the others."""
 
-from __future__ import annotations
-
 import httpx
 import jwt
 import pytest

@@ -1,7 +1,5 @@
 """Issuing, registering, changing and revoking tokens. Which bodies are refused is in conformance/."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 
