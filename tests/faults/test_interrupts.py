@@ -11,46 +11,56 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ..helpers.interrupts import Tripwire
 from ..helpers.pools import Pools
-from .sync_situations import SITUATIONS, WAITS, Situation, iteration
-from .sync_stage import Call, on_stage
+from .calls import OF_THREADS, WAITS, Prepare, auth, http_client, queued, waiter, walk
+from .harness import around_a_thread, driven, in_thread
+from .interrupting import SHARED, Interrupt
 
 # A socket that was opened as the interrupt came, and that nobody has heard of yet, is closed by Python.
-pytestmark = [pytest.mark.fault(51), pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")]
+pytestmark = [
+    pytest.mark.fault(33, 51),
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+]
+# Where others do what is done by no other; the rest of their way is the same, with the same in hand.
+WITHIN: dict[Prepare, tuple[str, ...]] = {
+    waiter: ("/sync_exchange.py", "/exchange.py", "/events.py"),
+    queued: ("/sync_limiter.py", "/events.py", "/handover.py"),
+    http_client: ("/sync_pool.py", "/borrowed.py", "/sync_session.py"),
+    auth: ("/auth.py", "/sync_exchange.py", "/base.py"),
+    walk: ("/sync_session.py", "/_calls/", "/_flow/"),
+}
 
 
-def sweep(pools: Pools, situation: Situation, kind: type[BaseException] = KeyboardInterrupt) -> int:
+def name_of(prepare: Callable[..., object]) -> str:
+    return prepare.__name__
+
+
+def sweep(pools: Pools, prepare: Prepare, kind: type[BaseException] = KeyboardInterrupt) -> int:
     """Interrupt at the first place, the second, and so on to the end; return how many there were."""
     for at in itertools.count(1):
-        wire = Tripwire(at, everywhere=situation is iteration, raises=kind)
+        interrupt = Interrupt(at, WITHIN.get(prepare, SHARED), kind)
         try:
-            with on_stage(pools) as stage:
-                call = situation(stage)
-                wire.meanwhile = stage.meanwhile
-                assert wire.interrupts(call)
+            with around_a_thread(pools) as harness:
+                call = in_thread(driven(prepare(harness)))
+                interrupt.meanwhile = harness.meanwhile
+                assert interrupt.breaks_off(call)
         except BaseException as error:
-            error.add_note(f"{situation.__name__}: interrupted at {wire}")
+            error.add_note(f"{prepare.__name__}: interrupted at {interrupt.place}")
             raise
-        if not wire.is_reached:
+        if not interrupt.is_due:
             return at - 1
     raise AssertionError
 
 
-def name_of(situation: Callable[..., object]) -> str:
-    return situation.__name__
-
-
-@pytest.mark.fault(33)
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="instructions are not traced in every frame there")
-@pytest.mark.parametrize("situation", SITUATIONS, ids=name_of)
-def test_an_interrupt_between_two_steps_leaves_nothing_behind(pools, situation):
-    assert sweep(pools, situation)
+@pytest.mark.parametrize("prepare", OF_THREADS, ids=name_of)
+def test_an_interrupt_between_two_steps_leaves_nothing_behind(pools, prepare):
+    assert sweep(pools, prepare)
     gc.collect()
 
 
 @pytest.fixture
-def press_ctrl_c() -> Iterator[Call]:
+def press_ctrl_c() -> Iterator[Callable[[], None]]:
     """Interrupts this thread, from another one; once, since a second time would interrupt the tests."""
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     thread, signals = threading.get_ident(), iter([signal.SIGINT])
@@ -63,14 +73,13 @@ def press_ctrl_c() -> Iterator[Call]:
     signal.signal(signal.SIGINT, handler)
 
 
-@pytest.mark.fault(33)
 @pytest.mark.skipif(
     not hasattr(signal, "pthread_kill"), reason="no thread can be interrupted by another here"
 )
 @pytest.mark.parametrize("wait", WAITS, ids=name_of)
 def test_an_interrupt_ends_a_wait_and_leaves_nothing_behind(pools, wait, press_ctrl_c):
     """It comes while the thread cannot but wait, so that it never comes after the call."""
-    with on_stage(pools) as stage:
-        call = wait(stage, press_ctrl_c)
+    with around_a_thread(pools) as harness:
+        call = driven(wait(harness, press_ctrl_c))
         with pytest.raises(KeyboardInterrupt):
-            call()
+            driven(call())

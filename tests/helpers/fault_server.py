@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from attrs import define, field, frozen
 
+from .threads import until
+
 EXCHANGE = "/auth/token"
 TOKENS = "/admin/tokens"
 RECORD = {"tokenId": "A" * 21, "owner": "x", "isAdmin": False, "createdAt": 1}
@@ -112,12 +114,14 @@ class FaultServer:
 
     Attributes:
         tls: To speak TLS.
+        before: Is done before each request is answered, whatever is played then.
         requests: What has been received, in order.
         connections: How many have been accepted.
         trouble: What else went wrong with a connection, TLS handshakes among it.
     """
 
     tls: ssl.SSLContext | None = None
+    before: Play = lambda peer: None
     requests: list[Request] = field(factory=list)
     connections: int = 0
     trouble: list[Exception] = field(factory=list)
@@ -165,6 +169,10 @@ class FaultServer:
                 while hasattr(socket, "TCP_INFO") and _is_leaving(each) and not self._over.is_set():
                     self._over.wait(0.001)
 
+    def wait_until_left(self) -> None:
+        """Wait until the client has closed all connections."""
+        until(lambda: not self._open)
+
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         threading.Thread(target=self._listen, daemon=True).start()
@@ -211,6 +219,7 @@ class FaultServer:
             while True:
                 peer.request = _received(stream)
                 self.requests.append(peer.request)
+                self.before(peer)
                 self._next_play(peer.request.path)(peer)
 
     def _next_play(self, path: str) -> Play:

@@ -58,7 +58,7 @@ def _tasks() -> int:
 
 
 class Quarters:
-    """Looks at the process after each quarter of many repetitions, and judges how it grows.
+    """Looks at the process after each quarter of many repetitions, and checks how it has grown.
 
     Args:
         count: How many repetitions there are.
@@ -78,9 +78,12 @@ class Quarters:
         for number in range(4 * self._quarter):
             yield number
             if (number + 1) % self._quarter == 0:
+                if self._server:
+                    self._server.requests.clear()
                 gc.collect()
                 until(self._has_settled)
                 self._seen.append(footprint())
+        self.assert_flat()
 
     def _has_settled(self) -> bool:
         if self._server is None:

@@ -9,9 +9,10 @@ from typing import Any
 
 from attrs import define, field
 
-from .threads import Task
+from .threads import PATIENCE, Task
 
 Place = tuple[str, int]
+EVERY: Place = ("", 0)
 
 
 @define(eq=False)
@@ -19,7 +20,7 @@ class Midst:
     """Does something when a line is reached for the first time.
 
     Attributes:
-        place: Which line; None to do nothing.
+        place: Which line, or `EVERY` one; None to do nothing.
         action: What is done.
         parts: Whose lines are looked at, by a part of the path.
         seen: The lines that have been reached, in order.
@@ -32,9 +33,9 @@ class Midst:
     seen: dict[Place, None] = field(factory=dict)
     result: Any = None
 
-    def call(self, call: Callable[[], Any]) -> Any:
+    def call(self, call: Callable[[], Any], patience: float = PATIENCE) -> Any:
         """Make a call in a thread of its own, and return what it returns or raises."""
-        return Task(lambda: self._traced(call)).outcome()
+        return Task(lambda: self._traced(call)).outcome(patience)
 
     def _traced(self, call: Callable[[], Any]) -> Any:
         sys.settrace(self._enter)
@@ -51,7 +52,7 @@ class Midst:
         place = (frame.f_code.co_filename, frame.f_lineno)
         if event == "line" and place not in self.seen:
             self.seen[place] = None
-            if place == self.place:
+            if self.place in (place, EVERY):
                 self._act()
         return self._step
 

@@ -22,78 +22,82 @@ from access_tokens import AccessTokensClient, RetryPolicy
 from ..helpers.children import Twin, forks
 from ..helpers.fault_server import FaultServer, Peer
 from ..helpers.footprint import quiet
-from ..helpers.lines import Midst, Place
+from ..helpers.lines import EVERY, Midst, Place
 from ..helpers.pools import Pools
 from ..helpers.signals import handling, needs_signals
 from ..helpers.threads import PATIENCE, until
-from .sync_situations import (
-    Situation,
-    for_a_connection,
-    for_an_answer,
-    for_an_exchange,
-    for_the_rest_of_an_answer,
-    leader,
-    queued,
-    waiter,
-)
-from .sync_stage import on_stage
+from .calls import WAITS, Prepare, for_a_retry, leader, queued, waiter
+from .harness import around_a_thread, driven, in_thread
 
 pytestmark = [pytest.mark.fault(36, 79), *forks]
-
-
-def name_of(situation: Callable[..., object]) -> str:
-    return situation.__name__
-
-
 SOON = RetryPolicy(backoff=0.001)
-# Where something is waited for, or changed that other threads share.
-SHARED = (
-    *("_session/sync_session", "_session/sync_exchange", "_session/exchange", "_session/base"),
-    *("_http/sync_pool", "_http/sync_connection", "_http/sync_limiter", "_http/limits", "_http/handover"),
-    *("_http/interrupts", "_http/fork", "_http/happy_eyeballs", "_http/private_names"),
-)
-LINES: dict[Situation, tuple[str, ...]] = {
-    leader: tuple(f"/access_tokens/{name}.py" for name in SHARED),
-    waiter: ("/sync_exchange.py", "/interrupts.py"),
-    queued: ("/sync_limiter.py", "/interrupts.py"),
-}
 
 
-def forked_at(pools: Pools, situation: Situation, place: Place | None, *, calls: bool) -> list[Place]:
+def name_of(prepare: Callable[..., object]) -> str:
+    return prepare.__name__
+
+
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+def test_a_child_goes_on_from_any_line(pools):
+    """One after the other; every other one makes a call of its own before, as the handler may that forks."""
+    with around_a_thread(pools) as harness, quiet():
+        call, twin, failed = driven(leader(harness)), Twin(), list[Place]()
+        harness.most_exchanges = 999
+
+        def fork() -> None:
+            calls = len(midst.seen) % 2
+            twin.begin = (in_thread(harness.list)) if calls else lambda: True
+            if twin.is_parent:
+                twin.fork()
+            if twin.is_parent and not twin.succeeds():
+                failed.append(list(midst.seen)[-1])
+
+        midst = Midst(EVERY, fork, ("/access_tokens/_session/", "/access_tokens/_http/"))
+        goes_on = lambda: driven(call()) and driven(harness.list())  # noqa: E731
+        assert midst.call(lambda: twin.call(goes_on), 3 * PATIENCE)
+    assert len(midst.seen) > 100
+    assert failed == []
+
+
+def forked_at(pools: Pools, prepare: Prepare, place: Place | None, parts: tuple[str, ...]) -> list[Place]:
     """Fork at a line of a call, and return the lines that it reaches."""
-    with on_stage(pools) as stage, quiet():
-        call = situation(stage)
-        stage.exchanges = 99
-        twin = Twin(stage.client.list if calls else lambda: True)
-        midst = Midst(place, twin.fork, LINES[situation])
-        assert midst.call(lambda: twin.call(lambda: call() and stage.client.list())), place
+    with around_a_thread(pools) as harness, quiet():
+        call, twin = driven(prepare(harness)), Twin()
+        harness.most_exchanges = 999
+        midst = Midst(place, twin.fork, parts)
+        assert midst.call(lambda: twin.call(lambda: driven(call()) and driven(harness.list()))), place
         assert place not in midst.seen or twin.succeeds(), place
     return list(midst.seen)
 
 
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-@pytest.mark.parametrize("situation", LINES, ids=name_of)
-def test_a_child_goes_on_from_any_line(pools, situation):
-    """Every other one makes a call of its own before, as the handler may that has forked it."""
-    places = forked_at(pools, situation, None, calls=False)
+@pytest.mark.parametrize(
+    ("prepare", "parts"),
+    [(waiter, ("/sync_exchange.py", "/events.py")), (queued, ("/sync_limiter.py", "/events.py"))],
+    ids=["waiter", "queued"],
+)
+def test_a_child_goes_on_from_any_line_of_a_wait(pools, prepare, parts):
+    """Of one that waits for another thread, which by the second fork would wait no more."""
+    places = forked_at(pools, prepare, None, parts)
     assert places
-    for number, place in enumerate(places):
-        forked_at(pools, situation, place, calls=number % 2 == 0)
+    for place in places:
+        forked_at(pools, prepare, place, parts)
 
 
 @contextmanager
 def forked_by_a_signal(twin: Twin, afterwards: Callable[[], object]) -> Iterator[Callable[[], None]]:
     """Yield what has a signal handler of this thread fork, once, and the parent do something afterwards."""
-    thread, signals = threading.get_ident(), iter([signal.SIGUSR1])
+    thread, signals, forks = threading.get_ident(), iter([signal.SIGUSR1]), iter([twin.fork])
 
     def send() -> None:
         for each in signals:
             signal.pthread_kill(thread, each)
 
     def handle() -> None:
-        twin.fork()
-        if twin.is_parent:
-            afterwards()
+        for fork in forks:
+            fork()
+            if twin.is_parent:
+                afterwards()
 
     with handling(handle):
         yield send
@@ -101,19 +105,15 @@ def forked_by_a_signal(twin: Twin, afterwards: Callable[[], object]) -> Iterator
 
 @needs_signals
 @pytest.mark.parametrize("calls", [False, True], ids=["goes on", "calls and goes on"])
-@pytest.mark.parametrize(
-    "wait",
-    [for_an_answer, for_the_rest_of_an_answer, for_an_exchange, for_a_connection],
-    ids=name_of,
-)
+@pytest.mark.parametrize("wait", [each for each in WAITS if each is not for_a_retry], ids=name_of)
 def test_a_child_goes_on_from_a_wait(pools, wait, calls):
     """For an answer, for an exchange that another leads, for a place that another has."""
-    with on_stage(pools) as stage:
-        twin = Twin(stage.client.list if calls else lambda: True)
-        with forked_by_a_signal(twin, lambda: stage.afterwards()) as send:  # noqa: PLW0108 - it is set later
-            call = wait(stage, send)
-            stage.exchanges = 99
-            twin.call(lambda: (call(), stage.client.list()))
+    with around_a_thread(pools) as harness:
+        twin = Twin((in_thread(harness.list)) if calls else lambda: True)
+        with forked_by_a_signal(twin, lambda: driven(harness.go_on())) as send:
+            call = driven(wait(harness, send))
+            harness.most_exchanges = 999
+            twin.call(lambda: (driven(call()), driven(harness.list())))
         assert twin.succeeds()
 
 
@@ -127,13 +127,15 @@ def main_waits_in(*names: str) -> bool:
 def test_a_child_goes_on_though_its_parent_alone_makes_the_connection(server, monkeypatch):
     """However long a connection may take."""
     twin, going_on, resolve = Twin(), threading.Event(), socket.getaddrinfo
+    main = threading.get_ident()
     with forked_by_a_signal(twin, going_on.set) as send:
 
         def take_long(*args: Any, **options: Any) -> Any:
             if twin.is_parent and not going_on.is_set():
                 until(lambda: main_waits_in("wait"))
                 send()
-                going_on.wait(PATIENCE)
+                while not going_on.wait(0.1):  # the signal came just before it really waited
+                    signal.pthread_kill(main, signal.SIGUSR1)
             return resolve(*args, **options)
 
         monkeypatch.setattr(socket, "getaddrinfo", take_long)

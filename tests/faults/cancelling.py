@@ -1,4 +1,4 @@
-"""Cancels an operation at a suspension of one's choice."""
+"""Cancels a call at a suspension of one's choice, in each of the ways in which a task is cancelled."""
 
 from __future__ import annotations
 
@@ -13,36 +13,33 @@ from pathlib import PurePath
 from typing import Any, TypeVar, cast
 
 import anyio
-import attrs
+from attrs import Factory, define
 
 T = TypeVar("T")
-Operation = Callable[[], Coroutine[Any, Any, Any]]
-
-CANCELLED = object()
-"""What came of an operation that was cancelled."""
+Call = Callable[[], Coroutine[Any, Any, Any]]
 
 
-@attrs.define(eq=False)
-class Cut:
-    """What is done to an operation, and what came of it.
+@define(eq=False)
+class Cancellation:
+    """A cancellation that a call gets when it is suspended for the n-th time.
 
     Attributes:
-        at: At which suspension it is cancelled, counted from 1; those of tasks that it starts count too.
+        at: At which suspension, counted from 1; those of tasks that the call starts count too.
         again: How many suspensions later it is cancelled once more, if at all.
         count: How often it has been suspended.
         places: Where it was suspended when it was cancelled.
         thrown: Whether a cancellation has been thrown into it.
-        outcome: What it returned, or `CANCELLED`.
-        suspended: Cancels it when it is due and has just been suspended; is told for what it waits.
-        resuming: Cancels it when it is due and about to go on.
+        is_over: Whether it has ended by itself.
+        suspended: Cancels it when it has just been suspended; is told for what it waits.
+        resuming: Cancels it when it is about to go on.
     """
 
     at: int
     again: int = 0
     count: int = 0
-    places: list[str] = attrs.Factory(list)
+    places: list[str] = Factory(list)
     thrown: bool = False
-    outcome: Any = None
+    is_over: bool = False
     suspended: Callable[[Any], Any] | None = None
     resuming: Callable[[], Any] | None = None
 
@@ -51,21 +48,18 @@ class Cut:
         """Tell whether it was suspended often enough for all that was to be done to it."""
         return self.count >= self.at + self.again
 
-    @property
-    def is_cancelled(self) -> bool:
-        return self.outcome is CANCELLED
-
-    async def run(self, operation: Operation) -> None:
-        """Do the operation, and cancel it when it is due."""
-        self.outcome = CANCELLED
+    async def of(self, call: Call) -> None:
+        """Make the call, and cancel it when it is due."""
         token = _current.set(self)
         try:
-            self.outcome = await self.watch(operation(), self._note)
+            assert await self.watch(call(), self._note)
+            self.is_over = True
+            assert not self.thrown, "a cancellation has vanished"
         finally:
             _current.reset(token)
 
     def _note(self, error: BaseException) -> None:
-        # A cancellation that comes earlier is done inside, such as when one of two connections is not needed.
+        # One that comes earlier is done inside, such as when one of two connections is not needed.
         if self.count >= self.at and isinstance(error, anyio.get_cancelled_exc_class()):
             self.thrown = True
 
@@ -97,30 +91,30 @@ class Cut:
             cancel()
 
 
-_current: ContextVar[Cut | None] = ContextVar("_current", default=None)
+_current: ContextVar[Cancellation | None] = ContextVar("_current", default=None)
 
 
 @contextmanager
 def unwatched() -> Iterator[None]:
-    """Start tasks that have nothing to do with the operation."""
+    """Start tasks that have nothing to do with the call."""
     token = _current.set(None)
     yield
     _current.reset(token)
 
 
 def watch_tasks() -> None:
-    """Watch the tasks that operations start; for asyncio, since on trio they are all left to trio itself."""
+    """Watch the tasks that calls start; for asyncio, since on trio they are all left to trio itself."""
     with suppress(RuntimeError):
         asyncio.get_running_loop().set_task_factory(_watched_task)
 
 
 def _watched_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
-    cut = _current.get()
-    return asyncio.Task(_watched(cut, coroutine) if cut else coroutine, loop=loop, **options)
+    current = _current.get()
+    return asyncio.Task(_watched(current, coroutine) if current else coroutine, loop=loop, **options)
 
 
-async def _watched(cut: Cut, coroutine: Coroutine[Any, Any, T]) -> T:
-    return await cut.watch(coroutine)
+async def _watched(cancellation: Cancellation, coroutine: Coroutine[Any, Any, T]) -> T:
+    return await cancellation.watch(coroutine)
 
 
 def _place(awaitable: Any) -> str:
@@ -137,47 +131,47 @@ def _place(awaitable: Any) -> str:
 # The ways of cancelling
 
 
-async def by_scope(cut: Cut, operation: Operation) -> None:
+async def by_scope(cancellation: Cancellation, call: Call) -> None:
     """By a scope around it."""
     with anyio.CancelScope() as scope:
-        cut.suspended = lambda _: scope.cancel()
-        await cut.run(operation)
+        cancellation.suspended = lambda _: scope.cancel()
+        await cancellation.of(call)
 
 
-async def by_scope_as_it_goes_on(cut: Cut, operation: Operation) -> None:
+async def by_scope_as_it_goes_on(cancellation: Cancellation, call: Call) -> None:
     """By a scope around it, when what it waits for has just come; or before it has begun."""
     with anyio.CancelScope() as scope:
-        cut.resuming = scope.cancel
-        await cut.run(operation)
+        cancellation.resuming = scope.cancel
+        await cancellation.of(call)
 
 
-async def by_move_on_after(cut: Cut, operation: Operation) -> None:
+async def by_move_on_after(cancellation: Cancellation, call: Call) -> None:
     """By the deadline of a scope around it."""
     with anyio.move_on_after(math.inf) as scope:
-        cut.suspended = lambda _: setattr(scope, "deadline", anyio.current_time())
-        await cut.run(operation)
+        cancellation.suspended = lambda _: setattr(scope, "deadline", anyio.current_time())
+        await cancellation.of(call)
 
 
-async def by_asyncio_timeout(cut: Cut, operation: Operation) -> None:
+async def by_asyncio_timeout(cancellation: Cancellation, call: Call) -> None:
     """By `asyncio.timeout`."""
     with suppress(TimeoutError):
         async with asyncio.timeout(None) as timeout:
             now = asyncio.get_running_loop().time
-            cut.suspended = lambda _: timeout.reschedule(now())
-            await cut.run(operation)
+            cancellation.suspended = lambda _: timeout.reschedule(now())
+            await cancellation.of(call)
 
 
-async def by_task(cut: Cut, operation: Operation) -> None:
+async def by_task(cancellation: Cancellation, call: Call) -> None:
     """By the task that it runs in."""
-    task = asyncio.create_task(cut.run(operation))
-    cut.suspended = lambda _: task.cancel()
+    task = asyncio.create_task(cancellation.of(call))
+    cancellation.suspended = lambda _: task.cancel()
     await asyncio.wait([task])
-    assert task.cancelled() == cut.is_cancelled
+    assert task.cancelled() is not cancellation.is_over
 
 
-async def by_task_as_it_goes_on(cut: Cut, operation: Operation) -> None:
+async def by_task_as_it_goes_on(cancellation: Cancellation, call: Call) -> None:
     """By the task, when what it waits for has just come."""
-    task = asyncio.create_task(cut.run(operation))
+    task = asyncio.create_task(cancellation.of(call))
 
     def cancel(waits_for: Any) -> None:
         if asyncio.isfuture(waits_for):
@@ -186,12 +180,12 @@ async def by_task_as_it_goes_on(cut: Cut, operation: Operation) -> None:
         else:
             task.cancel()
 
-    cut.suspended = cancel
+    cancellation.suspended = cancel
     await asyncio.wait([task])
-    assert task.cancelled() == cut.is_cancelled
+    assert task.cancelled() is not cancellation.is_over
 
 
-Way = Callable[[Cut, Operation], Awaitable[None]]
+Way = Callable[[Cancellation, Call], Awaitable[None]]
 WAYS: dict[str, tuple[Way, ...]] = {
     "asyncio": (by_scope, by_scope_as_it_goes_on, by_task, by_task_as_it_goes_on),
     "trio": (by_scope, by_scope_as_it_goes_on),

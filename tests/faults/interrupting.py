@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import dis
 import gc
-import os
 import signal
 import sys
 from collections.abc import Callable
@@ -15,29 +14,11 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-import attrs
+from attrs import Factory, define
 
-import access_tokens
-
-_PACKAGE = f"{Path(access_tokens.__file__).parent}{os.sep}"
-# What is done there touches nothing that threads share: an interrupt there is one of the caller.
-_PURE = tuple(
-    f"{_PACKAGE}{name.replace('/', os.sep)}"
-    for name in (
-        *(
-            "_calls/",
-            "_flow/",
-            "_secret.py",
-            "_settings.py",
-            "_spelling.py",
-            "errors.py",
-            "models.py",
-            "retry.py",
-        ),
-        *("_http/body.py", "_http/borrowed.py", "_http/failures.py", "_http/no_proxy.py", "_http/request.py"),
-        *("_http/proxy.py", "_http/tls_errors.py", "_session/log.py"),
-    )
-)
+# What is done here shares its objects with other threads, or holds a connection, a place or a lock. An
+# interrupt anywhere else is one of the callers of that.
+SHARED = ("/access_tokens/_session/", "/access_tokens/_http/")
 
 # Does what Ctrl-C does. It is a trace function without a line of Python, which would be interrupted itself.
 _press = ctypes.PYFUNCTYPE(None, ctypes.py_object, ctypes.py_object, ctypes.py_object)(
@@ -45,47 +26,48 @@ _press = ctypes.PYFUNCTYPE(None, ctypes.py_object, ctypes.py_object, ctypes.py_o
 )
 
 
-@attrs.define(eq=False)
-class Tripwire:
-    """Interrupts this thread when it is about to make its n-th call, or to go round a loop.
+@define(eq=False)
+class Interrupt:
+    """Interrupts this thread at the n-th instruction of those that make a call or go round a loop.
 
     That is when Python looks for interrupts: an exception raised elsewhere, such as between the body of a
-    `with` and its end, would be one that never comes.
+    `with` and its end, would be one that never comes. An instruction counts when it is first reached. What
+    differs when it is reached again, such as the JWT that is there then, is the beginning of another call.
 
     Attributes:
-        at: Which call, counted from 1; only those that the package makes.
-        everywhere: Whether those count as well that are made where nothing is shared.
+        at: Which instruction, counted from 1.
+        within: In which files, by parts of their paths.
         raises: What the interrupt is.
         meanwhile: Is done before the interrupt is raised.
-        count: How many there have been.
+        reached: The instructions that were reached, and their lines.
         place: Where it was interrupted.
     """
 
     at: int
-    everywhere: bool = False
+    within: tuple[str, ...] = SHARED
     raises: type[BaseException] = KeyboardInterrupt
     meanwhile: Callable[[], Any] = lambda: None
-    count: int = 0
+    reached: dict[tuple[CodeType, int], int | None] = Factory(dict)
     place: str = ""
 
-    def interrupts(self, operation: Callable[[], Any]) -> bool:
-        """Tell whether an operation was interrupted when it had to be, and returned something when not."""
+    def breaks_off(self, call: Callable[[], Any]) -> bool:
+        """Tell whether a call was interrupted when it had to be, and returned something when not."""
         trace, handler = sys.gettrace(), signal.signal(signal.SIGINT, self._interrupt)
         sys._getframe().f_trace_opcodes = True  # or Python 3.12 traces those of no frame
         gc.disable()  # in whose callbacks, Hypothesis has one, an interrupt vanishes
         try:
             sys.settrace(self._enter)
-            return bool(operation()) and not self.is_reached
+            return bool(call()) and not self.is_due
         except self.raises:
-            return self.is_reached
+            return self.is_due
         finally:
             sys.settrace(trace)  # that of coverage, perhaps
             gc.enable()
             signal.signal(signal.SIGINT, handler)
 
     @property
-    def is_reached(self) -> bool:
-        return self.count >= self.at
+    def is_due(self) -> bool:
+        return len(self.reached) >= self.at
 
     def _interrupt(self, signum: int, frame: FrameType | None) -> None:
         sys.settrace(None)
@@ -97,19 +79,19 @@ class Tripwire:
         raise self.raises
 
     def _enter(self, frame: FrameType, event: str, argument: Any) -> Any:
-        file = frame.f_code.co_filename
-        if not file.startswith(_PACKAGE) or (file.startswith(_PURE) and not self.everywhere):
+        if not any(part in frame.f_code.co_filename for part in self.within):
             return None
-        places = _before_places(frame.f_code)
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        return self._step
 
-        def step(frame: FrameType, event: str, argument: Any) -> Any:
-            if frame.f_lasti not in places or event != "opcode" or self.is_reached:
-                return step
-            self.count += 1
-            return _press if self.is_reached else step
-
-        return step
+    def _step(self, frame: FrameType, event: str, argument: Any) -> Any:
+        place = (frame.f_code, frame.f_lasti)
+        if event != "opcode" or self.is_due or place in self.reached:
+            return self._step
+        if frame.f_lasti not in _before_places(frame.f_code):
+            return self._step
+        self.reached[place] = frame.f_lineno
+        return _press if self.is_due else self._step
 
 
 @cache
