@@ -19,7 +19,8 @@ from access_tokens import ClientClosedError
 from ..helpers.fault_server import RECORD, TOKENS, Peer, response, right_answer
 from ..helpers.plays import refuse
 from ..helpers.threads import PATIENCE
-from .harness import A_MOMENT, Call, Harness
+from .blocking import Call
+from .harness import A_MOMENT, Harness
 
 Prepare = Callable[[Harness], Coroutine[Any, Any, Call]]
 

@@ -15,8 +15,9 @@ from typing import Any, TypeVar, cast
 import anyio
 from attrs import Factory, define
 
+from .blocking import Call
+
 T = TypeVar("T")
-Call = Callable[[], Coroutine[Any, Any, Any]]
 
 
 @define(eq=False)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import anyio
 import httpx
 from anyio.lowlevel import checkpoint
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient, RetryPolicy
 
@@ -20,42 +19,13 @@ from ..helpers.fault_server import EXCHANGE, FaultServer, Peer
 from ..helpers.plays import Issuer
 from ..helpers.pools import Pools
 from ..helpers.threads import PATIENCE, Task
+from .blocking import Awaitable, Call, driven, in_thread
 from .cancelling import unwatched
 
 # How long others get to come so far; when they do not, the test is another one, and no wrong one.
 A_MOMENT = 0.002
 # Waits that are broken off are real ones. Nothing is helped on by the deadline.
 OPTIONS: dict[str, Any] = {"retry": RetryPolicy(backoff=0.001), "deadline": 3 * PATIENCE}
-Call = Callable[[], Coroutine[Any, Any, Any]]
-
-
-@frozen
-class Awaitable:
-    """An object of threads with the methods of one of tasks, which block all the same."""
-
-    wrapped: Any
-
-    def __getattr__(self, name: str) -> Any:
-        member = getattr(self.wrapped, "close" if name == "aclose" else name)
-
-        async def call(*args: Any, **options: Any) -> Any:
-            return member(*args, **options)
-
-        return call if inspect.ismethod(member) else member
-
-
-def driven(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine that waits for nothing but by blocking, and return what it returns."""
-    try:
-        coroutine.send(None)
-    except StopIteration as end:
-        return end.value
-    raise AssertionError("a thread cannot await")
-
-
-def in_thread(call: Call) -> Callable[[], Any]:
-    """Return a call as a thread makes it."""
-    return lambda: driven(call())
 
 
 @define(eq=False)
@@ -131,10 +101,6 @@ class Harness(ABC):
 
         self.server.before = before
 
-    @property
-    def holds(self) -> bool:
-        return self.arrived.is_set() and not self.released.is_set()
-
     async def held(self, call: Call) -> None:
         """Start a call beside, and let it come as far as the service, which holds it."""
         self.hold()
@@ -197,7 +163,7 @@ class ThreadHarness(Harness):
         self.meanwhile = lambda: self.beside(self.list).join(A_MOMENT)
 
         async def made() -> Any:
-            if self.holds:
+            if self.arrived.is_set():
                 threading.Timer(A_MOMENT, self.released.set).start()
             return await call()
 
@@ -241,7 +207,7 @@ class TaskHarness(Harness):
             await checkpoint()
 
     def with_others(self, call: Call) -> Call:
-        if not self.holds:
+        if not self.arrived.is_set():
             self.hold()
 
         async def made() -> Any:

@@ -40,7 +40,7 @@ async def sweep(pools: Pools, prepare: Prepare, way: Way, again: int = 0) -> int
 @pytest.mark.parametrize("prepare", OF_TASKS, ids=lambda each: each.__name__)
 def test_a_cancelled_call_leaves_nothing_behind(pools, prepare, variant):
     """Whatever it was doing, and in whichever way it was cancelled."""
-    # Through the shields behind which httpx cleans up, asyncio's own goes: "What does not hold" in the catalogue.
+    # asyncio's own goes through the shields behind which httpx cleans up: see what does not hold.
     for way in WAYS["trio" if prepare is http_client else variant]:
         assert run(variant, sweep, pools, prepare, way)
     gc.collect()  # what is not closed is complained of

@@ -26,8 +26,9 @@ from ..helpers.lines import EVERY, Midst, Place
 from ..helpers.pools import Pools
 from ..helpers.signals import handling, needs_signals
 from ..helpers.threads import PATIENCE, until
+from .blocking import driven, in_thread
 from .calls import WAITS, Prepare, for_a_retry, leader, queued, waiter
-from .harness import around_a_thread, driven, in_thread
+from .harness import around_a_thread
 
 pytestmark = [pytest.mark.fault(36, 79), *forks]
 SOON = RetryPolicy(backoff=0.001)

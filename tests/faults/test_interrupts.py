@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ..helpers.pools import Pools
+from .blocking import driven, in_thread
 from .calls import OF_THREADS, WAITS, Prepare, auth, http_client, queued, waiter, walk
-from .harness import around_a_thread, driven, in_thread
+from .harness import around_a_thread
 from .interrupting import SHARED, Interrupt
 
 # A socket that was opened as the interrupt came, and that nobody has heard of yet, is closed by Python.

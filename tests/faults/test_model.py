@@ -18,7 +18,7 @@ from access_tokens._session.api import _procedure
 from access_tokens._settings import settings
 
 from ..helpers.sessions import SETTINGS
-from .model import (
+from .events import (
     CONNECTIONS,
     ENDS,
     EXCHANGES,
@@ -27,16 +27,13 @@ from .model import (
     LIMITS,
     LOOKS,
     OURS,
-    PAT,
-    POLICY,
     REMOVED,
     SORTS,
     THEIRS,
     Event,
-    MoreError,
     NoJwt,
-    Run,
 )
+from .model import PAT, POLICY, MoreError, Run
 
 # How long a history is with each status at each place; and with one of each sort, and each status at its end:
 # as long as there are attempts.

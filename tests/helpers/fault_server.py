@@ -8,8 +8,8 @@ import ssl
 import struct
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -225,6 +225,15 @@ class FaultServer:
     def _next_play(self, path: str) -> Play:
         plays = self._plays[path]
         return plays.popleft() if plays else self._always.get(path, Peer.answer)
+
+
+@contextmanager
+def silent_service() -> Iterator[tuple[str, Callable[[], socket.socket]]]:
+    """A port where connections are accepted by hand, and nothing is said by itself."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ExitStack() as opened:
+        server.settimeout(1)
+        endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
+        yield endpoint, lambda: opened.enter_context(server.accept()[0])
 
 
 def _received(stream: Any) -> Request:

@@ -16,8 +16,9 @@ import pytest
 
 from access_tokens import AccessTokensClient, RetryPolicy, UnavailableError
 
-from ..faults.sync_situations import WAITS, leader
-from ..faults.sync_stage import on_stage
+from ..faults.blocking import driven
+from ..faults.calls import WAITS, leader
+from ..faults.harness import around_a_thread
 from ..faults.test_interrupts import sweep
 from ..helpers.fault_server import EXCHANGE, TOKENS, Peer, response
 from ..helpers.plays import Issuer
@@ -84,10 +85,10 @@ def test_it_is_passed_on_from_any_wait_and_nothing_is_left_behind(pools, wait):
         for each in signals:
             signal.pthread_kill(thread, each)
 
-    with on_stage(pools) as stage:
-        call = wait(stage, ring)
+    with around_a_thread(pools) as harness:
+        call = driven(wait(harness, ring))
         with ended_by(TimeoutError):
-            call()
+            driven(call())
 
 
 class AnyKindError(AnyTimeoutError, AnyError):
