@@ -13,7 +13,7 @@ from access_tokens import InvalidResponseError, PermissionDeniedError
 from access_tokens.testing import LocalService
 
 from ..helpers.callers import result_of
-from ..helpers.canned import RECORD, Canned, Page
+from ..helpers.memory_service import RECORD, MemoryService, Page
 
 BATCH = "/admin/tokens/batch"
 LARGEST_BODY = 100 * 1024
@@ -70,7 +70,7 @@ class Walker:
     """Walks over the pages of a service that is told how to page."""
 
     client: Any
-    service: Canned
+    service: MemoryService
 
     def walk(self, page: Page, page_size: int = 2) -> Any:
         """Return the ids that come out, or the error."""
@@ -87,7 +87,7 @@ class Walker:
 
 @pytest.fixture
 def walker(make_client: Callable[..., Any], variant: str) -> Walker:
-    service = Canned()
+    service = MemoryService()
     return Walker(make_client("https://h", "pat_x", http_client=service.http_client(variant)), service)
 
 

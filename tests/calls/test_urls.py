@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ..helpers.canned import Canned
+from ..helpers.memory_service import MemoryService
 
 PAT = "pat_An6ladUCmSoDfciDaYDE9.q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k="
 PHC = "$scrypt$ln=14,r=8,p=1$lzRhbyEcqYp5n5FBCald5Q$oOGvtUqrp8rYPkzIV0LQxMk6s8fehhmhlzRhbyEcqYp"
@@ -33,17 +33,17 @@ ELSEWHERE: list[Call] = [
 
 
 @pytest.fixture
-def service() -> Canned:
+def service() -> MemoryService:
     """Remembers what it was asked."""
-    return Canned()
+    return MemoryService()
 
 
 @pytest.fixture
-def client(service: Canned, variant: str, make_client: Callable[..., Any]) -> Any:
+def client(service: MemoryService, variant: str, make_client: Callable[..., Any]) -> Any:
     return make_client("https://api.example.com/base", PAT, http_client=service.http_client(variant))
 
 
-def segment_of(service: Canned, rest: str) -> str:
+def segment_of(service: MemoryService, rest: str) -> str:
     """Return the id in the last request, which went to the right host and the right route."""
     url = service.requests[-1].url
     path = url.raw_path.decode()

@@ -1,7 +1,5 @@
 """Calls that are told for tasks, made by threads: what is awaited blocks instead."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Coroutine
 from typing import Any

@@ -3,8 +3,6 @@
 Each function prepares a call and returns it.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Coroutine

@@ -1,7 +1,5 @@
 """Cancels a call at a suspension of one's choice, in each of the ways in which a task is cancelled."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 import types

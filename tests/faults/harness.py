@@ -1,7 +1,5 @@
 """What is around a call that is broken off, by an interrupt or a cancellation, and what must hold then."""
 
-from __future__ import annotations
-
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator

@@ -1,7 +1,5 @@
 """Interrupts a call at a place of one's choice."""
 
-from __future__ import annotations
-
 import ctypes
 import dis
 import gc

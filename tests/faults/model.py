@@ -4,8 +4,6 @@ A history is a list of events, one for each request that a call makes, exchanges
 method through one without I/O, and keeps account of what the service has really done.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Whatever happens in whatever order: no wrong request, and no error without a reason."""
 
-from __future__ import annotations
-
 import json
 from collections import deque
 from typing import Any

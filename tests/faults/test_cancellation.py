@@ -1,7 +1,5 @@
 """Calls that are cancelled at each place where they wait, one place after the other."""
 
-from __future__ import annotations
-
 import gc
 import itertools
 

@@ -1,7 +1,5 @@
 """The catalogue of faults and the tests agree."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 What the call waits for is done by threads that only the parent has.
 """
 
-from __future__ import annotations
-
 import logging
 import signal
 import socket
@@ -74,7 +72,7 @@ def forked_at(pools: Pools, prepare: Prepare, place: Place | None, parts: tuple[
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 @pytest.mark.parametrize(
     ("prepare", "parts"),
-    [(waiter, ("/sync_exchange.py", "/events.py")), (queued, ("/sync_limiter.py", "/events.py"))],
+    [(waiter, ("/sync_exchange.py", "/interrupts.py")), (queued, ("/sync_limiter.py", "/interrupts.py"))],
     ids=["waiter", "queued"],
 )
 def test_a_child_goes_on_from_any_line_of_a_wait(pools, prepare, parts):

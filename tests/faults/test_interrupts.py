@@ -1,7 +1,5 @@
 """Threads that are interrupted, as by Ctrl-C, at any moment."""
 
-from __future__ import annotations
-
 import gc
 import itertools
 import signal
@@ -24,8 +22,8 @@ pytestmark = [
 ]
 # Where others do what is done by no other; the rest of their way is the same, with the same in hand.
 WITHIN: dict[Prepare, tuple[str, ...]] = {
-    waiter: ("/sync_exchange.py", "/exchange.py", "/events.py"),
-    queued: ("/sync_limiter.py", "/events.py", "/handover.py"),
+    waiter: ("/sync_exchange.py", "/exchange.py", "/interrupts.py"),
+    queued: ("/sync_limiter.py", "/interrupts.py", "/handover.py"),
     http_client: ("/sync_pool.py", "/borrowed.py", "/sync_session.py"),
     auth: ("/auth.py", "/sync_exchange.py", "/base.py"),
     walk: ("/sync_session.py", "/_calls/", "/_flow/"),

@@ -1,7 +1,5 @@
 """Many clients and many calls, after which nothing is left (case 37)."""
 
-from __future__ import annotations
-
 import gc
 import tracemalloc
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Every history, to the last attempt of all, of what may happen to a call; see model.py."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The same again and again, with threads that take turns at every chance (cases 26, 31, 34 and 36)."""
 
-from __future__ import annotations
-
 import random
 import sys
 import threading

@@ -1,7 +1,5 @@
 """The operations of the generated core, and one way to call them through a client of any variant."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from itertools import count

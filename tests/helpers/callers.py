@@ -1,7 +1,5 @@
 """One way to call a client, whatever its variant, so that a behaviour is stated once and runs on all."""
 
-from __future__ import annotations
-
 import inspect
 import threading
 from collections.abc import Awaitable, Callable, Iterator

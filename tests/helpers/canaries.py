@@ -5,8 +5,6 @@ error that leaves a session, with its chain and the locals of its frames. A test
 fails, and is told where.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 import traceback

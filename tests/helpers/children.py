@@ -1,7 +1,5 @@
 """Forked children of a test."""
 
-from __future__ import annotations
-
 import faulthandler
 import gc
 import logging

@@ -1,7 +1,5 @@
 """What becomes of an error after it was raised: it is printed, logged, copied, sent to other processes."""
 
-from __future__ import annotations
-
 import copy
 import json
 import logging

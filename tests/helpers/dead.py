@@ -1,7 +1,5 @@
 """Addresses to which connecting neither succeeds nor fails."""
 
-from __future__ import annotations
-
 import select
 import socket
 import sys

@@ -1,7 +1,5 @@
 """What lies below an error: the locals of its frames, and every object that it keeps alive."""
 
-from __future__ import annotations
-
 import gc
 import re
 import traceback

@@ -1,7 +1,5 @@
 """The places in which a server may send a text back."""
 
-from __future__ import annotations
-
 import html
 import json
 from collections.abc import Callable

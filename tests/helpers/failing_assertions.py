@@ -1,7 +1,5 @@
 """Assertions that fail about values with secrets. `test_assertions.py` has them run, and nobody else does."""
 
-from __future__ import annotations
-
 import unittest
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Ways in which calls fail, with secrets in whatever the service says."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A service of raw sockets, which answers as it should until it is told to misbehave, at any phase."""
 
-from __future__ import annotations
-
 import json
 import socket
 import ssl

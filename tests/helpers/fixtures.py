@@ -1,7 +1,5 @@
 """Fixtures for all tests: services, clients of each variant, and what TLS needs."""
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack

@@ -1,7 +1,5 @@
 """Flows that are stepped by hand."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Generator
 from typing import Any, cast
@@ -45,7 +43,7 @@ def error(text: str, status: int = 500) -> Answer:
     return answer(status, {"error": {"message": text}})
 
 
-def started(call: Call[Any] = READ, authorization: Authorization | None = CACHED, **policy: Any) -> Flow:
+def started(call: Call[Any] = READ, authorization: Authorization | None = CACHED, **policy: Any) -> "Flow":
     """A call that is to be sent, with this JWT when it is."""
     flow = Flow(calling(call, RetryPolicy(**policy)), authorization)
     assert flow.step == SendWithJwt()

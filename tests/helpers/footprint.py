@@ -1,7 +1,5 @@
 """What a process holds: descriptors, threads, tasks, objects and memory."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import logging
@@ -30,7 +28,7 @@ class Footprint:
     objects: int
     blocks: int
 
-    def growth_since(self, other: Footprint) -> dict[str, int]:
+    def growth_since(self, other: "Footprint") -> dict[str, int]:
         return {name: count - getattr(other, name) for name, count in asdict(self).items()}
 
 

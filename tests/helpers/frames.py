@@ -1,7 +1,5 @@
 """What an error has come through."""
 
-from __future__ import annotations
-
 import traceback
 from collections.abc import Iterator
 from pathlib import Path

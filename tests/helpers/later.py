@@ -1,7 +1,5 @@
 """The generated core of the future: that of an openapi.yaml with operations that nobody here has heard of."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import subprocess

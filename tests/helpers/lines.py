@@ -1,7 +1,5 @@
 """Does something in the midst of a call, between any two lines, as signal handlers and finalizers may."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType

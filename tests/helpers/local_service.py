@@ -1,7 +1,5 @@
 """How the tests of the local service talk to it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import httpx

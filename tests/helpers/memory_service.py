@@ -1,7 +1,5 @@
 """A service in memory, behind the caller's own HTTP client."""
 
-from __future__ import annotations
-
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator

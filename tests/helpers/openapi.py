@@ -1,7 +1,5 @@
 """What openapi.yaml describes."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

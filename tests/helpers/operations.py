@@ -1,7 +1,5 @@
 """The operations to which faults are done, one of each sort."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Tests that show a secret, each in its own way. `test_canaries.py` runs them, and nobody else does."""
 
-from __future__ import annotations
-
 import logging
 import sys
 import threading

@@ -1,7 +1,5 @@
 """What a server may be told to play: grants of every sort, refusals, and answers that are held back."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 

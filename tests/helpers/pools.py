@@ -1,7 +1,5 @@
 """The connection pools below a client, wherever it keeps them."""
 
-from __future__ import annotations
-
 import logging
 import ssl
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The procedures of the methods, with the arguments that a method has by default."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from access_tokens._calls import issuing, tokens

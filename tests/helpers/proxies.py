@@ -1,7 +1,5 @@
 """A proxy of raw sockets, made of a fault server."""
 
-from __future__ import annotations
-
 import socket
 import threading
 from contextlib import suppress

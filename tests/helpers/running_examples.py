@@ -1,7 +1,5 @@
 """How the tests run an example and look at what it did."""
 
-from __future__ import annotations
-
 import re
 import runpy
 import sys

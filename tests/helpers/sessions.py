@@ -1,7 +1,5 @@
 """Sessions without a variant, whose clock stands still."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from access_tokens import RetryPolicy

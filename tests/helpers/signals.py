@@ -1,7 +1,5 @@
 """Signals that come while a call waits for its answer."""
 
-from __future__ import annotations
-
 import signal
 import sys
 import threading

@@ -1,7 +1,5 @@
 """The ways in which a server may send a text back."""
 
-from __future__ import annotations
-
 import html
 import json
 import string

@@ -1,7 +1,5 @@
 """Stories stepped by hand: a call goes through the generated core, and no further."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

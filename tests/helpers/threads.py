@@ -1,7 +1,5 @@
 """Threads of a test: what they return or raise, and what they wait for."""
 
-from __future__ import annotations
-
 import sys
 import threading
 import time

@@ -1,7 +1,5 @@
 """A client of each variant, and a service in memory that answers whatever a test likes."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator

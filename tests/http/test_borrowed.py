@@ -11,8 +11,8 @@ from access_tokens_api.api.tokens import list_tokens
 from access_tokens import AccessTokensError, ClientClosedError, UnavailableError
 
 from ..helpers.api_calls import invoke
-from ..helpers.canned import Canned
 from ..helpers.fault_server import RECORD, TOKENS, Peer, response
+from ..helpers.memory_service import MemoryService
 from ..helpers.operations import LIST, failure_of, keep_jwt
 from .answers import say
 
@@ -22,12 +22,12 @@ pytestmark = pytest.mark.fault(88)
 
 
 @pytest.fixture
-def service() -> Canned:
-    return Canned()
+def service() -> MemoryService:
+    return MemoryService()
 
 
 @pytest.fixture
-def made(service: Canned, make_client: Make, variant: str) -> Make:
+def made(service: MemoryService, make_client: Make, variant: str) -> Make:
     """Makes an HTTP client with such options, and a client that is given it."""
 
     def make(**options: Any) -> tuple[Any, Any]:
@@ -37,7 +37,7 @@ def made(service: Canned, make_client: Make, variant: str) -> Make:
     return make
 
 
-def sent(service: Canned, name: str) -> set[str | None]:
+def sent(service: MemoryService, name: str) -> set[str | None]:
     """Return what was sent of a header, with the exchange and the call."""
     return {each.headers.get(name) for each in service.requests}
 
@@ -72,7 +72,7 @@ def test_what_is_ours_stays_ours(service, made):
     _, client = made(headers=dict.fromkeys(OURS, "7"), cookies={"c": "d"}, auth=("user", "secret"))
     client.batch_load(["A" * 21])
     assert [each.headers for each in service.requests] == without
-    assert sent(service, "Authorization") == {"Bearer pat_x", "Bearer the.own.jwt"}
+    assert sent(service, "Authorization") == {"Bearer pat_x", "Bearer jwt-1"}
     assert sent(service, "Host") == {"api.example.com"}
     assert sent(service, "Cookie") == {None}
 

@@ -8,7 +8,7 @@ import pytest
 
 from access_tokens import AccessTokensClient, BatchLoadResult, IssueResult, TokenRecord
 
-from ..helpers.canned import Canned
+from ..helpers.memory_service import MemoryService
 
 RECORD = TokenRecord(token_id="A" * 21, owner="x", is_admin=False, created_at=1)
 ISSUED = IssueResult("pat_x", RECORD)
@@ -53,7 +53,7 @@ def test_it_matches_a_class_pattern():
 
 
 def test_a_list_is_a_list(variant, make_client):
-    service = Canned()
+    service = MemoryService()
     client = make_client("https://h", "pat_x", http_client=service.http_client(variant))
     assert client.list() == [RECORD]
     service.page = lambda _: []

@@ -16,10 +16,10 @@ from access_tokens._settings import Settings
 from access_tokens.testing import LocalService
 
 from ..helpers.callers import in_tasks, result_of, run
-from ..helpers.canned import right_answer
 from ..helpers.depths import bearers_in, reachable, seen_in
 from ..helpers.failing_calls import ALL_CALLS, CALLS, EXCHANGE, FAILING, JWT, ONCE, OTHER_PAT, PHC
-from ..helpers.silent import silent_service
+from ..helpers.fault_server import silent_service
+from ..helpers.memory_service import right_answer
 
 of_tracebacks = pytest.mark.fault(47, 49)
 # In memory: those that need an exchange, and a page.

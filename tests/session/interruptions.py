@@ -10,7 +10,7 @@ import pytest
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient, RetryPolicy
 
 from ..helpers.callers import run
-from ..helpers.memory import ENDPOINT, Memory
+from ..helpers.memory_service import ENDPOINT, MemoryService
 from ..helpers.signals import handling
 
 # `ssl` loses a socket that is interrupted while it is wrapped, and nobody has heard of it yet.
@@ -74,7 +74,7 @@ def passes_on(
     return None
 
 
-def over(memory: Memory, variant: str) -> dict[str, Any]:
+def over(memory: MemoryService, variant: str) -> dict[str, Any]:
     """Return the arguments of a client that goes to a service in memory, and tries nothing again."""
     kind: Any = httpx.Client if variant == "sync" else httpx.AsyncClient
     http = kind(transport=httpx.MockTransport(memory))

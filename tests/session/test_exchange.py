@@ -12,7 +12,7 @@ from access_tokens import AsyncAccessTokensClient, RateLimitedError, RetryPolicy
 
 from ..helpers.callers import SyncCaller, in_tasks, run
 from ..helpers.fault_server import EXCHANGE, TOKENS, FaultServer, Peer, Play
-from ..helpers.memory import Memory
+from ..helpers.memory_service import MemoryService
 from ..helpers.plays import refuse
 from ..helpers.threads import Task, until, waiting_in_the_library
 from .crowds import CROWD, all_list, until_waiting
@@ -65,7 +65,7 @@ def test_a_thread_that_is_interrupted_inside_the_exchange_hands_over():
         until(lambda: waiting_in_the_library() >= 9)
         raise KeyboardInterrupt
 
-    memory = Memory()
+    memory = MemoryService()
     memory.play(EXCHANGE, interrupt)
     with memory.client() as client:
         tasks = [Task(client.list) for _ in range(10)]

@@ -17,7 +17,7 @@ from access_tokens import AccessTokensClient
 from ..helpers.callers import result_of, run
 from ..helpers.children import echo, gets_its_own
 from ..helpers.fault_server import EXCHANGE, RECORD, TOKENS, FaultServer
-from ..helpers.memory import ENDPOINT, Memory
+from ..helpers.memory_service import ENDPOINT, MemoryService
 from ..helpers.operations import TOKEN_ID
 from ..helpers.threads import PATIENCE, outcomes
 
@@ -148,7 +148,7 @@ CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller", default="
 
 def test_calls_run_in_the_context_of_the_caller_also_behind_the_exchange_of_another(variant):
     """What a caller's own HTTP stack, or its log, looks up there is the caller's: an id, for instance."""
-    memory, names = Memory(), [f"caller-{number}" for number in range(10)]
+    memory, names = MemoryService(), [f"caller-{number}" for number in range(10)]
     seen: list[tuple[str, str]] = []
     memory.before = lambda request: seen.append(
         (CALLER.get(), request.url.params.get("hasRole", CALLER.get()))
@@ -184,7 +184,7 @@ def test_a_call_with_hardly_any_stack_left_fails_and_leaves_it_working():
     def at_depth(depth: int, call: Callable[[], Any]) -> Any:
         return at_depth(depth - 1, call) if depth else call()
 
-    memory, limit = Memory(), sys.getrecursionlimit()
+    memory, limit = MemoryService(), sys.getrecursionlimit()
     for depth in range(limit - 250, limit, 3):
         client = AccessTokensClient(ENDPOINT, "pat_x", http_client=memory.http(), deadline=PATIENCE)
         result_of(lambda d=depth, c=client: at_depth(d, c.list))  # type: ignore[misc]

@@ -24,7 +24,7 @@ from access_tokens import (
 
 from ..helpers.callers import ASYNC, run
 from ..helpers.fault_server import EXCHANGE, TOKENS, FaultServer
-from ..helpers.memory import Memory
+from ..helpers.memory_service import MemoryService
 from ..helpers.operations import PHC, TOKEN_ID
 from ..helpers.signals import handling, needs_signals
 from .interruptions import any_limit, closed_by_python, over, passes_on
@@ -104,7 +104,7 @@ CALLS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 @pytest.mark.parametrize("name", CALLS)
 def test_it_is_passed_on_from_every_sort_of_call(variant, limit, name):
     """Over a transport of the caller's own."""
-    memory = Memory()
+    memory = MemoryService()
     path, call = CALLS[name]
     memory.play(path, interrupt)
     memory.play(f"{TOKENS}/{TOKEN_ID}", lose)
@@ -114,7 +114,7 @@ def test_it_is_passed_on_from_every_sort_of_call(variant, limit, name):
 @any_limit
 def test_it_is_passed_on_from_a_call_in_a_call(limit):
     """Such as that of a hook, whose own call has forgotten where it was raised."""
-    memory, other = Memory(), Memory()
+    memory, other = MemoryService(), MemoryService()
     other.play(TOKENS, interrupt)
     with other.client() as inner:
         memory.before = lambda request: inner.list()
@@ -138,7 +138,7 @@ def test_what_a_transport_raises_is_still_the_transports(variant, error):
     def fail(*_: Any) -> Any:
         raise error
 
-    memory = Memory()
+    memory = MemoryService()
     memory.play(EXCHANGE, fail)
     kind: Any = AccessTokensClient if variant == "sync" else AsyncAccessTokensClient
     client = kind(api_key="pat_x", **over(memory, variant))

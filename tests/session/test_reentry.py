@@ -18,7 +18,7 @@ from ..helpers.callers import in_tasks, result_of, run
 from ..helpers.fault_server import EXCHANGE, TOKENS, FaultServer
 from ..helpers.footprint import quiet
 from ..helpers.lines import Midst, places_of
-from ..helpers.memory import ENDPOINT, Memory
+from ..helpers.memory_service import ENDPOINT, MemoryService
 from ..helpers.threads import Task, until, waiting_in_the_library
 
 pytestmark = pytest.mark.fault(52)
@@ -37,8 +37,8 @@ def _quiet() -> Iterator[None]:
 
 
 @pytest.fixture
-def memory() -> Memory:
-    return Memory()
+def memory() -> MemoryService:
+    return MemoryService()
 
 
 def closed_at_every_line(prepare: Callable[[], Prepared], parts: tuple[str, ...]) -> set[Any]:
@@ -93,7 +93,7 @@ def test_a_signal_handler_that_closes_it_leaves_no_socket(prepare):
 
 def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_wait():
     def prepare() -> Prepared:
-        memory = Memory()
+        memory = MemoryService()
         memory.play(TOKENS, lambda request: httpx.Response(503))
         policy = RetryPolicy(backoff=0.001)
         client = AccessTokensClient(ENDPOINT, "pat_x", http_client=memory.http(), retry=policy)
@@ -104,13 +104,13 @@ def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_wait():
 
 def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_wait_for_another():
     def prepare() -> Prepared:
-        memory = Memory()
+        memory = MemoryService()
         came, closed = threading.Event(), threading.Event()
 
         def answer_late(request: httpx.Request) -> httpx.Response:
             came.set()
             until(lambda: waiting_in_the_library() or closed.is_set())
-            return memory._exchanged()
+            return memory.exchanged()
 
         memory.play(EXCHANGE, answer_late)
         client = AccessTokensClient(ENDPOINT, "pat_x", http_client=memory.http())
