@@ -67,7 +67,7 @@ if not TYPE_CHECKING:
     def __getattr__(name):
         if name not in _CLIENTS:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        with import_module(f"{__name__}._import_lock").importing:
+        with import_module(f"{__name__}._fork_lock").no_fork:
             client = globals()[name] = getattr(import_module(f"{__name__}.{_CLIENTS[name]}"), name)
         return client
 

@@ -69,6 +69,7 @@ def test_what_is_ours_stays_ours(service, made):
     plain.batch_load(["A" * 21])
     without = [each.headers for each in service.requests]
     service.requests.clear()
+    service.exchanges = 0
     _, client = made(headers=dict.fromkeys(OURS, "7"), cookies={"c": "d"}, auth=("user", "secret"))
     client.batch_load(["A" * 21])
     assert [each.headers for each in service.requests] == without

@@ -51,7 +51,9 @@ def test_what_the_environment_names_is_read_once_for_each_client(encrypted, make
 def test_directories_of_authorities_are_used_if_there_is_one(tmp_path, monkeypatch, directories):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SSL_CERT_DIR", directories)
-    assert Tls(session().settings).context().verify_mode == ssl.CERT_REQUIRED
+    context = Tls(session().settings).context()
+    assert context
+    assert context.verify_mode == ssl.CERT_REQUIRED
 
 
 VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")

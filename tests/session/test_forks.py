@@ -17,6 +17,7 @@ from ..helpers.children import Child, echo, forks, gets_its_own, locks_of
 from ..helpers.fault_server import EXCHANGE, RECORD, TOKENS, FaultServer, Play, response
 from ..helpers.footprint import descriptors
 from ..helpers.plays import Held
+from ..helpers.sessions import session
 from ..helpers.threads import PATIENCE, Task
 
 pytestmark = [pytest.mark.fault(36), *forks]
@@ -60,23 +61,21 @@ def test_there_is_no_lock_that_another_thread_could_hold(shared):
     assert list(locks_of(shared._session)) == []
 
 
-def test_a_child_works_though_another_thread_was_setting_tls_up(shared, monkeypatch):
-    """That of another client even, since what caches may lock for all instances of a class."""
-    came, go_on = threading.Event(), threading.Event()
-    set_up = tls._context_for
+def test_a_fork_waits_for_another_thread_that_makes_a_tls_context(monkeypatch):
+    """Or a lock of OpenSSL could be held for ever in the child."""
+    came, over, make = threading.Event(), list[bool](), tls._context_from_environment
 
-    def set_up_slowly(settings: Any) -> Any:
-        if threading.current_thread() is not threading.main_thread():
-            came.set()
-            go_on.wait(PATIENCE)
-        return set_up(settings)
+    def make_slowly() -> Any:
+        came.set()
+        threading.Event().wait(0.05)
+        over.append(True)
+        return make()
 
-    monkeypatch.setattr(tls, "_context_for", set_up_slowly)
-    task = Task(lambda: gets_its_own(shared, "parent"))
+    monkeypatch.setattr(tls, "_context_from_environment", make_slowly)
+    task = Task(tls.Tls(session().settings).context)
     assert came.wait(PATIENCE)
-    assert Child(lambda: gets_its_own(shared, "child")).succeeds()
-    go_on.set()
-    assert task.outcome() is True
+    assert Child(lambda: over).succeeds()
+    assert task.outcome()
 
 
 def test_what_a_child_closes_stays_open_in_the_parent(shared, server):

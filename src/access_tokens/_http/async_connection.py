@@ -25,7 +25,7 @@ _KINDS = Kinds(httpcore.AsyncHTTPConnection, httpcore.AsyncHTTPProxy, httpcore.A
 class AsyncTransport(httpx.AsyncHTTPTransport):
     """Same as `SyncTransport`, for asyncio and trio."""
 
-    def __init__(self, base: str, tls: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
+    def __init__(self, base: str, tls: ssl.SSLContext | None, proxy: httpx.Proxy | None) -> None:
         private_names.check_libraries()
         self.network = _Backend()
         self.proxy = proxy

@@ -17,6 +17,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from .._fork_lock import no_fork
 from .._signals import suppress
 from .tls import SetupError
 
@@ -39,7 +40,7 @@ def check_libraries() -> None:
     Raises:
         SetupError: One is missing.
     """
-    with _known():
+    with no_fork, _known():
         transport: Any = httpx.HTTPTransport(verify=False)
         transport._pool.close()  # noqa: SLF001
         network = httpcore.MockBackend([b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nmore"])

@@ -32,7 +32,7 @@ _UNUSABLE = "the proxy that the environment names cannot be used"
 
 
 def connection_over(
-    kinds: Kinds, network: Any, base: str, tls: ssl.SSLContext, proxy: httpx.Proxy | None
+    kinds: Kinds, network: Any, base: str, tls: ssl.SSLContext | None, proxy: httpx.Proxy | None
 ) -> Any:
     """Return an httpcore connection to the service, not connected yet.
 

@@ -220,7 +220,7 @@ class SyncTransport(httpx.HTTPTransport):
         self,
         base: str,
         seconds_until: Callable[[float], float],
-        tls: ssl.SSLContext,
+        tls: ssl.SSLContext | None,
         proxy: httpx.Proxy | None,
     ) -> None:
         private_names.check_libraries()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from .._fork_lock import no_fork
 from .._settings import Settings
 
 # Imported here instead of by the first connection: in a forked child, an import that another thread of the
@@ -41,21 +42,20 @@ class Tls:
         self._settings = settings
         self._context: ssl.SSLContext | None = None
 
-    def context(self) -> ssl.SSLContext:
-        """Return the TLS context.
+    def context(self) -> ssl.SSLContext | None:
+        """Return the TLS context, or None for a service without TLS.
 
         Raises:
             SetupError: The environment names a file or directory that cannot be used.
             OSError: The machine is out of file descriptors or memory, which may pass.
         """
-        if self._context is None:
-            self._context = self._settings.ssl_context or _context_for(self._settings)
+        if self._context is None and self._settings.base.startswith("https:"):
+            with no_fork:
+                self._context = self._settings.ssl_context or _context_from_environment()
         return self._context
 
 
-def _context_for(settings: Settings) -> ssl.SSLContext:
-    if settings.base.startswith("http:"):
-        return _no_tls()
+def _context_from_environment() -> ssl.SSLContext:
     # The named files may change, so they are read for each client, unlike the default certificates.
     if not any(os.environ.get(each) for each in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")):
         return _usual_tls()
@@ -93,8 +93,3 @@ def _at_fault() -> str:
 @cache
 def _usual_tls() -> ssl.SSLContext:
     return httpx.create_ssl_context()
-
-
-@cache
-def _no_tls() -> ssl.SSLContext:
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
