@@ -20,7 +20,7 @@ from ..helpers.threads import PATIENCE, Task
 from .blocking import Awaitable, Call, driven, in_thread
 from .cancelling import unwatched
 
-# How long others get to come so far; when they do not, the test is another one, and no wrong one.
+# How long others get to come so far. When they do not, the test is another one, and no wrong one.
 A_MOMENT = 0.002
 # Waits that are broken off are real ones. Nothing is helped on by the deadline.
 OPTIONS: dict[str, Any] = {"retry": RetryPolicy(backoff=0.001), "deadline": 3 * PATIENCE}
@@ -33,10 +33,9 @@ class Harness(ABC):
     Attributes:
         most_exchanges: How many exchanges there may be in all.
         meanwhile: What happens just before an interrupt.
-        afterwards: What lets the calls beside come to an end, beside an answer.
+        afterwards: What ends the calls beside, if answers do not.
         next_call: Is made twice afterwards, and must return something.
-        arrived: Whether a request has come that is held.
-        released: Whether those may go on that were held.
+        arrived, released: Whether a request has come that is held, and whether it may go on.
     """
 
     pools: Pools
