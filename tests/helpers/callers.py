@@ -4,7 +4,7 @@ import inspect
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import pytest
@@ -47,15 +47,6 @@ class Clock:
 
     async def wait_async(self, seconds: float) -> None:
         self.wait(seconds)
-
-
-class Caller(Protocol):
-    """A client whose methods block, be it the sync one or the async one."""
-
-    client: Any
-    clock: Clock
-
-    def __getattr__(self, name: str) -> Any: ...
 
 
 @define
