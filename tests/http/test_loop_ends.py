@@ -63,7 +63,7 @@ PAIRS = list(product(["asyncio.run", "run_until_complete", "trio.run"], LOOPS))
 without_tls_too = pytest.mark.parametrize("service", ["http", "https"], indirect=True)
 each_loop = pytest.mark.parametrize("run", LOOPS.values(), ids=LOOPS)
 
-pytestmark = pytest.mark.fault(94)
+pytestmark = [pytest.mark.fault(94), pytest.mark.untraced]
 
 
 @pytest.fixture

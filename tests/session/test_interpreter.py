@@ -21,7 +21,7 @@ from ..helpers.memory_service import ENDPOINT, MemoryService
 from ..helpers.operations import TOKEN_ID
 from ..helpers.threads import PATIENCE, outcomes
 
-pytestmark = pytest.mark.fault(54)
+pytestmark = [pytest.mark.fault(54), pytest.mark.untraced]
 
 SETUP = """
 import atexit, asyncio, gc, os, sys, threading

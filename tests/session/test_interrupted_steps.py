@@ -29,7 +29,7 @@ from ..helpers.operations import PHC, TOKEN_ID
 from ..helpers.signals import handling, needs_signals
 from .interruptions import any_limit, closed_by_python, over, passes_on
 
-pytestmark = [pytest.mark.fault(66), needs_signals]
+pytestmark = [pytest.mark.fault(66), pytest.mark.untraced, needs_signals]
 
 BATCH = f"{TOKENS}/batch"
 

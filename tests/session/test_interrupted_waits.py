@@ -26,7 +26,7 @@ from ..helpers.signals import handling, needs_signals, send_signal, signal_when_
 from ..helpers.threads import Task, until, waiting_in_the_library
 from .interruptions import AnyError, AnyTimeoutError, any_limit, closed_by_python, ended_by, passes_on
 
-pytestmark = [pytest.mark.fault(53, 66), needs_signals]
+pytestmark = [pytest.mark.fault(53, 66), pytest.mark.untraced, needs_signals]
 
 
 class OwnTimeoutError(TimeoutError):
