@@ -40,14 +40,14 @@ def memory() -> MemoryService:
 def test_clients_that_come_and_go(memory):
     """One in ten makes a call."""
     with memory.http() as http:
-        for number in Quarters(4000):
+        for number in Quarters(10_000):
             with AccessTokensClient(ENDPOINT, "pat_x", http_client=http) as client:
                 assert number % 10 or client.list()
-    assert memory.exchanges == 400
+    assert memory.exchanges == 1000
 
 
 USES: dict[str, tuple[int, Any]] = {
-    "calls": (2000, lambda client: client.list()),
+    "calls": (20_000, lambda client: client.list()),
     "walks that are left early": (400, lambda client: next(client.iter_tokens(page_size=1))),
     "threads that come and go": (400, lambda client: Task(client.list).outcome()),
 }
@@ -133,7 +133,7 @@ def test_other_apis_that_refuse_the_jwt(memory):
 def test_clients_of_tasks_that_come_and_go(memory, variant):
     async def main() -> None:
         async with memory.http_client(variant) as http:
-            for number in Quarters(1000):
+            for number in Quarters(10_000):
                 async with AsyncAccessTokensClient(ENDPOINT, "pat_x", http_client=http) as client:
                     assert number % 10 or await client.list()
                 await checkpoint()
@@ -145,7 +145,7 @@ def test_clients_of_tasks_that_come_and_go(memory, variant):
 def test_tasks_that_come_and_go(memory, variant):
     async def main() -> None:
         client = memory.async_client()
-        for _ in Quarters(100):
+        for _ in Quarters(200):
             async with anyio.create_task_group() as group:
                 for _ in range(10):
                     group.start_soon(client.list)

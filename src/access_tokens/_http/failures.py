@@ -23,7 +23,6 @@ _NEVER_SENDABLE = (
     httpx.UnsupportedProtocol,
     httpx.InvalidURL,
     SetupError,
-    ImportError,  # a package that a SOCKS proxy needs is missing
 )
 # httpcore's texts for a wrong password, and for the replies by which a proxy refuses (RFC 1928, section 6).
 _REFUSED_BY_SOCKS = re.compile("password|Requested|not allowed|not supported")
