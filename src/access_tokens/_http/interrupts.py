@@ -18,7 +18,7 @@ T = TypeVar("T")
 def finally_twice(work: Callable[[], T], clean_up: Callable[[], object]) -> T:
     """Return what work returns, clean up in any case, and once more, as an interrupt may break off the first.
 
-    No context manager, whose end itself may be interrupted, or find no stack left.
+    Not a context manager: its end could itself be interrupted, or find no stack left to clean up with.
 
     Args:
         work: The work.
