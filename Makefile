@@ -4,9 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
 LOWEST := .venv-lowest
-# The tests whose coverage is measured. Those that are marked as untraced do what tracing disturbs.
-TRACED := $(addprefix tests/,api calls flow http public session testing)
 READY := $(VENV)/.ready
+CHECKS := check-types check-public-types check-style check-generated
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -29,24 +28,29 @@ help:  ## Say what can be made
 demo: $(READY)  ## Show the main job, sync and async, against a local service
 	@$(BIN)/python -m examples.tour
 
-test: check test-lowest  ## Run every check and every test
+test: $(READY) $(LOWEST)/.ready  ## Run every check and every test
+	@$(MAKE) --no-print-directory --jobs=2 $(CHECKS) test-lowest
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses 2 -m "not untraced" $(TRACED)
+	$(BIN)/coverage run -m pytest --numprocesses 2 -m "not untraced"
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-	$(BIN)/python -m pytest --numprocesses 2 -m untraced $(TRACED)
-	$(BIN)/python -m pytest --numprocesses 2 $(addprefix --ignore=,$(TRACED))
+	$(BIN)/python -m pytest --numprocesses 2 -m untraced
 
 test-lowest: $(LOWEST)/.ready  ## Run the tests of connections with the lowest versions that are allowed
 	$(LOWEST)/bin/python -m pytest --numprocesses 2 $(addprefix tests/http/test_,network.py pool.py private_names.py request.py tls.py foreign_answers.py)
 
-check: $(READY)  ## Run the checks that need no test run
+check: $(CHECKS)  ## Run the checks that need no test run
+
+check-style: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/openapi-spec-validator openapi.yaml
-	@$(MAKE) --no-print-directory check-generated
 	$(BIN)/lint-imports
+	$(BIN)/openapi-spec-validator openapi.yaml
+
+check-types: $(READY)
 	$(BIN)/mypy
+
+check-public-types: $(READY)
 	$(BIN)/basedpyright
 
 check-generated: $(READY)  ## Compare generated/ with a fresh generation
@@ -97,4 +101,4 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[testing]' --group dev
 	@touch $@
 
-.PHONY: help demo test test-lowest check check-generated generate bench mutants format build clean
+.PHONY: help demo test test-lowest check $(CHECKS) generate bench mutants format build clean

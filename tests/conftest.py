@@ -1,5 +1,7 @@
 """What the tests share."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 
@@ -15,6 +17,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in filter(repeats_others, items):
+        item.add_marker("untraced")
     number = config.getoption("--fault")
     if number is not None:
         config.hook.pytest_deselected(items=[item for item in items if number not in cases_of(item)])
@@ -24,6 +28,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name bytes by their place: packed ones hold the time, and two workers must collect alike."""
     return argname if isinstance(val, bytes) else None
+
+
+def repeats_others(item: pytest.Item) -> bool:
+    """Tell whether a test covers no line that others don't: tracing it would only take time."""
+    subject = item.path.relative_to(Path(__file__).parent).parts[0]
+    return subject in {"examples", "faults", "secrets"} or "trio" in item.name
 
 
 def cases_of(item: pytest.Item) -> set[int]:

@@ -7,6 +7,7 @@ import pytest
 
 from access_tokens import AccessTokensError, BatchLoadResult, IssueResult, TokenRecord
 from access_tokens._calls.tokens import batch
+from access_tokens._flow.bounds import bounds_of
 from access_tokens._flow.steps import Answer, Call, Procedure
 from access_tokens.errors import UnreadableError
 
@@ -114,6 +115,19 @@ def test_a_change_answers_nothing(make):
 )
 def test_a_hash_that_is_sent_is_known_as_a_secret(make, known):
     assert [secret.reveal() for secret in call_of(make()).known] == known
+
+
+@pytest.mark.fault(73)
+@pytest.mark.parametrize(
+    ("make", "records"),
+    [(list_page, 100), (lambda: list_page(limit=7), 7), (lambda: load("a", "b"), 2), (revoke, 1)],
+)
+def test_an_answer_is_as_large_as_what_was_asked_for(make, records):
+    assert call_of(make()).bounds == bounds_of(records)
+
+
+def test_a_revocation_with_an_expiry_may_remove_its_token():
+    assert [call_of(revoke(ID, expiry)).removes for expiry in (None, 7)] == [False, True]
 
 
 def test_an_issued_token_comes_with_its_record():

@@ -21,7 +21,7 @@ from access_tokens import (
 from access_tokens._flow.error_mapping import error_for, is_refusal, may_have_acted
 from access_tokens._flow.steps import Answer, Call, Failure, Outcome
 from access_tokens._secret import Secret
-from access_tokens.errors import one_line
+from access_tokens.errors import excerpt, one_line
 
 from ..helpers.flows import EXCHANGE, ISSUE, READ, REVOKE, answer
 from .answers import typed
@@ -106,11 +106,14 @@ def test_an_id_of_several_lines_is_known_again_on_a_page():
     assert type(error_of(typed(500, page), call)) is NotFoundError
 
 
+CHOSEN_HERE = attrs.evolve(ISSUE, token_id_chosen_here=True)
+
+
 def test_an_answer_is_told_whole():
-    error = error_of(answer(429, {"error": "Too many requests"}, retry_after=7.0))
-    assert (error.message, error.cause) == ("Failed to revoke token", ApiError("Too many requests"))
+    error = error_of(Answer(429, {"x-request-id": "abc"}, b'{"error": "Many"}', retry_after=7.0), CHOSEN_HERE)
+    assert (error.message, error.cause) == ("Failed to issue token", ApiError("Many"))
     assert (error.status_code, error.token_id, error.retry_after, error.attempts) == (429, "some-id", 7.0, 2)
-    assert error.outcome_unknown is False
+    assert (error.outcome_unknown, error.token_id_chosen_here, error.request_id) == (False, True, "abc")
 
 
 @pytest.mark.parametrize(("reason", "cause"), [("Bad\nGateway", "Bad Gateway"), ("", "HTTP status 502")])
@@ -133,11 +136,11 @@ def test_no_secret_that_was_sent_is_told():
 
 def test_a_failure_is_told_whole():
     cause = ConnectionResetError("reset")
-    error = error_of(Failure(cause, acted=True))
+    error = error_of(Failure(cause, acted=True, request_id="abc"), CHOSEN_HERE)
     assert type(error) is UnavailableError
-    assert (error.message, error.cause, error.__cause__) == ("Failed to revoke token", cause, cause)
+    assert (error.message, error.cause, error.__cause__) == ("Failed to issue token", cause, cause)
     assert (error.status_code, error.token_id, error.attempts) == (None, "some-id", 2)
-    assert error.outcome_unknown is True
+    assert (error.outcome_unknown, error.token_id_chosen_here, error.request_id) == (True, True, "abc")
 
 
 def test_an_answer_that_could_not_be_read_has_a_message_of_its_own():
@@ -181,6 +184,8 @@ def test_a_token_that_is_not_there_was_not_changed_before_either():
     for said, unknown in (("Token not found: some-id", False), ("Token ID already exists: some-id", True)):
         outcome = answer(500, {"error": {"message": said}})
         assert error_for(REVOKE, outcome, 2, acted_before=True).outcome_unknown is unknown
+        removal = attrs.evolve(REVOKE, removes=True)
+        assert error_for(removal, outcome, 2, acted_before=True).outcome_unknown is True
 
 
 def test_only_an_id_in_the_call_can_be_refused():
@@ -200,6 +205,11 @@ def test_a_text_is_read_no_further_than_to_twice_what_is_shown():
     """Or one of many blanks would be read to its end."""
     assert one_line(" " * 19 + "x", 10) == "x"
     assert one_line(" " * 20 + "x", 10) == ""
+
+
+def test_an_excerpt_ends_between_words():
+    """Half a secret could not be recognised."""
+    assert [excerpt("one two three", longest) for longest in (9, 13)] == ["one two", "one two three"]
 
 
 def test_the_longest_text_of_an_error_is_one_of_4096_characters():

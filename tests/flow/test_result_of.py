@@ -23,12 +23,13 @@ def test_an_answer_that_makes_no_sense_is_an_error_that_tells_all(call):
     def fail(answer: Answer) -> None:
         raise UnreadableError(f"status {answer.status_code}")
 
-    call = attrs.evolve(call, result=fail, unreadable="Invalid answer")
+    call = attrs.evolve(call, result=fail, unreadable="Invalid answer", token_id_chosen_here=True)
     with pytest.raises(InvalidResponseError) as raised:
-        result_of(call, Answer(299, attempts=3))
+        result_of(call, Answer(299, {"x-request-id": "abc"}, attempts=3))
     error = raised.value
     assert (error.message, str(error.cause)) == ("Invalid answer", "status 299")
-    assert (error.status_code, error.attempts) == (299, 3)
+    assert (error.status_code, error.attempts, error.request_id) == (299, 3, "abc")
+    assert error.token_id_chosen_here
     assert (error.token_id, error.outcome_unknown) == (call.token_id, call.changes)
 
 

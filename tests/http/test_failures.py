@@ -20,6 +20,9 @@ def caused(error: Exception, cause: Exception) -> Exception:
     return error
 
 
+OF_TWO = ExceptionGroup("all failed", [OSError("refused"), OSError("unreachable"), OSError("refused")])
+
+
 class MalformedError(Exception):
     """As socksio raises it, which is not installed."""
 
@@ -34,6 +37,8 @@ class MalformedError(Exception):
         (httpx.ConnectTimeout(""), False, UnavailableError),
         (httpx.PoolTimeout(""), False, UnavailableError),
         (httpx.ProxyError("502 Bad Gateway"), False, UnavailableError),
+        (httpx.ProxyError("500 Internal Server Error"), False, UnavailableError),
+        (httpx.ProxyError("505 HTTP Version Not Supported"), False, EndpointError),
         (httpx.ProxyError("407 Proxy Authentication Required"), False, EndpointError),
         (httpx.ProxyError("Proxy Server could not connect: Host unreachable."), False, UnavailableError),
         (httpx.ProxyError("Invalid username/password"), False, EndpointError),
@@ -76,12 +81,18 @@ def test_failures_are_sorted_and_hold_no_secret(error, acted, kind):
         # Its text holds the value, which may be any secret.
         (httpx.LocalProtocolError("Illegal header value b'hunter2'"), "h:443: LocalProtocolError"),
         (UnreadableBodyError("the body ended early"), "the body ended early"),
+        (caused(httpx.ConnectError("all failed"), OF_TWO), "h:443: refused; unreachable"),
     ],
 )
 def test_a_failure_names_the_host_and_the_reason(error, text):
     cause = wire.failure_of(error, "h:443").cause
     assert str(cause) == text
     assert type(cause) is (httpx.TransportError if type(error) is OSError else type(error))
+
+
+def test_an_answer_that_breaks_off_keeps_the_id_of_its_request():
+    for error in (UnreadableBodyError("over"), httpx.ReadError("reset")):
+        assert wire.failure_of(error, "h:443", request_id="abc").request_id == "abc"
 
 
 LIBRARIES = ("httpx", "httpcore._exceptions", "h11._util", "anyio", "trio", "socksio.exceptions", "socket")

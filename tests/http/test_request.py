@@ -11,6 +11,7 @@ import attrs
 import httpx
 import pytest
 
+from access_tokens._flow.bounds import ANY, bounds_of
 from access_tokens._http import request as wire
 from access_tokens._secret import Secret
 from access_tokens._settings import settings
@@ -67,6 +68,23 @@ def test_the_body_of_a_request_can_be_read_in_both_variants_and_again():
     assert not inspect.isasyncgen(aiter(stream))
 
 
+def test_a_request_has_a_body_and_bounds_of_its_own():
+    """As calls through `client.api` have."""
+    request = built(TO_ISSUE | {"json": None, "content": b"x", "bounds": bounds_of(7)})
+    assert (request.content, request.extensions["bounds"]) == (b"x", bounds_of(7))
+    assert built(TO_LIST).extensions["bounds"] is ANY
+    assert wire.answer_from(httpx.Response(200), b"", PROGRESS, {}).bounds is ANY
+
+
+def test_a_client_of_the_callers_own_adds_what_it_adds_to_all_requests():
+    own = httpx.Client(headers={"X-Own": "1"}, params={"own": "2"}, timeout=3.0)
+    patient = attrs.evolve(DEPLOYMENT, timeout=None)
+    request = wire.build_request(patient, TO_LIST | {"params": {"limit": 7}}, JWT, 300.0, own)
+    assert (request.headers["x-own"], request.url.query) == ("1", b"own=2&limit=7")
+    assert request.headers["user-agent"].startswith("access-tokens-client/")
+    assert request.extensions["timeout"]["read"] == 3.0
+
+
 @pytest.mark.parametrize("timeout", [DEPLOYMENT.timeout, httpx.Timeout(None, connect=5.0)])
 def test_no_timeout_reaches_past_the_deadline(timeout):
     patient = attrs.evolve(DEPLOYMENT, timeout=timeout)
@@ -80,9 +98,10 @@ PROGRESS = wire.Progress("get", sent_at=7.0, deadline=60.0)
 def test_an_answer_knows_what_is_secret_of_its_request():
     """Its own secrets, the JWT, and the PAT, which is hidden wherever a service got it from."""
     phc = Secret("the-phc")
-    request = built(TO_LIST | {"known": (phc,)})
+    request = built(TO_LIST | {"known": (phc,), "bounds": bounds_of(7)})
     answer = wire.answer_from(httpx.Response(503), b"", PROGRESS, request.extensions)
     assert set(answer.known) == {JWT, PAT, phc}
+    assert answer.bounds == bounds_of(7)
 
 
 def test_an_answer_has_what_the_flow_and_the_generated_core_read():
@@ -90,6 +109,41 @@ def test_an_answer_has_what_the_flow_and_the_generated_core_read():
     answer = wire.answer_from(response, b"body", PROGRESS, {})
     assert (answer.status_code, answer.reason, answer.content) == (503, "Service Unavailable", b"body")
     assert (answer.headers["content-type"], answer.sent_at) == ("text/plain", 7.0)
+
+
+def progress(written: bytes = b"", handshakes: int = 0, **attributes: Any) -> wire.Progress:
+    """How far a GET through a proxy has come that was to make two TLS handshakes."""
+    made = wire.Progress("get", 7.0, 60.0, proxy="p:1", handshakes=2, **attributes)
+    made.note(b"CONNECT h:443 HTTP/1.1")
+    made.note(written)
+    for _ in range(handshakes):
+        made.note_handshake()
+    return made
+
+
+@pytest.mark.fault(89)
+@pytest.mark.parametrize(
+    ("made", "whose"),
+    [
+        (PROGRESS, "h"),
+        (progress(), "the proxy p:1"),
+        (progress(handshakes=1), "the proxy p:1"),
+        (progress(handshakes=2), "h through the proxy p:1"),
+        (progress(b"GET / HTTP/1.1"), "h through the proxy p:1"),
+        (progress(b"GET / HTTP/1.1", is_tunnelled=True), "h"),
+        (progress(handshakes=2, is_tunnelled=True), "h"),
+    ],
+)
+def test_an_error_is_told_of_who_may_have_made_it(made, whose):
+    assert made.whose(httpx.ReadError("reset"), "h") == whose
+    assert made.whose(httpx.ProxyError("407"), "h") == ("h" if made is PROGRESS else "the proxy p:1")
+
+
+def test_a_request_has_begun_with_its_method_and_for_good():
+    assert not progress(b"POST").has_begun
+    begun = progress(b"GET /")
+    begun.note(b"more")
+    assert begun.has_begun
 
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)

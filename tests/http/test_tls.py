@@ -10,11 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import anyio
-import httpx
 import pytest
 import trustme
 
-from access_tokens import AccessTokensClient, AsyncAccessTokensClient, EndpointError
+from access_tokens import AsyncAccessTokensClient, EndpointError
 from access_tokens._http.tls import Tls
 
 from ..helpers.callers import in_tasks, run
@@ -138,17 +137,6 @@ def test_a_context_holds_within_a_tunnel_and_for_a_proxy_that_speaks_tls(
         monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
         assert len(make_client(ENDPOINT, "pat_x", ssl_context=own).list()) == 1
         assert tunnels(proxy.requests) == [TARGET]
-
-
-def test_a_context_is_one_of_a_client_and_not_shown(trusting):
-    client = AccessTokensClient(ENDPOINT, "pat_x", ssl_context=trusting)
-    assert "SSLContext" not in repr(client) + repr(client._session.settings)
-    with pytest.raises(TypeError, match=r"^ssl_context must be an ssl\.SSLContext, not bool$"):
-        AccessTokensClient(ENDPOINT, "pat_x", ssl_context=False)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="^ssl_context must be one of a client"):
-        AccessTokensClient(ENDPOINT, "pat_x", ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
-    with pytest.raises(ValueError, match="^ssl_context must not be given with http_client"):
-        AccessTokensClient(ENDPOINT, "pat_x", ssl_context=trusting, http_client=httpx.Client())
 
 
 @pytest.mark.fault(7)

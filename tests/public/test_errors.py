@@ -6,7 +6,15 @@ import pickle
 import pytest
 
 import access_tokens
-from access_tokens import AccessTokensError, ApiError, ConflictError, NotFoundError, is_api_error
+from access_tokens import (
+    AccessTokensError,
+    ApiError,
+    ConflictError,
+    EndpointError,
+    NotFoundError,
+    UnavailableError,
+    is_api_error,
+)
 from access_tokens.errors import one_line
 
 FULL = ConflictError(
@@ -15,6 +23,7 @@ FULL = ConflictError(
     status_code=500,
     token_id="abc",
     token_id_chosen_here=False,
+    request_id="r" * 201,
     retry_after=1.5,
     attempts=2,
     outcome_unknown=True,
@@ -28,8 +37,8 @@ FULL = ConflictError(
         (
             FULL,
             "Failed to issue token: Token ID already exists: abc (E_TAKEN, HTTP 500, 2 attempts, "
-            "retry after 1.5 s, outcome unknown: an earlier attempt of this call may have made it, "
-            "or it was there before: look first)",
+            f"retry after 1.5 s, request {'r' * 200}, outcome unknown: an earlier attempt of this call may "
+            "have made it, or it was there before: look first)",
         ),
         # Only an id that was chosen here proves whose the token is.
         (
@@ -43,6 +52,8 @@ FULL = ConflictError(
         ),
         (AccessTokensError("Failed to list tokens"), "Failed to list tokens"),
         (AccessTokensError("Failed", token_id="a\nb"), "Failed (token a b)"),
+        (UnavailableError("Failed", outcome_unknown=True), "Failed (outcome unknown: it may have been done)"),
+        (EndpointError("Failed", status_code=500), "Failed (HTTP 500)"),
     ],
 )
 def test_an_error_reads_as_one_useful_line(error, text):

@@ -1,5 +1,6 @@
 """The constructor's arguments."""
 
+import ssl
 import traceback
 from decimal import Decimal
 from typing import Any
@@ -92,6 +93,7 @@ def test_a_deployment_may_have_its_routes_elsewhere(path, base):
     moved = checked(admin_path=path, auth_path=path)
     assert moved.url("/auth/token") == f"{ENDPOINT}{base}/token"
     assert moved.url("/admin/tokens/a%2Fb/revoke") == f"{ENDPOINT}{base}/tokens/a%2Fb/revoke"
+    assert moved.url("/audit/log") == f"{ENDPOINT}/audit/log"
 
 
 def test_http_is_allowed_when_asked_for():
@@ -195,3 +197,19 @@ def test_an_http_client_is_open():
         AccessTokensClient(ENDPOINT, PAT, http_client=borrowed)
     with pytest.raises(ValueError, match="^http_client must not be closed$"):
         AsyncAccessTokensClient(ENDPOINT, PAT, http_client=of_tasks)
+
+
+CONTEXT = ssl.create_default_context()
+
+
+def test_a_context_is_one_of_a_client_and_not_shown():
+    assert checked(ssl_context=CONTEXT).ssl_context is CONTEXT
+    client = AccessTokensClient(ENDPOINT, PAT, ssl_context=CONTEXT)
+    assert "SSLContext" not in repr(client) + repr(client._session.settings)
+    with pytest.raises(TypeError, match=r"^ssl_context must be an ssl\.SSLContext, not bool$"):
+        AccessTokensClient(ENDPOINT, PAT, ssl_context=False)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"^ssl_context must be one of a client, such as .*_context\(\)$"):
+        AccessTokensClient(ENDPOINT, PAT, ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+    with pytest.raises(ValueError, match="^ssl_context must not be given with http_client, which would not"):
+        AccessTokensClient(ENDPOINT, PAT, ssl_context=CONTEXT, http_client=httpx.Client())
+    AccessTokensClient(ENDPOINT, PAT, http_client=httpx.Client())

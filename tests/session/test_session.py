@@ -6,7 +6,9 @@ import time
 from traceback import extract_tb
 from types import SimpleNamespace
 from typing import NoReturn
+from unittest import mock
 
+import attrs
 import httpx
 import pytest
 
@@ -15,14 +17,19 @@ from access_tokens import (
     AccessTokensError,
     ClientClosedError,
     EndpointError,
+    RetryPolicy,
     UnavailableError,
 )
 from access_tokens._calls.exchange import exchange
-from access_tokens._flow.steps import Answer, Failure
+from access_tokens._flow.bounds import bounds_of
+from access_tokens._flow.steps import Answer, Failure, Send
+from access_tokens._http.request import Progress
 from access_tokens._secret import Secret
-from access_tokens._session.base import CleanErrors, SessionBase
-from access_tokens._session.log import log_outcome
+from access_tokens._session.base import CleanErrors, SessionBase, request_of
+from access_tokens._session.log import log_outcome, write
 
+from ..helpers import flows
+from ..helpers.flows import EXCHANGE, READ, UNREACHED
 from ..helpers.sessions import CLOSED, DEADLINE, NOW, PAT, closed, session
 
 TOO_LATE = "no answer within the deadline of 300 s"
@@ -49,6 +56,11 @@ def test_past_the_deadline_an_exchange_says_so():
     assert str(error) == "Failed to authenticate: no answer within the deadline of 7 s"
     assert isinstance(error.cause, TimeoutError)
     assert error.outcome_unknown is False
+
+
+def test_a_client_of_the_callers_own_has_its_own_patience():
+    borrowed = httpx.Client(timeout=3.0)
+    assert session(borrowed=borrowed, timeout=None)._patience(NOW + 7.0) == 3.0
 
 
 @pytest.mark.parametrize(("timeout", "patience"), [(30.0, 7.0), (5.0, 5.0), (httpx.Timeout(None), 7.0)])
@@ -90,6 +102,34 @@ def test_any_other_failure_names_the_host_and_no_secret():
     assert is_end(failure, UnavailableError, text, acted=True)
 
 
+def test_a_failure_is_of_the_proxy_whose_secrets_are_hidden_and_has_the_id_of_an_answer():
+    progress = Progress("get", NOW, DEADLINE, proxy="proxy:3128", known=(Secret("hunter2"),), handshakes=1)
+    progress.headers = {"x-request-id": "abc hunter2"}
+    failure = session()._failed(httpx.ReadError("hunter2"), NOW + 0.1, progress=progress)
+    assert is_end(failure, UnavailableError, "the proxy proxy:3128: [hidden]", acted=False)
+    assert failure.request_id == "abc [hidden]"
+
+
+@pytest.mark.parametrize(("statuses", "kind"), [((503,), UnavailableError), ((), EndpointError)])
+def test_a_proxy_may_pass_with_the_statuses_of_the_policy(statuses, kind):
+    made = session(retry=RetryPolicy(statuses=statuses))
+    assert made._failed(httpx.ProxyError("503 Busy"), DEADLINE).kind is kind
+
+
+def test_a_request_has_the_secrets_and_the_bounds_of_its_call():
+    call = attrs.evolve(
+        READ, endpoint=SimpleNamespace(_get_kwargs=dict), known=(Secret("hunter2"),), bounds=bounds_of(7)
+    )
+    assert request_of(call) == {"known": call.known, "bounds": call.bounds}
+
+
+def test_another_pat_is_exchanged_as_patiently_as_ones_own():
+    flow = session(retry=RetryPolicy(retries=0))._calling(EXCHANGE)
+    assert next(flow) == Send(flows.PAT)
+    with pytest.raises(UnavailableError, match="^Failed to authenticate: refused$"):
+        flow.send(UNREACHED)
+
+
 def test_what_is_none_of_the_transports_is_raised():
     error = type("TimeLimit", (Exception,), {"__module__": "tasks.limits"})()
     with pytest.raises(type(error)) as raised:
@@ -119,6 +159,16 @@ def test_the_log_has_a_line_for_each_request(outcome, text, caplog):
     assert caplog.record_tuples == [("access_tokens", logging.DEBUG, line)]
 
 
+def test_the_log_names_the_code_that_writes(caplog):
+    write(logging.WARNING, "it %s", "works")
+    assert [each.funcName for each in caplog.records] == ["test_the_log_names_the_code_that_writes"]
+
+
+def test_an_error_of_a_log_filter_is_not_lost():
+    with pytest.raises(RuntimeError, match="^mistaken$"), mock.patch("logging.Logger.handle", mistaken):
+        write(logging.WARNING, "it works")
+
+
 def lost() -> NoReturn:
     try:
         raise ConnectionResetError("reset")
@@ -130,8 +180,8 @@ def interrupted() -> NoReturn:
     raise KeyboardInterrupt
 
 
-def mistaken() -> NoReturn:
-    raise RuntimeError("a mistake of ours")
+def mistaken(*_: object) -> NoReturn:
+    raise RuntimeError("mistaken")
 
 
 @pytest.mark.parametrize(("leave", "shown"), [(lost, False), (interrupted, False), (mistaken, True)])
