@@ -159,11 +159,6 @@ def test_the_log_has_a_line_for_each_request(outcome, text, caplog):
     assert caplog.record_tuples == [("access_tokens", logging.DEBUG, line)]
 
 
-def test_the_log_names_the_code_that_writes(caplog):
-    write(logging.WARNING, "it %s", "works")
-    assert [each.funcName for each in caplog.records] == ["test_the_log_names_the_code_that_writes"]
-
-
 def test_an_error_of_a_log_filter_is_not_lost():
     with pytest.raises(RuntimeError, match="^mistaken$"), mock.patch("logging.Logger.handle", mistaken):
         write(logging.WARNING, "it works")
