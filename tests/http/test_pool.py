@@ -14,7 +14,7 @@ from access_tokens.tokens import generate_token_id
 
 from ..helpers.callers import in_tasks
 from ..helpers.fault_server import RECORD, TOKENS, FaultServer, Peer, response
-from ..helpers.operations import ISSUE, failure_of, hurry, keep_jwt
+from ..helpers.operations import ISSUE, failure_of, keep_jwt
 from ..helpers.plays import Turnstile
 
 Make = Callable[..., Any]
@@ -75,20 +75,6 @@ def test_who_waits_too_long_for_a_connection_tries_again_and_changes_nothing(ser
     assert client.clock.waits == [1.0, 2.0, 4.0]
     assert [len(result) for result in results] == [1] * 2
     check_width(server, client, 2)
-
-
-@pytest.mark.fault(8)
-def test_who_waits_for_a_connection_waits_no_longer_than_the_deadline(server, turnstile, narrow):
-    client = narrow(2)
-    hurry(client, deadline=60)
-    with calling(client, 2) as results:
-        turnstile.wait_for(2)
-        hurry(client)
-        error = failure_of(ISSUE, client)
-        turnstile.is_open.set()
-    assert (type(error), server.count(TOKENS), error.outcome_unknown) == (UnavailableError, 2, False)
-    assert "no answer within the deadline of 0.15 s" in str(error)
-    assert [len(result) for result in results] == [1] * 2
 
 
 def check_width(server: FaultServer, client: Any, width: int) -> None:

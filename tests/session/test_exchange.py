@@ -5,13 +5,14 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
 from access_tokens import AsyncAccessTokensClient, RateLimitedError, RetryPolicy, UnavailableError
 
 from ..helpers.callers import SyncCaller, in_tasks, run
-from ..helpers.fault_server import EXCHANGE, TOKENS, FaultServer, Peer, Play
+from ..helpers.fault_server import EXCHANGE, FaultServer, Peer, Play
 from ..helpers.memory_service import MemoryService
 from ..helpers.plays import refuse
 from ..helpers.threads import Task, until, waiting_in_the_library
@@ -75,6 +76,26 @@ def test_a_thread_that_is_interrupted_inside_the_exchange_hands_over():
     assert memory.exchanges == 2
 
 
+@pytest.mark.fault(32)
+@in_tasks
+def test_when_all_are_cancelled_nothing_is_left_and_the_next_call_works(server, variant):
+    server.play(EXCHANGE, Peer.stall)
+
+    async def main() -> None:
+        async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
+            tasks = len(anyio.get_running_tasks())
+            async with anyio.create_task_group() as group:
+                for _ in range(10):
+                    group.start_soon(client.list)
+                await anyio.to_thread.run_sync(until, lambda: server.count(EXCHANGE))
+                group.cancel_scope.cancel()
+            assert len(anyio.get_running_tasks()) == tasks
+            assert await client.list()
+
+    run(variant, main)
+    assert server.count(EXCHANGE) == 2
+
+
 @pytest.mark.fault(28)
 @pytest.mark.parametrize("name", PASSING)
 def test_one_that_fails_for_now_is_repeated_by_the_policy_once(client, server, issuer, name):
@@ -87,15 +108,6 @@ def test_one_that_fails_for_now_is_repeated_by_the_policy_once(client, server, i
     assert client.clock.waits == [1.0, 2.0, 4.0]
     assert client.list()
     assert (server.count(EXCHANGE), issuer.bearers) == (5, ["jwt-1"])
-
-
-@pytest.mark.fault(28)
-def test_its_retries_are_not_those_of_the_call(client, server, issuer):
-    server.play(EXCHANGE, *[refuse(503)] * 3)
-    server.play(TOKENS, *[refuse(503)] * 3)
-    assert client.list()
-    assert (server.count(EXCHANGE), server.count(TOKENS)) == (4, 4)
-    assert client.clock.waits == [1.0, 2.0, 4.0] * 2
 
 
 @in_tasks

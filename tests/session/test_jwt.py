@@ -29,16 +29,8 @@ NO_LIFE = [
     *("true", '"3600"', "null", "[]", "{}", ""),
 ]
 NO_TYPE = [
-    '"mac"',
-    '""',
-    '" Bearer"',
-    '"Bearer "',
-    '"Bearer\\r\\n"',
-    '"Basic"',
-    "null",
-    "7",
-    '["Bearer"]',
-    "",
+    *('"mac"', '""', '" Bearer"', '"Bearer "', '"Bearer\\r\\n"', '"Basic"'),
+    *("null", "7", '["Bearer"]', ""),
 ]
 NO_TOKEN = [
     *('""', '" "', '"a b"', '" a"', '"a\\r\\nX-Evil: 1"', '"a\\n"', '"a\\u0000"', '"a\\u007f"', '"\\u00e4"'),

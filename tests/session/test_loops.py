@@ -1,10 +1,7 @@
 """One async client in several event loops."""
 
 import asyncio
-import gc
-import weakref
 from itertools import product
-from typing import Any
 
 import anyio
 import pytest
@@ -20,16 +17,6 @@ from ..helpers.threads import PATIENCE, Task, outcomes, until
 pytestmark = pytest.mark.fault(35)
 
 in_two_loops = pytest.mark.parametrize(("first", "second"), list(product(ASYNC, repeat=2)))
-
-
-@in_two_loops
-def test_it_works_in_one_loop_after_another_though_the_first_did_not_close_it(
-    make_shared, server, first, second
-):
-    shared = make_shared()
-    for variant in (first, second, first):
-        assert run(variant, shared.list)
-    assert (server.count(EXCHANGE), server.count(TOKENS)) == (1, 3)
 
 
 @in_two_loops
@@ -101,16 +88,3 @@ def test_a_call_under_way_in_one_loop_ends_when_it_is_closed_in_another(make_sha
         held.go_on()
         assert future.result(PATIENCE)
         assert isinstance(result_of(lambda: one.call(shared.list)), ClientClosedError)
-
-
-@pytest.mark.fault(37)
-def test_no_loop_is_kept_alive(make_shared):
-    shared = make_shared()
-
-    async def main() -> weakref.ref[Any]:
-        await shared.list()
-        return weakref.ref(asyncio.get_running_loop())
-
-    loops = [anyio.run(main) for _ in range(5)]
-    gc.collect()
-    assert sum(loop() is not None for loop in loops) <= 1

@@ -1,6 +1,5 @@
-"""Clients that are closed by a signal handler, by a cancelled task, by a `with` block, or at a bad moment."""
+"""Clients that are closed by a signal handler, or at a bad moment."""
 
-import asyncio
 import gc
 import socket
 from typing import Any
@@ -62,25 +61,6 @@ def test_a_thread_that_takes_an_idle_connection_loses_none(server, monkeypatch):
     monkeypatch.setattr(pool._idle, "last", last_and_drop_it)
     client.list()
     client.close()
-    until(lambda: not server._open)
-
-
-def test_a_task_that_asyncio_itself_cancels_closes_it(server):
-    """As a server does that shuts down: the `async with` is left by a cancellation."""
-    server.play(TOKENS, Peer.stall)
-
-    async def use() -> None:
-        async with AsyncAccessTokensClient(server.endpoint, "pat_x") as client:
-            await client.list()
-
-    async def main() -> None:
-        task = asyncio.create_task(use())
-        await asyncio.to_thread(until, lambda: server.count(TOKENS))
-        task.cancel()
-        await asyncio.wait([task])
-        assert task.cancelled()
-
-    asyncio.run(main())
     until(lambda: not server._open)
 
 
