@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from access_tokens import ApiError, InvalidResponseError
+from access_tokens import InvalidResponseError
 from access_tokens._flow.bounds import ANY, Bounds, bounds_of
 from access_tokens.errors import UnreadableError
 
 from ..helpers.api_calls import invoke
 from ..helpers.fault_server import RECORD, TOKENS, response
-from ..helpers.operations import AUTHENTICATE, LIST, OPERATIONS, TOKEN_ID, failure_of, keep_jwt
+from ..helpers.operations import AUTHENTICATE, OPERATIONS, TOKEN_ID, keep_jwt
 from .answers import MIB, little_memory, say
 
 pytestmark = pytest.mark.fault(73)
@@ -134,11 +134,3 @@ def test_the_largest_answers_that_were_asked_for_are_read(server, victim):
     assert len(victim.batch_load(f"{number:021}" for number in range(100)).found) == 100
     server.play(TOKENS, say(response(201, b'{"token":"t","record":%b}' % LARGEST_RECORD)))
     assert victim.issue("x").record.owner == "\U0001f600" * 50
-
-
-def test_an_error_is_read_up_to_256_kib(server, victim):
-    keep_jwt(victim)
-    at_its_end, behind_it = (b'{"error": "Bad"}'.rjust(2**18 + more) for more in (0, 1))
-    server.play(TOKENS, say(response(400, at_its_end)), say(response(400, behind_it)))
-    assert failure_of(LIST, victim).cause == ApiError("Bad")
-    assert failure_of(LIST, victim).cause == "Status"

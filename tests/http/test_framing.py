@@ -71,15 +71,6 @@ def test_a_gigabyte_is_left_at_its_beginning(server, victim, head, piece):
 
 
 @pytest.mark.fault(20)
-def test_what_is_packed_wrongly_is_told_after_one_request(server, victim):
-    keep_jwt(victim)
-    server.play(TOKENS, say(response(201, b"{}", "Content-Encoding: gzip")))
-    error = failure_of(ISSUE, victim)
-    assert (type(error), error.attempts, error.outcome_unknown) == (InvalidResponseError, 1, True)
-    assert "the body is not gzip" in error.reason
-
-
-@pytest.mark.fault(20)
 def test_what_is_packed_rightly_is_read_however_it_is_cut(server, victim):
     packed = gzip.compress(json.dumps({"records": [RECORD]}).encode())
     chunks = b"".join(b"1;x=y\r\n%c\r\n" % each for each in packed)
@@ -162,17 +153,3 @@ def test_what_turns_out_to_be_no_answer_is_not_waited_for(server, make_client, p
     error = failure_of(ISSUE, client)
     assert (type(error), error.outcome_unknown) == (UnavailableError, True)
     assert isinstance(error.cause, httpx.RemoteProtocolError)
-
-
-@pytest.mark.fault(4, 6)
-def test_silence_is_a_timeout_also_after_an_interim_answer(server, make_client):
-    patience = httpx.Timeout(5, read=0.05)
-    client = make_client(server.endpoint, "pat_x", timeout=patience, retry=RetryPolicy(retries=0))
-    keep_jwt(client)
-
-    def fall_silent(peer: Peer) -> None:
-        peer.send(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nX: y\r\n\r\n")
-        peer.stall()
-
-    server.play(TOKENS, fall_silent)
-    assert isinstance(failure_of(ISSUE, client).cause, httpx.ReadTimeout)

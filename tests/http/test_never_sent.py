@@ -11,14 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from access_tokens import AccessTokensError, ClientClosedError, UnavailableError
 
 from ..helpers.fault_server import Peer
-from ..helpers.operations import ISSUE, failure_of, hurry, keep_jwt
-from ..helpers.proxies import ENDPOINT, ESTABLISHED, TARGET
+from ..helpers.operations import ISSUE, failure_of, keep_jwt
+from ..helpers.proxies import ENDPOINT
 from ..helpers.threads import PATIENCE, Task
 
 pytestmark = pytest.mark.fault(67)
@@ -87,34 +86,6 @@ def test_a_client_that_is_closed_while_it_connects_has_sent_nothing(
     client.close()
     error = call.outcome()
     assert (type(error), error.outcome_unknown) == (ClientClosedError, False)
-
-
-def test_a_deadline_that_ends_in_a_second_wait_of_the_same_connection_has_sent_nothing(
-    server, make_client, monkeypatch
-):
-    """Each wait alone would have had the time."""
-    monkeypatch.setenv("HTTPS_PROXY", server.endpoint)
-
-    def establish_late(peer: Peer) -> None:
-        peer.over.wait(0.1)
-        peer.send(ESTABLISHED)
-        peer.stall()
-
-    server.always(TARGET, establish_late)
-    client = make_client(ENDPOINT, "pat_x")
-    hurry(client, 0.15)
-    assert not failure_of(ISSUE, client).outcome_unknown
-
-
-@pytest.mark.parametrize(
-    ("error", "is_unknown"),
-    [(NO_DESCRIPTOR, True), (httpx.ReadTimeout("x"), True), (httpx.ConnectError("x"), False)],
-)
-def test_over_the_callers_own_http_client_the_exception_tells(borrowing, error, is_unknown):
-    """As far as it can: what has been sent there is not known."""
-    client = borrowing(ENDPOINT, transport=httpx.MockTransport(raising(error)))
-    keep_jwt(client)
-    assert failure_of(ISSUE, client).outcome_unknown is is_unknown
 
 
 WITHOUT_DESCRIPTORS = """

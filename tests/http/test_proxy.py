@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from access_tokens import RetryPolicy
+from access_tokens import EndpointError, RetryPolicy
 from access_tokens._http.proxy import proxy_for
 from access_tokens._http.tls import SetupError
 from access_tokens._secret import Secret
@@ -92,6 +92,14 @@ def test_an_address_that_is_no_proxys_is_refused_without_its_password(monkeypatc
     monkeypatch.setenv("HTTPS_PROXY", url)
     with pytest.raises(SetupError, match="^the proxy that the environment names cannot be used$"):
         proxy_of(ENDPOINT)
+
+
+@pytest.mark.fault(55)
+def test_a_proxy_of_socks_needs_a_package_which_is_not_installed(make_client, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", f"socks5://user:{PASSWORD}@127.0.0.1")
+    error = failure_of(LIST, make_client(ENDPOINT, "pat_x"))
+    assert (type(error), error.attempts, error.outcome_unknown) == (EndpointError, 1, False)
+    assert error.reason.endswith(": a SOCKS proxy needs a package: pip install httpx[socks]")
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from access_tokens import AccessTokensError, EndpointError, RetryPolicy, UnavailableError
+from access_tokens import AccessTokensError, EndpointError, UnavailableError
 
-from ..helpers.fault_server import EXCHANGE, TOKENS, FaultServer, Peer, Play, response
+from ..helpers.fault_server import EXCHANGE, TOKENS, FaultServer, Peer, Play
 from ..helpers.operations import ISSUE, LIST, failure_of, keep_jwt
 from ..helpers.proxies import ENDPOINT, ESTABLISHED, PASSWORD, TARGET, refuse, with_password
 
@@ -51,15 +51,6 @@ def test_a_proxy_that_refuses_is_asked_again_only_where_it_may_help(
         server.always(TARGET, refuse(status, "No such luck"))
         check_proxys(failure_of(ISSUE, client), server, attempts, f"{status} No such luck")
         assert client.clock.waits == [1.0, 2.0, 4.0][: attempts - 1]
-
-
-def test_the_policy_says_which_5xx_of_a_proxy_may_pass(server, make_client, monkeypatch):
-    monkeypatch.setenv("HTTPS_PROXY", server.endpoint)
-    client = make_client(ENDPOINT, "pat_x", retry=RetryPolicy(retries=1, statuses={403, 429, 599}))
-    for status, attempts in {403: 1, 429: 1, 503: 1, 599: 2}.items():
-        keep_jwt(client)
-        server.always(TARGET, refuse(status))
-        check_proxys(failure_of(LIST, client), server, attempts, f"{status} No")
 
 
 @pytest.mark.fault(1, 10, 55)
@@ -142,18 +133,6 @@ def test_a_proxy_of_plain_http_that_wants_a_password_is_named(
     assert (server.count(EXCHANGE), server.count(TOKENS), client.clock.waits) == (1, 2, [])
 
 
-@pytest.mark.fault(67)
-def test_a_proxy_of_plain_http_that_breaks_off_is_named_beside_the_host(server, make_client, monkeypatch):
-    monkeypatch.setenv("HTTP_PROXY", with_password(server))
-    server.always(TOKENS, Peer.reset)
-    client = make_client(PLAIN, "pat_x", allow_http=True)
-    keep_jwt(client)
-    error = failure_of(ISSUE, client)
-    assert error.outcome_unknown  # it may have passed the request on
-    assert f": api.example.com through the proxy {server.address}: " in str(error)
-    check_no_password(error)
-
-
 @pytest.mark.parametrize("is_gone", [False, True])
 def test_the_proxy_of_the_callers_http_client_is_named(server, borrowing, is_gone):
     """Where httpx does not tell how far it has come, beside the host."""
@@ -175,24 +154,3 @@ def test_a_proxy_that_echoes_its_password_does_not_get_it_printed(server, make_c
     monkeypatch.setenv("HTTPS_PROXY", with_password(server))
     server.always(TARGET, refuse(407, f"denied {echo}"))
     check_proxys(failure_of(LIST, make_client(ENDPOINT, "pat_x")), server, 1, "407 denied [hidden]")
-
-
-@pytest.mark.fault(60)
-def test_neither_does_one_of_plain_http_in_its_answers(server, make_client, monkeypatch):
-    monkeypatch.setenv("HTTP_PROXY", f"http://{PASSWORD}@{server.address}")
-    server.always(TOKENS, lambda peer: peer.send(response(403, {"message": f"denied {PASSWORD}"})))
-    client = make_client(PLAIN, "pat_x", allow_http=True)
-    assert failure_of(LIST, client).reason == "denied [hidden]"
-
-
-@pytest.mark.fault(10, 46, 55)
-@pytest.mark.parametrize("scheme", ["ftp", "socks5"])
-def test_a_proxy_that_cannot_be_used_is_told_at_once_without_its_password(make_client, monkeypatch, scheme):
-    """For one of SOCKS there is a package, which is not installed."""
-    monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://user:{PASSWORD}@127.0.0.1")
-    client = make_client(ENDPOINT, "pat_x")
-    keep_jwt(client)
-    error = failure_of(ISSUE, client)
-    assert (type(error), error.attempts, error.outcome_unknown) == (EndpointError, 1, False)
-    assert client.clock.waits == []
-    check_no_password(error)

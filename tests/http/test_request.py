@@ -76,13 +76,55 @@ def test_a_request_has_a_body_and_bounds_of_its_own():
     assert wire.answer_from(httpx.Response(200), b"", PROGRESS, {}).bounds is ANY
 
 
-def test_a_client_of_the_callers_own_adds_what_it_adds_to_all_requests():
-    own = httpx.Client(headers={"X-Own": "1"}, params={"own": "2"}, timeout=3.0)
-    patient = attrs.evolve(DEPLOYMENT, timeout=None)
-    request = wire.build_request(patient, TO_LIST | {"params": {"limit": 7}}, JWT, 300.0, own)
-    assert (request.headers["x-own"], request.url.query) == ("1", b"own=2&limit=7")
-    assert request.headers["user-agent"].startswith("access-tokens-client/")
-    assert request.extensions["timeout"]["read"] == 3.0
+def lent(
+    described: dict[str, Any] = TO_LIST, ours: httpx.Timeout | None = None, **options: Any
+) -> httpx.Request:
+    """A request that is sent by an HTTP client of the caller's with these options."""
+    deployment = attrs.evolve(DEPLOYMENT, timeout=ours)
+    return wire.build_request(deployment, described, JWT, 300.0, httpx.Client(**options))
+
+
+@pytest.mark.fault(88)
+def test_headers_of_the_callers_client_are_sent_also_twice_and_of_any_bytes():
+    theirs = [(b"X-Via", b"a"), (b"X-Via", "ü".encode()), (b"user-agent", b"acme/1"), (b"X-Tenant", b"acme")]
+    headers = lent(headers=theirs).headers
+    assert [value for name, value in headers.raw if name == b"X-Via"] == [b"a", "ü".encode()]
+    assert (headers.get_list("user-agent"), headers["x-tenant"]) == (["acme/1"], "acme")
+
+
+OURS = (
+    *("Authorization", "Accept", "Accept-Encoding", "Host", "Cookie", "Proxy-Authorization", "Content-Type"),
+    *("Content-Length", "Content-Encoding", "Transfer-Encoding", "Connection", "Upgrade", "Expect", "TE"),
+)
+
+
+@pytest.mark.fault(88)
+@pytest.mark.parametrize("options", [{}, {"headers": dict.fromkeys(OURS, "7"), "cookies": {"c": "d"}}])
+def test_what_is_ours_stays_ours_and_what_httpx_sets_itself_does_not_count(options):
+    assert lent(TO_ISSUE, **options).headers == built(TO_ISSUE).headers
+
+
+@pytest.mark.fault(88)
+def test_params_of_the_callers_client_are_sent_and_ours_go_first():
+    theirs, ours = {"code": "a b", "tag": ["x", "y"], "limit": "7"}, {"limit": "5", "hasRole": "reader"}
+    assert lent(params=theirs).url.params == httpx.QueryParams(theirs)
+    assert lent(TO_LIST | {"params": ours}, params=theirs).url.params == httpx.QueryParams(theirs | ours)
+
+
+@pytest.mark.fault(88)
+@pytest.mark.parametrize(
+    ("theirs", "ours", "connect", "others"),
+    [
+        ({}, None, 5.0, 30.0),
+        ({"timeout": httpx.Timeout(None, connect=2.0)}, None, 2.0, 300.0),  # the deadline
+        ({"timeout": 2.0}, DEPLOYMENT.timeout, 5.0, 30.0),
+    ],
+)
+def test_the_timeout_of_the_callers_client_holds_within_the_deadline_unless_one_is_given(
+    theirs, ours, connect, others
+):
+    timeout = lent(ours=ours, **theirs).extensions["timeout"]
+    assert timeout == {"connect": connect, "read": others, "write": others, "pool": others}
 
 
 @pytest.mark.parametrize("timeout", [DEPLOYMENT.timeout, httpx.Timeout(None, connect=5.0)])
@@ -96,11 +138,12 @@ PROGRESS = wire.Progress("get", sent_at=7.0, deadline=60.0)
 
 
 def test_an_answer_knows_what_is_secret_of_its_request():
-    """Its own secrets, the JWT, and the PAT, which is hidden wherever a service got it from."""
-    phc = Secret("the-phc")
+    """Its own secrets, the proxy's, the JWT, and the PAT, wherever a service got it from."""
+    phc, proxys = Secret("the-phc"), Secret("the-proxys")
     request = built(TO_LIST | {"known": (phc,), "bounds": bounds_of(7)})
-    answer = wire.answer_from(httpx.Response(503), b"", PROGRESS, request.extensions)
-    assert set(answer.known) == {JWT, PAT, phc}
+    through_proxy = attrs.evolve(PROGRESS, known=(proxys,))
+    answer = wire.answer_from(httpx.Response(503), b"", through_proxy, request.extensions)
+    assert set(answer.known) == {JWT, PAT, phc, proxys}
     assert answer.bounds == bounds_of(7)
 
 

@@ -110,10 +110,17 @@ def test_a_failure_is_of_the_proxy_whose_secrets_are_hidden_and_has_the_id_of_an
     assert failure.request_id == "abc [hidden]"
 
 
-@pytest.mark.parametrize(("statuses", "kind"), [((503,), UnavailableError), ((), EndpointError)])
-def test_a_proxy_may_pass_with_the_statuses_of_the_policy(statuses, kind):
+@pytest.mark.fault(89)
+@pytest.mark.parametrize(
+    ("status", "statuses", "kind"),
+    [
+        *((503, {503}, UnavailableError), (503, {403, 429}, EndpointError), (599, {599}, UnavailableError)),
+        *((status, {status}, EndpointError) for status in (403, 429)),
+    ],
+)
+def test_a_proxy_may_pass_with_the_5xx_of_the_policy(status, statuses, kind):
     made = session(retry=RetryPolicy(statuses=statuses))
-    assert made._failed(httpx.ProxyError("503 Busy"), DEADLINE).kind is kind
+    assert made._failed(httpx.ProxyError(f"{status} No"), DEADLINE).kind is kind
 
 
 def test_a_request_has_the_secrets_and_the_bounds_of_its_call():
