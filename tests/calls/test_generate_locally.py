@@ -14,8 +14,6 @@ from access_tokens._calls import issuing
 from access_tokens.tokens import generate_token
 
 from ..helpers.callers import in_tasks, run
-from ..helpers.fault_server import Peer, response
-from ..helpers.operations import keep_jwt
 
 TOKENS, BATCH = "/admin/tokens", "/admin/tokens/batch"
 pytestmark = pytest.mark.fault(64)
@@ -57,17 +55,6 @@ def test_an_outcome_that_stays_unknown_names_the_id_to_revoke(client, service, t
         issue(client, token_id)
     assert (raised.value.token_id, raised.value.outcome_unknown) == (token_id, True)
     client.revoke(raised.value.token_id)
-
-
-def test_a_hash_that_is_sent_back_is_hidden(server, victim, token_id):
-    def echo(peer: Peer) -> None:
-        peer.send(response(400, {"error": {"message": peer.request.body.decode(), "details": "$scrypt"}}))
-
-    keep_jwt(victim)
-    server.always(f"{TOKENS}/{token_id}", echo)
-    with pytest.raises(Exception, match=r"\[hidden\]") as raised:
-        issue(victim, token_id)
-    assert "$scrypt$" not in str(raised.value)
 
 
 @define

@@ -8,10 +8,7 @@ import pytest
 
 from access_tokens import (
     AccessTokensClient,
-    AccessTokensError,
-    AuthenticationError,
     ConflictError,
-    PermissionDeniedError,
     RetryPolicy,
     UnavailableError,
 )
@@ -84,52 +81,6 @@ def test_an_id_of_the_callers_own_does_not_tell_whose_the_token_is(client, servi
     assert (raised.value.outcome_unknown, raised.value.token_id_chosen_here) == (True, False)
 
 
-@pytest.mark.fault(82)
-@pytest.mark.parametrize("generate_locally", [True, False])
-def test_every_error_of_an_id_that_was_chosen_here_says_so(service, make_client, generate_locally):
-    """Lost, unreadable, refused, and when the exchange has failed."""
-    client = make_client(service.endpoint, service.admin_pat, retry=ONCE)
-    client.authenticate()
-    faults: list[Callable[[], None]] = [
-        lambda: service.drop_next(1),
-        lambda: service.fail_next(1, status=200, body="<pre>Hello</pre>", path=f"{TOKENS}*"),
-        lambda: service.fail_next(1, status=400, path=f"{TOKENS}*"),
-        lambda: service.drop_next(1, path=EXCHANGE),
-    ]
-    for fault in faults:
-        fault()
-        service.rotate_key()
-        with pytest.raises(AccessTokensError) as raised:
-            client.issue("x", generate_locally=generate_locally)
-        service.clear_faults()
-        assert (raised.value.token_id_chosen_here, len(raised.value.token_id or "")) == (True, 21)
-
-
-@pytest.mark.fault(45)
-@pytest.mark.parametrize("lost", [1, 4])
-def test_an_issue_is_unknown_too_when_no_answer_says_so(client, service, token_id, lost):
-    """Because the service hides its reasons, or because every answer is lost."""
-    service.errors = "empty"
-    lose_issue(service, lost)
-    with pytest.raises(UnavailableError) as raised:
-        client.issue(token_id, token_id=token_id)
-    assert (raised.value.outcome_unknown, raised.value.attempts) == (True, 4)
-    assert ids_of(client, token_id) == [raised.value.token_id] == [token_id]
-
-
-@pytest.mark.fault(45)
-def test_a_failure_of_another_kind_after_a_lost_issue_still_tells_of_it(client, service, token_id):
-    """As when the service has restarted meanwhile, and the PAT has been revoked."""
-    client.authenticate()
-    lose_issue(service)
-    service.fail_next(1, status=401, path=TOKENS, method="POST")
-    service.fail_next(1, status=401, path=EXCHANGE)
-    with pytest.raises(AuthenticationError, match="^Failed to authenticate") as raised:
-        client.issue(token_id)
-    assert raised.value.outcome_unknown
-    assert ids_of(client, token_id) == [raised.value.token_id]
-
-
 @pytest.mark.fault(45)
 @pytest.mark.parametrize(("errors", "lost"), [("text", 1), ("html", 2), ("empty", 1), ("json", 4)])
 def test_a_register_is_a_success_when_the_stored_hash_is_ours(client, service, token_id, errors, lost):
@@ -160,18 +111,6 @@ def test_a_token_that_another_administrator_has_changed_meanwhile_is_ours_as_it_
     assert [record] == list(client.batch_load([token_id]).found)
 
 
-@pytest.mark.fault(80)
-def test_a_token_that_was_registered_before_with_other_values_is_found_as_it_is(client, service, token_id):
-    """The hash tells whose it is. A repeat that no answer was lost to is told that the id is taken."""
-    client.register(token_id, PHC, "first")
-    lose_register(service, token_id, after=False)
-    record = client.register(token_id, PHC, "second", is_admin=True)
-    assert (record.owner, record.is_admin) == ("first", False)
-    with pytest.raises(ConflictError) as raised:
-        client.register(token_id, PHC, "second")
-    assert not raised.value.outcome_unknown
-
-
 @pytest.mark.fault(81)
 @pytest.mark.parametrize("follows", AFTERWARDS, ids=lambda each: each["status"])
 def test_a_register_is_looked_up_whatever_follows_a_lost_answer(client, service, token_id, follows):
@@ -179,31 +118,6 @@ def test_a_register_is_looked_up_whatever_follows_a_lost_answer(client, service,
     lose_register(service, token_id)
     service.fail_next(4, path=f"{TOKENS}/{token_id}", **follows)
     assert client.register(token_id, PHC, token_id).owner == token_id
-
-
-@pytest.mark.fault(81)
-def test_a_register_is_looked_up_after_an_exchange_that_was_refused(client, service, token_id):
-    client.authenticate()
-    lose_register(service, token_id)
-    service.fail_next(1, status=401, path=f"{TOKENS}/{token_id}")
-    service.fail_next(1, status=503, headers={"Retry-After": "999"}, path=EXCHANGE)
-    assert client.register(token_id, PHC, token_id).owner == token_id
-
-
-@pytest.mark.fault(45, 81)
-@pytest.mark.parametrize(
-    ("status", "kind", "attempts"), [(403, PermissionDeniedError, 2), (503, UnavailableError, 4)]
-)
-def test_a_look_that_fails_as_well_leaves_the_error_as_it_was(
-    client, service, token_id, status, kind, attempts
-):
-    client.authenticate()
-    lose_register(service, token_id)
-    service.fail_next(8, status=status)
-    with pytest.raises(kind, match="^Failed to register token") as raised:
-        client.register(token_id, PHC, token_id)
-    assert (raised.value.outcome_unknown, raised.value.attempts) == (True, attempts)
-    assert raised.value.token_id == token_id
 
 
 each_change = pytest.mark.parametrize(("change", "undo"), [("restore", "revoke"), ("revoke", "restore")])

@@ -12,7 +12,7 @@ import pytest
 from access_tokens import AsyncAccessTokensClient, RateLimitedError, RetryPolicy, UnavailableError
 
 from ..helpers.callers import SyncCaller, in_tasks, run
-from ..helpers.fault_server import EXCHANGE, FaultServer, Peer, Play
+from ..helpers.fault_server import EXCHANGE, TOKENS, FaultServer, Peer, Play
 from ..helpers.memory_service import MemoryService
 from ..helpers.plays import refuse
 from ..helpers.threads import Task, until, waiting_in_the_library
@@ -74,6 +74,25 @@ def test_a_thread_that_is_interrupted_inside_the_exchange_hands_over():
     assert sum(isinstance(each, KeyboardInterrupt) for each in results) == 1
     assert sum(isinstance(each, list) for each in results) == 9
     assert memory.exchanges == 2
+
+
+@pytest.mark.fault(32)
+@in_tasks
+def test_a_task_that_is_cancelled_inside_the_exchange_hands_over(server, variant):
+    server.play(EXCHANGE, Peer.stall)
+
+    async def main() -> None:
+        client = AsyncAccessTokensClient(server.endpoint, "pat_x")
+        async with client, anyio.create_task_group() as others, anyio.create_task_group() as leader:
+            leader.start_soon(client.list)
+            await anyio.to_thread.run_sync(until, lambda: server.count(EXCHANGE))
+            for _ in range(5):
+                others.start_soon(client.list)
+            await anyio.wait_all_tasks_blocked()
+            leader.cancel_scope.cancel()
+
+    run(variant, main)
+    assert (server.count(EXCHANGE), server.count(TOKENS)) == (2, 5)
 
 
 @pytest.mark.fault(32)
