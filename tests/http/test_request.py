@@ -106,7 +106,8 @@ def test_what_is_ours_stays_ours_and_what_httpx_sets_itself_does_not_count(optio
 
 @pytest.mark.fault(88)
 def test_params_of_the_callers_client_are_sent_and_ours_go_first():
-    theirs, ours = {"code": "a b", "tag": ["x", "y"], "limit": "7"}, {"limit": "5", "hasRole": "reader"}
+    theirs: dict[str, Any] = {"code": "a b", "tag": ["x", "y"], "limit": "7"}
+    ours = {"limit": "5", "hasRole": "reader"}
     assert lent(params=theirs).url.params == httpx.QueryParams(theirs)
     assert lent(TO_LIST | {"params": ours}, params=theirs).url.params == httpx.QueryParams(theirs | ours)
 
