@@ -30,6 +30,7 @@ TOO_EARLY = [
         (lambda n: check.roles("roles", ["r"] * n), 50, 51),
         (lambda n: check.role("role", "r" * n), 100, 101),
         (lambda n: check.owner("x" * n), 100, 101),
+        (lambda n: check.owner("\uffff" * n), 100, 101),
         (lambda n: check.owner("😀" * n), 50, 51),
         (lambda n: check.owner("x" * n + "😀"), 98, 99),
         (lambda n: check.token_id("x" * n), 2048, 2049),

@@ -25,7 +25,7 @@ from access_tokens import (
 from access_tokens._flow.steps import Call, Compute, Procedure
 
 from ..helpers.procedures import issue, register
-from ..helpers.stories import ID, PHC, RECORD, performed, result_of
+from ..helpers.stories import ID, PHC, RECORD, call_of, performed, result_of
 
 ASKED: dict[str, Any] = {"is_admin": True, "roles": ["a", "b"], "expires_at": 7}
 OURS = TokenRecord(token_id=ID, owner="me", secret_phc=PHC, created_at=1, **ASKED | {"roles": ("b", "a")})
@@ -193,6 +193,7 @@ def test_only_an_id_that_issue_has_chosen_was_chosen_here(generate_locally, toke
         call = story.send(call.work())
     assert isinstance(call, Call)
     assert call.token_id_chosen_here is chosen_here
+    assert not call_of(register("me")).token_id_chosen_here
 
 
 def test_a_prefix_is_for_tokens_made_here():

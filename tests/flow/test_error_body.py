@@ -71,6 +71,7 @@ def test_an_error_page_holds_the_message(page, message):
         (416, "", "Range Not Satisfiable"),
         (422, "", "Unprocessable Entity"),
         (404, "", "not found"),
+        (799, "Oops", "oops"),
     ],
 )
 def test_a_page_that_says_the_phrase_of_its_status_says_nothing(status, reason, phrase):
@@ -106,6 +107,13 @@ def test_the_media_type_alone_counts():
     for media_type in ("application/json", "Application/JSON", " application/problem+json "):
         for parameters in ("", ";", ";charset=utf-16", " ; charset = utf-8"):
             assert said('{"error": "Bad"}', media_type + parameters) == ApiError("Bad")
+
+
+@pytest.mark.fault(85)
+@pytest.mark.parametrize("body", ['\ufeff{"error": "Bad"}', ' ["Bad"]', '"Bad"'])
+def test_json_is_known_by_its_beginning_whatever_its_media_type(body):
+    assert said(body, "text/plain") == ApiError("Bad")
+    assert said(f"X{body}", "text/plain") != ApiError("Bad")
 
 
 @pytest.mark.fault(18)

@@ -126,12 +126,15 @@ def test_an_answer_that_says_nothing_is_told_by_its_status(reason, cause):
 def test_no_secret_that_was_sent_is_told():
     for outcome in (
         answer(400, {"error": "hunter2 or swordfish"}),
+        answer(400, {"error": {"message": "hunter2 or swordfish", "code": "hunter2"}}),
         typed(400, "hunter2 or swordfish", "text/plain"),
         typed(400, "<pre>Error: hunter2 or swordfish</pre>"),
         Answer(400, reason="hunter2 or swordfish"),
     ):
         known = (Secret("hunter2"), Secret("swordfish"))
-        assert error_of(attrs.evolve(outcome, known=known)).reason == "[hidden] or [hidden]"
+        error = error_of(attrs.evolve(outcome, known=known))
+        assert error.reason == "[hidden] or [hidden]"
+        assert "hunter2" not in repr(error.cause)
 
 
 def test_a_failure_is_told_whole():

@@ -152,6 +152,11 @@ def test_who_wants_a_jwt_alone_and_finds_no_place_learns_why():
     problem = Flow(authorizing(EXCHANGE, RetryPolicy(retries=0), afresh=False)).fails(UNREACHED)
     assert (problem.message, problem.cause) == ("Failed to authenticate", UNREACHED.cause)
     assert problem.attempts == 1
+    flow = Flow(authorizing(EXCHANGE, RetryPolicy(retries=2), afresh=False))
+    for seconds in (1.0, 2.0):
+        assert flow.reply(UNREACHED) == Wait(seconds)
+        flow.reply(True)
+    assert flow.fails(UNREACHED).attempts == 3
 
 
 @pytest.mark.fault(27)

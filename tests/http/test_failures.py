@@ -23,6 +23,21 @@ def caused(error: Exception, cause: Exception) -> Exception:
 OF_TWO = ExceptionGroup("all failed", [OSError("refused"), OSError("unreachable"), OSError("refused")])
 
 
+def of_tls(text: str) -> ssl.SSLError:
+    """An error of OpenSSL's own."""
+    error = ssl.SSLError(ssl.SSL_ERROR_SSL, text)
+    error.library = "SSL"
+    return error
+
+
+def raised_while_handling(reason: str, by: str) -> httpx.ReadError:
+    """An error without a cause, raised while code of this module handled another."""
+    code = f"try: raise OSError({reason!r})\nexcept OSError: raise httpx.ReadError('')"
+    with pytest.raises(httpx.ReadError) as raised:
+        exec(code, {"__name__": by, "httpx": httpx})
+    return raised.value
+
+
 class MalformedError(Exception):
     """As socksio raises it, which is not installed."""
 
@@ -50,6 +65,8 @@ class MalformedError(Exception):
         (OSError(9, "Bad file descriptor"), True, UnavailableError),
         (caused(httpx.ConnectError("x"), ssl.SSLCertVerificationError("expired")), False, EndpointError),
         (caused(httpx.ReadError("x"), ssl.SSLError("tlsv1 alert unknown ca")), False, EndpointError),
+        (caused(httpx.ConnectError("x"), of_tls("wrong version number")), False, EndpointError),
+        (caused(httpx.ReadError("x"), of_tls("wrong version number")), True, UnavailableError),
         (httpx.LocalProtocolError("Illegal header value b'the-jwt'"), False, EndpointError),
         (httpx.UnsupportedProtocol("ftp"), False, EndpointError),
         (httpx.InvalidURL("no"), False, EndpointError),
@@ -78,6 +95,8 @@ def test_failures_are_sorted_and_hold_no_secret(error, acted, kind):
         (caused(httpx.ConnectError(""), ssl.SSLError("expired")), "h:443: ('expired',)"),
         (caused(httpx.ConnectError(""), ssl.SSLWantReadError("go on")), "h:443: ConnectError"),
         (OSError(9, "Bad file descriptor"), "h:443: [Errno 9] Bad file descriptor"),
+        (raised_while_handling("reset", by="httpcore._sync"), "h:443: reset"),
+        (raised_while_handling("of the caller's", by="app"), "h:443: ReadError"),
         # Its text holds the value, which may be any secret.
         (httpx.LocalProtocolError("Illegal header value b'hunter2'"), "h:443: LocalProtocolError"),
         (UnreadableBodyError("the body ended early"), "the body ended early"),

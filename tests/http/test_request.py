@@ -169,18 +169,18 @@ def progress(written: bytes = b"", handshakes: int = 0, **attributes: Any) -> wi
 @pytest.mark.parametrize(
     ("made", "whose"),
     [
-        (PROGRESS, "h"),
-        (progress(), "the proxy p:1"),
-        (progress(handshakes=1), "the proxy p:1"),
-        (progress(handshakes=2), "h through the proxy p:1"),
-        (progress(b"GET / HTTP/1.1"), "h through the proxy p:1"),
-        (progress(b"GET / HTTP/1.1", is_tunnelled=True), "h"),
-        (progress(handshakes=2, is_tunnelled=True), "h"),
+        ({}, "the proxy p:1"),
+        ({"handshakes": 1}, "the proxy p:1"),
+        ({"handshakes": 2}, "h through the proxy p:1"),
+        ({"written": b"GET / HTTP/1.1"}, "h through the proxy p:1"),
+        ({"written": b"GET / HTTP/1.1", "is_tunnelled": True}, "h"),
+        ({"handshakes": 2, "is_tunnelled": True}, "h"),
     ],
 )
 def test_an_error_is_told_of_who_may_have_made_it(made, whose):
-    assert made.whose(httpx.ReadError("reset"), "h") == whose
-    assert made.whose(httpx.ProxyError("407"), "h") == ("h" if made is PROGRESS else "the proxy p:1")
+    assert progress(**made).whose(httpx.ReadError("reset"), "h") == whose
+    assert progress(**made).whose(httpx.ProxyError("407"), "h") == "the proxy p:1"
+    assert PROGRESS.whose(httpx.ProxyError("407"), "h") == "h"
 
 
 def test_a_request_has_begun_with_its_method_and_for_good():

@@ -108,6 +108,13 @@ def test_a_failure_is_of_the_proxy_whose_secrets_are_hidden_and_has_the_id_of_an
     failure = session()._failed(httpx.ReadError("hunter2"), NOW + 0.1, progress=progress)
     assert is_end(failure, UnavailableError, "the proxy proxy:3128: [hidden]", acted=False)
     assert failure.request_id == "abc [hidden]"
+    progress.note(b"GET /")
+    failure = session()._failed(httpx.ReadError("x"), NOW + 0.1, progress=progress)
+    assert is_end(
+        failure, UnavailableError, "api.example.com:8443 through the proxy proxy:3128: x", acted=True
+    )
+    failure = session()._failed(httpx.ProxyError("x"), NOW + 0.1, progress=progress)
+    assert is_end(failure, UnavailableError, "the proxy proxy:3128: x", acted=False)
 
 
 @pytest.mark.fault(89)

@@ -113,8 +113,8 @@ def _from_page(answer: Answer) -> ApiError | str | None:
 
 def _is_phrase(message: str, answer: Answer) -> bool:
     status = answer.status_code
-    phrases = (answer.reason, _PHRASES.get(status, ""), _NODES_PHRASES.get(status, ""))
-    return message.casefold() in {each.casefold() for each in phrases}
+    phrases = (answer.reason, _PHRASES.get(status), _NODES_PHRASES.get(status))
+    return message.casefold() in {each.casefold() for each in phrases if each}
 
 
 def _from_json(answer: Answer) -> ApiError | None:
@@ -127,6 +127,6 @@ def _from_json(answer: Answer) -> ApiError | None:
         body = parsed(answer.content)
     except UnicodeDecodeError as error:
         pass_on(error)
-        body = parsed(_decoded(answer).encode(errors="surrogatepass"))
+        body = parsed(_decoded(answer).encode())
     said = said_in_json(body)
     return _error(said.message, said.code, said.details, answer.known)

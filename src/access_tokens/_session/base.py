@@ -108,7 +108,7 @@ class SessionBase(Uncopied):
             shared = self._joined(self._last, afresh)
             if shared and afresh and shared.jwt is self._cache.living(self.now()):
                 return shared
-        if not afresh and not self._living(afresh) and (error := self._failures.standing(self.now())):
+        if not afresh and not self._living(afresh=False) and (error := self._failures.standing(self.now())):
             raise error
         return None
 
