@@ -1,7 +1,7 @@
 """Reports on the mutants that `mutmut run` has made: how many the tests have killed, and which live.
 
-Fails when fewer than 98 in a hundred were killed, when one lives that mutants.txt does not explain, and when one
-that it explains lives no more.
+Fails when fewer than 98 in a hundred were killed, when one lives that mutants.txt does not explain, and when
+one that it explains lives no more.
 """
 
 import re
