@@ -1,5 +1,6 @@
 """The flow, stepped by hand: the error that a call ends in, and whether it may have been carried out."""
 
+import attrs
 import pytest
 
 from access_tokens import (
@@ -18,6 +19,7 @@ from access_tokens._flow.steps import Answer, Send, Wait
 
 from ..helpers.flows import EXCHANGE, ISSUE, LOST, PAT, READ, REVOKE, UNREACHED, Flow, error, started
 
+CHOSEN = attrs.evolve(ISSUE, token_id_chosen_here=True)
 TAKEN = error("Token ID already exists: some-id")
 REFUSED = [
     'Cannot store invalid token record: [\n  {\n    "path": [],\n    "message": "Bad"\n  }\n]',
@@ -120,7 +122,7 @@ def test_a_call_that_fails_for_good_says_whether_it_may_have_been_done(call, out
 
 
 @pytest.mark.parametrize(
-    ("call", "outcome", "unknown"), [(ISSUE, LOST, True), (READ, LOST, False), (ISSUE, UNREACHED, False)]
+    ("call", "outcome", "unknown"), [(CHOSEN, LOST, True), (READ, LOST, False), (ISSUE, UNREACHED, False)]
 )
 def test_an_exchange_that_fails_between_attempts_tells_what_may_have_been_done(call, outcome, unknown):
     flow = started(call)
@@ -128,6 +130,7 @@ def test_an_exchange_that_fails_between_attempts_tells_what_may_have_been_done(c
     problem = thrown(flow, UnavailableError("Failed to authenticate"))
     assert type(problem) is UnavailableError
     assert (problem.token_id, problem.outcome_unknown) == (call.token_id, unknown)
+    assert problem.token_id_chosen_here is call.token_id_chosen_here
 
 
 def test_a_client_closed_between_attempts_tells_what_may_have_been_done():

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from access_tokens import AccessTokensError, ClientClosedError, UnavailableError
@@ -86,6 +87,16 @@ def test_a_client_that_is_closed_while_it_connects_has_sent_nothing(
     client.close()
     error = call.outcome()
     assert (type(error), error.outcome_unknown) == (ClientClosedError, False)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_unknown"), [(httpx.ReadTimeout("x"), True), (httpx.ConnectError("x"), False)]
+)
+def test_over_the_callers_own_http_client_the_exception_tells(borrowing, error, is_unknown):
+    """As far as it can: what has been sent there is not known."""
+    client = borrowing(ENDPOINT, transport=httpx.MockTransport(raising(error)))
+    keep_jwt(client)
+    assert failure_of(ISSUE, client).outcome_unknown is is_unknown
 
 
 WITHOUT_DESCRIPTORS = """
