@@ -164,6 +164,24 @@ def test_no_error_object_breaks_it(value):
     assert error is None or (isinstance(error, ApiError) and error.message and error.message.isprintable())
 
 
+XML = b"<error><message>caf\xe9</message></error>"
+
+
+@pytest.mark.fault(85)
+@pytest.mark.parametrize(
+    ("content", "content_type", "message"),
+    [
+        (b"\xc4\xe3\xff", "text/plain; charset=gb18030", "\u4f60\ufffd"),
+        (b"caf\xe9", "text/plain; charset=gb-of-none", "caf\ufffd"),
+        (b"charset=iso-8859-1 caf\xe9", "text/plain", "charset=iso-8859-1 caf\ufffd"),
+        (b'\n<?xml version="1.0" encoding="iso-8859-1"?>' + XML, "text/xml", "caf\xe9"),
+        (b"\xef\xbb\xbf \n" + XML, "text/plain", "caf\ufffd"),
+    ],
+)
+def test_the_charset_is_the_one_of_the_header_or_of_the_markup(content, content_type, message):
+    assert said(content, content_type) == ApiError(message)
+
+
 @pytest.mark.parametrize(
     ("content", "content_type"), [(b"caf\xe9", "text/plain"), (b"<pre>caf\xe9</pre>", "text/html")]
 )

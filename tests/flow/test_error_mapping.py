@@ -61,6 +61,12 @@ def test_a_status_of_the_exchange_is_about_the_pat(kind, statuses):
     assert {type(error_of(Answer(status), EXCHANGE)) for status in statuses} == {kind}
 
 
+@pytest.mark.fault(86)
+def test_a_refusal_that_says_to_be_a_page_is_a_firewalls():
+    assert type(error_of(typed(403, "Blocked"))) is EndpointError
+    assert type(error_of(typed(403, "Blocked", "text/plain"))) is PermissionDeniedError
+
+
 NOWHERE = "Cannot PUT /wrong/tokens/some-id/revoke"
 
 

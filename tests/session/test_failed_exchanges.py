@@ -74,6 +74,14 @@ class TestExchangesWithoutAJwt:
         assert raised.value.retry_after == 81.0
         assert found(at(NOW + 120.0, made)) is None
 
+    def test_who_is_told_of_it_later_has_less_to_wait(self):
+        made = session()
+        for _ in range(2):
+            made._landed(pending(), AuthenticationError(FAILED, retry_after=1.5), DEADLINE)
+        with pytest.raises(AuthenticationError) as raised:
+            found(at(NOW + 1.25, made))
+        assert raised.value.retry_after == 0.25
+
 
 class TestARefusalByAnotherApi:
     def test_another_jwt_may_cure_that_of_an_old_one(self):

@@ -169,6 +169,9 @@ class TestAnExchangeThatAnotherLed:
         for afresh in (True, False):
             with pytest.raises(UnavailableError):
                 made._found(afresh, before)
+        made._cache.keep(jwt(20.0))
+        with pytest.raises(UnavailableError):
+            made._found(True, before)
         made._last = pending(authorization=made._kept(token))
         assert made._found(True, before) is made._last.authorization
         made._cache.discard(token)
