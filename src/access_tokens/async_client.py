@@ -22,6 +22,7 @@ from ._session.auth import AsyncAuth
 from ._settings import AsyncOptions, settings
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
+from .tokens import id_of_token
 
 
 class AsyncAccessTokensClient(Uncopied):
@@ -140,6 +141,13 @@ class AsyncAccessTokensClient(Uncopied):
             )
         )
 
+    async def get(self, token_id: str, *, include_secret_phc: bool = False) -> TokenRecord:
+        """Load the record of one token. Arguments and errors as in `AccessTokensClient.get`.
+
+        Raises a `NotFoundError` if no token has this id, or if the service hides its record.
+        """
+        return await self._session.run(tokens.get(token_id, include_secret_phc=include_secret_phc))
+
     async def issue(
         self,
         owner: str,
@@ -250,6 +258,11 @@ class AsyncAccessTokensClient(Uncopied):
     async def authenticate(self) -> None:
         """Exchange the PAT for a new JWT now, to find out early whether the PAT is accepted."""
         await self._session.authorize(afresh=True)
+
+    @property
+    def token_id(self) -> str | None:
+        """The id of the token that your PAT is, read from the PAT without a request, or None."""
+        return id_of_token(self._session.settings.api_key)
 
     @property
     def api(self) -> AuthenticatedClient:

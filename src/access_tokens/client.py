@@ -22,6 +22,7 @@ from ._session.sync_session import SyncSession
 from ._settings import SyncOptions, settings
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
+from .tokens import id_of_token
 
 
 class AccessTokensClient(Uncopied):
@@ -158,6 +159,18 @@ class AccessTokensClient(Uncopied):
                 page_size=page_size,
             )
         )
+
+    def get(self, token_id: str, *, include_secret_phc: bool = False) -> TokenRecord:
+        """Load the record of one token.
+
+        Args:
+            token_id: The id of the token.
+            include_secret_phc: Ask for the token's secret hash as well.
+
+        Raises:
+            NotFoundError: No token has this id, or the service hides its record because a value is invalid.
+        """
+        return self._session.run(tokens.get(token_id, include_secret_phc=include_secret_phc))
 
     def issue(
         self,
@@ -314,6 +327,14 @@ class AccessTokensClient(Uncopied):
         succession, other calls raise the same error for one second, without asking the service.
         """
         self._session.authorize(afresh=True)
+
+    @property
+    def token_id(self) -> str | None:
+        """The id of the token that your PAT is, read from the PAT without a request.
+
+        None if the PAT does not have the form `{prefix}{21 letters and digits}.{32 bytes in Base64}`.
+        """
+        return id_of_token(self._session.settings.api_key)
 
     @property
     def api(self) -> AuthenticatedClient:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from enum import Enum
@@ -11,6 +12,7 @@ import attrs
 from attrs import field, frozen
 
 from ._secret import Masked, mask
+from ._unix_time import aware_datetime, unix_seconds
 
 Moment: TypeAlias = int | datetime
 """A time as an argument: Unix seconds, or an aware datetime."""
@@ -31,7 +33,10 @@ KEEP: Final[Literal[Keep.KEEP]] = Keep.KEEP
 
 @frozen(kw_only=True, eq=False)
 class TokenRecord(Masked):
-    """The service's record of a token, without the PAT itself. Times are Unix seconds.
+    """The service's record of a token, without the PAT itself.
+
+    Times are Unix seconds, and beside each is the same time as a datetime in UTC: `created` for `created_at`,
+    and `last_used`, `expires` and `revoked`. Both are None if there is no such time.
 
     Attributes:
         token_id: The id of the token, 21 letters and digits.
@@ -55,9 +60,65 @@ class TokenRecord(Masked):
     expires_at: int | None = None
     revoked_at: int | None = None
 
+    @property
+    def created(self) -> datetime:
+        """When the token was issued or registered, in UTC."""
+        return aware_datetime(self.created_at)
+
+    @property
+    def last_used(self) -> datetime | None:
+        """When the PAT was last exchanged for a JWT, in UTC; None if never."""
+        return None if self.last_used_at is None else aware_datetime(self.last_used_at)
+
+    @property
+    def expires(self) -> datetime | None:
+        """When the PAT expires, in UTC; None if never, also for an expiry of 0, as the service treats it.
+
+        An expiry before the year 1 or after 9999, which the service stores, is the nearest datetime there is.
+        """
+        return aware_datetime(self.expires_at) if self.expires_at else None
+
+    @property
+    def revoked(self) -> datetime | None:
+        """When the token was revoked, in UTC; None if it is not."""
+        return None if self.revoked_at is None else aware_datetime(self.revoked_at)
+
+    def is_active(self, at: Moment | None = None) -> bool:
+        """Tell whether the PAT is accepted: its token is not revoked, and not expired at a time.
+
+        A revoked token is not active at any time, since the clocks of the service and of this machine may
+        differ. A token expires with the second `expires_at`. An expiry of 0 is none.
+
+        Args:
+            at: The time, in Unix seconds or as an aware datetime. By default now, by this machine's clock.
+
+        Raises:
+            ValueError, TypeError: `at` is no such time.
+        """
+        now = time.time() if at is None else unix_seconds("at", at)
+        return self.revoked_at is None and (not self.expires_at or now < self.expires_at)
+
+    def to_dict(self, *, include_secret_phc: bool = False) -> dict[str, Any]:
+        """Return the record as a dict for `json.dumps` or `csv.DictWriter`, with the service's names.
+
+        The keys are always the same: a value that is missing is None. Times are Unix seconds.
+
+        Args:
+            include_secret_phc: Include the hash of the PAT's secret, `secretPhc`. It is a secret.
+        """
+        kept = [each for each in attrs.fields(TokenRecord) if include_secret_phc or each.name != "secret_phc"]
+        values = {json_name(each): getattr(self, each.name) for each in kept}
+        return {**values, "roles": list(self.roles)}
+
     def __reduce_ex__(self, protocol: Any) -> Any:
         # Only a record with the hash is secret, and refuses to be pickled.
         return super().__reduce_ex__(protocol) if self.secret_phc else object.__reduce_ex__(self, protocol)
+
+
+def json_name(field: attrs.Attribute[Any]) -> str:
+    """Return the JSON name of an attribute: from its metadata, else in camel case (`tokenId`)."""
+    first, *others = field.name.split("_")
+    return field.metadata.get("json_name") or first + "".join(each.title() for each in others)
 
 
 A = TypeVar("A")

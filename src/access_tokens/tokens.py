@@ -10,10 +10,12 @@ from base64 import b64encode
 
 from attrs import field, frozen
 
-from ._secret import Masked, mask
+from ._secret import Masked, Secret, mask
 
 _ALPHABET = string.digits + string.ascii_letters
 _ID_LENGTH = 21
+# {prefix}{tokenId}.{32 bytes in Base64}
+_PAT = re.compile(r"[^.]*([0-9A-Za-z]{21})\.[A-Za-z0-9+/]{43}=?")
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
 
 
@@ -35,6 +37,12 @@ class GeneratedToken(Masked):
 def generate_token_id() -> str:
     """Return a new token id: 21 letters and digits from the system's random source."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+
+
+def id_of_token(token: Secret) -> str | None:
+    """Return the id in a PAT, or None if the text does not have the form of a PAT."""
+    found = _PAT.fullmatch(token.reveal())
+    return found[1] if found else None
 
 
 def generate_token(prefix: str = "pat_", token_id: str | None = None) -> GeneratedToken:

@@ -11,6 +11,7 @@ import pytest
 from access_tokens import generate_token
 from access_tokens._calls import arguments as check
 from access_tokens._secret import Secret
+from access_tokens._unix_time import unix_seconds
 
 COST = "$scrypt$ln=14,r=8,p=1"
 PHC = f"{COST}$c2FsdA$aGFzaA"
@@ -37,8 +38,8 @@ TOO_EARLY = [
         (lambda n: check.token_id("ä" * n), 1024, 1025),
         (lambda n: check.phc(Secret(f"{COST}$AA$".ljust(n, "A"))), 200, 201),
         (lambda n: check.phc(Secret(f"{COST}$AA$".ljust(n, "A"))), len(COST) + 8, len(COST) + 9),
-        (lambda n: check.moment("expires_at", n), 1, 0),
-        (lambda n: check.moment("expires_at", n), YEAR_9999_ENDS, YEAR_9999_ENDS + 1),
+        (lambda n: unix_seconds("expires_at", n), 1, 0),
+        (lambda n: unix_seconds("expires_at", n), YEAR_9999_ENDS, YEAR_9999_ENDS + 1),
         (lambda n: check.page_limit("limit", n), 2**63 - 1, 2**63),
         (check.page_size, 1000, 1001),
     ],
@@ -65,9 +66,9 @@ REFUSED: list[tuple[str, Callable[[Any], Any], list[Any]]] = [
     ("each of add_roles", partial(check.roles, "add_roles"), [[""], ["x" * 101], ["😀" * 51], [7]]),
     ("limit", partial(check.page_limit, "limit"), [0, -1, True, 1.5, "1", None, 10**400]),
     ("is_admin", partial(check.flag, "is_admin"), [1, 0, None, "true"]),
-    ("expires_at", partial(check.moment, "expires_at"), [-1, True, 1.5, float("nan"), "2030-01-01"]),
-    ("expires_at", partial(check.moment, "expires_at"), [timedelta(days=1), 1_800_000_000_000]),
-    ("expires_at", partial(check.moment, "expires_at"), [NAIVE, *TOO_EARLY]),
+    ("expires_at", partial(unix_seconds, "expires_at"), [-1, True, 1.5, float("nan"), "2030-01-01"]),
+    ("expires_at", partial(unix_seconds, "expires_at"), [timedelta(days=1), 1_800_000_000_000]),
+    ("expires_at", partial(unix_seconds, "expires_at"), [NAIVE, *TOO_EARLY]),
 ]
 
 
@@ -114,7 +115,7 @@ def test_no_more_roles_are_taken_than_tell_that_there_are_too_many():
     ],
 )
 def test_a_time_becomes_unix_seconds(value, seconds):
-    assert check.moment("expires_at", value) == seconds
+    assert unix_seconds("expires_at", value) == seconds
 
 
 class Variant(str, Enum):  # noqa: UP042 - a `StrEnum` would not show the difference
@@ -128,7 +129,7 @@ class Size(IntEnum):
 def test_a_member_of_an_enum_is_its_value():
     """The generated core and httpx would make "Variant.RED" of it."""
     assert f"{check.token_id(Variant.RED)} {check.role('has_role', Variant.RED)}" == "the-value the-value"
-    assert f"{check.page_limit('limit', Size.LARGE)!r} {check.moment('expires_at', Size.LARGE)!r}" == "7 7"
+    assert f"{check.page_limit('limit', Size.LARGE)!r} {unix_seconds('expires_at', Size.LARGE)!r}" == "7 7"
 
 
 @pytest.mark.fault(61)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from access_tokens import IssueResult, TokenRecord
-from access_tokens._calls.convert import json_name, structure
+from access_tokens._calls.convert import structure
 from access_tokens.errors import UnreadableError
+from access_tokens.models import json_name
 
 FULL = {
     "tokenId": "An6ladUCmSoDfciDaYDE9",

@@ -14,6 +14,7 @@ from access_tokens._calls.walk import TokenWalk
 from access_tokens._secret import Secret
 from access_tokens._settings import _checked_pat as checked_pat
 from access_tokens._settings import settings
+from access_tokens._unix_time import unix_seconds
 
 from ..helpers.sessions import SETTINGS
 
@@ -64,10 +65,10 @@ def retry(**wrong: Any) -> Any:
         (lambda: check.roles("x", b"ab"), "x must be a collection of strings, not bytes"),  # type: ignore[arg-type]
         (lambda: check.roles("x", ["r"] * 51), "x must have at most 50 roles"),
         (lambda: check.roles("x", [""]), "each of x must not be empty"),
-        (lambda: check.moment("x", 1.5), "x must be whole Unix seconds or an aware datetime, not float"),
-        (lambda: check.moment("x", 10**12), "x must be Unix seconds, and looks like milliseconds"),
-        (lambda: check.moment("x", NAIVE), "x must be an aware datetime, with a time zone"),
-        (lambda: check.moment("x", 0), "x must lie after 1970-01-01T00:00:00Z"),
+        (lambda: unix_seconds("x", 1.5), "x must be whole Unix seconds or an aware datetime, not float"),
+        (lambda: unix_seconds("x", 10**12), "x must be Unix seconds, and looks like milliseconds"),
+        (lambda: unix_seconds("x", NAIVE), "x must be an aware datetime, with a time zone"),
+        (lambda: unix_seconds("x", 0), "x must lie after 1970-01-01T00:00:00Z"),
         (lambda: check.page_limit("x", 1.5), "x must be a whole number, not float"),
         (lambda: check.page_limit("x", 0, 7), "x must be from 1 to 7"),
         (lambda: check.page_size(0), "page_size must be from 1 to 1000"),

@@ -25,6 +25,7 @@ NEW: list[Call] = [
 ELSEWHERE: list[Call] = [
     lambda client, value: client.list(after_token_id=value),
     lambda client, value: client.batch_load([value]),
+    lambda client, value: client.get(value),
 ]
 
 

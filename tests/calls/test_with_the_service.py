@@ -18,11 +18,6 @@ PHC = generate_token().secret_phc
 LATER, MUCH_LATER = 4_000_000_000, 4_100_000_000
 
 
-def found(client: Any, token_id: str) -> Any:
-    [record] = client.batch_load([token_id]).found
-    return record
-
-
 def test_an_issued_token_opens_the_service(client, service, make_client):
     token, record = client.issue("user@example.com", is_admin=True, roles=["reader"], expires_at=LATER)
     assert (record.owner, record.is_admin, record.roles) == ("user@example.com", True, ("reader",))
@@ -39,21 +34,34 @@ def test_a_registered_token_opens_the_service_which_never_saw_its_secret(client,
     assert make_client(service.endpoint, made.token).list()
 
 
+def test_one_record_is_got_or_told_to_be_missing(client, service):
+    [token_id] = service.seed(1)
+    assert client.get(token_id).token_id == token_id
+    assert client.get(token_id, include_secret_phc=True).secret_phc.startswith("$scrypt$")
+    client.update(token_id, roles=[str(n) for n in range(50)])
+    client.update(token_id, add_roles=["b"])  # one too many: the service hides the record
+    for missing in (token_id, "no-such-id"):
+        with pytest.raises(NotFoundError, match="^Failed to get token: no token has this id, or") as raised:
+            client.get(missing)
+        assert (raised.value.token_id, raised.value.status_code, raised.value.attempts) == (missing, 200, 1)
+        assert not raised.value.outcome_unknown
+
+
 def test_an_update_takes_effect(client, service):
     [token_id] = service.seed(1, roles=["a", "b"])
     client.update(token_id, owner="x", is_admin=True, add_roles=["c"], expires_at=LATER)
     client.update(token_id, remove_roles=["a"])
-    record = found(client, token_id)
+    record = client.get(token_id)
     assert (record.owner, record.is_admin, record.roles) == ("x", True, ("b", "c"))
     assert record.expires_at == LATER
     client.update(token_id, expires_at=None)
-    assert found(client, token_id).expires_at is None
+    assert client.get(token_id).expires_at is None
 
 
 def test_a_revoked_token_is_refused_until_it_is_restored(client, service, make_client):
     token, record = client.issue("x", is_admin=True, expires_at=LATER)
     assert client.revoke(record.token_id) is None
-    assert found(client, record.token_id).expires_at is None
+    assert client.get(record.token_id).expires_at is None
     with pytest.raises(AuthenticationError, match="Invalid Authorization token"):
         make_client(service.endpoint, token).authenticate()
     assert client.restore(record.token_id) is None
@@ -64,9 +72,9 @@ def test_a_restored_token_has_no_expiry_but_the_one_that_is_given(client, servic
     [token_id] = service.seed(1)
     for given, kept in (({}, None), ({"expires_at": LATER}, LATER)):
         client.revoke(token_id, expires_at=MUCH_LATER)
-        assert found(client, token_id).expires_at == MUCH_LATER
+        assert client.get(token_id).expires_at == MUCH_LATER
         client.restore(token_id, **given)
-        assert (found(client, token_id).revoked_at, found(client, token_id).expires_at) == (None, kept)
+        assert (client.get(token_id).revoked_at, client.get(token_id).expires_at) == (None, kept)
 
 
 def test_a_list_is_a_page_as_the_service_gives_it(client, service, variant):
@@ -94,7 +102,7 @@ def test_too_many_roles_hide_a_record_until_some_are_removed(client, make_client
     assert service.exchanges == 1
 
     client.update(record.token_id, remove_roles=more)
-    assert found(client, record.token_id).roles == record.roles
+    assert client.get(record.token_id).roles == record.roles
     make_client(service.endpoint, token).authenticate()
 
 

@@ -88,6 +88,7 @@ def sent_to(method: str, path: str) -> Callable[[], Procedure[Any]]:
 
 METHODS = {
     "list": Method(listed, changes=False),
+    "get": Method(lambda: tokens.get(ID, include_secret_phc=False), OURS, changes=False),
     "batch_load": Method(lambda: tokens.batch_load([ID], include_secret_phc=False), OURS, changes=False),
     "authenticate": Method(exchanged, changes=False),
     "issue": Method(lambda: issuing.issue("me", token_id=None, **SERVICE), once=True),

@@ -45,6 +45,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "update": lambda client: client.update(ID, secret_phc=PHC),
     "revoke": lambda client: client.revoke(ID),
     "restore": lambda client: client.restore(ID),
+    "get": lambda client: client.get(ID, include_secret_phc=True),
     "batch_load": lambda client: client.batch_load([ID], include_secret_phc=True),
     "batch_load in two parts": lambda client: client.batch_load(f"{number:02000}" for number in range(80)),
 }

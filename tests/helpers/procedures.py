@@ -41,5 +41,9 @@ def restore(token_id: Any = ID, expires_at: Any = None) -> Procedure[Any]:
     return tokens.restore(token_id, expires_at=expires_at)
 
 
+def get(token_id: Any, include_secret_phc: Any = False) -> Procedure[Any]:
+    return tokens.get(token_id, include_secret_phc=include_secret_phc)
+
+
 def batch_load(token_ids: Any, include_secret_phc: Any = False) -> Procedure[Any]:
     return tokens.batch_load(token_ids, include_secret_phc=include_secret_phc)

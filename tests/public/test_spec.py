@@ -17,8 +17,8 @@ from access_tokens import (
     IssueResult,
     TokenRecord,
 )
-from access_tokens._calls.convert import json_name
 from access_tokens._flow.jwt import AuthToken
+from access_tokens.models import json_name
 
 from ..helpers.openapi import OPERATIONS, SCHEMAS, properties, snake
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from access_tokens import generate_token
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient, generate_token
 
 
 def test_a_pat_has_the_services_form():
@@ -48,3 +48,29 @@ def test_no_two_are_alike():
 def test_another_form_or_type_is_refused(name, value):
     with pytest.raises((ValueError, TypeError), match=f"^{name} must be"):
         generate_token(**{name: value})
+
+
+PAT = f"acme_{'A' * 21}.{'q' * 43}="
+
+
+@pytest.mark.parametrize("kind", [AccessTokensClient, AsyncAccessTokensClient])
+@pytest.mark.parametrize("pat", [PAT, PAT[:-1], PAT.removeprefix("acme_"), PAT.replace("_", "x")])
+def test_a_client_tells_which_token_it_uses(kind, pat):
+    assert kind("https://api.example.com", pat).token_id == "A" * 21
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "opaque",
+        PAT + "x",
+        PAT[:-2],
+        PAT.replace("A.", "."),
+        PAT.replace("A.", "-."),
+        f"eyJ.{PAT}",
+        f"{PAT}.x",
+    ],
+)
+def test_of_another_form_it_tells_nothing(other):
+    """Such as a JWT, whose payload may end like an id, and whose signature is as long as a secret."""
+    assert AccessTokensClient("https://api.example.com", other).token_id is None

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
-from typing import assert_type
+from typing import Any, assert_type
 
 import httpx
 
@@ -39,7 +39,16 @@ def sync_client(client: AccessTokensClient, when: datetime) -> None:
     assert_type(client.restore("a", expires_at=when), None)
     found, not_found = client.batch_load(["a"])
     assert_type((found, not_found), tuple[tuple[TokenRecord, ...], tuple[str, ...]])
+    assert_type(client.get("a", include_secret_phc=True), TokenRecord)
+    assert_type(client.token_id, str | None)
     assert_type(client.auth, httpx.Auth)
+
+
+def records(record: TokenRecord, when: datetime) -> None:
+    assert_type((record.created, record.expires), tuple[datetime, datetime | None])
+    assert_type((record.last_used, record.revoked), tuple[datetime | None, datetime | None])
+    assert_type(record.is_active() and record.is_active(when) and record.is_active(at=1), bool)
+    assert_type(record.to_dict(include_secret_phc=True), dict[str, Any])
 
 
 def results(issued: IssueResult, loaded: BatchLoadResult) -> None:
@@ -59,6 +68,8 @@ async def async_client(client: AsyncAccessTokensClient) -> None:
     assert_type(client.iter_tokens(), AsyncIterator[TokenRecord])
     assert_type(await client.issue("x"), IssueResult)
     assert_type(await client.batch_load(["a"]), BatchLoadResult)
+    assert_type(await client.get("a"), TokenRecord)
+    assert_type(client.token_id, str | None)
     async with AsyncAccessTokensClient.from_env(deadline=60) as other:
         assert_type(other, AsyncAccessTokensClient)
 

@@ -22,6 +22,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "revoke": lambda client: client.revoke(ID),
     "restore": lambda client: client.restore(ID),
     "batch_load": lambda client: client.batch_load([ID]),
+    "get": lambda client: client.get(ID),
 }
 GRANT = {"access_token": '"a.b.c"', "token_type": '"Bearer"', "expires_in": "3600"}
 NO_LIFE = [

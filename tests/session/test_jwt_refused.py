@@ -17,6 +17,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "list": lambda client: client.list(),
     "issue": lambda client: client.issue("x"),
     "batch_load": lambda client: client.batch_load(["A" * 21]),
+    "get": lambda client: client.get("A" * 21),
 }
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -17,10 +16,9 @@ from access_tokens_api.types import UNSET, Unset
 
 from .._secret import Secret, redact
 from .._spelling import SURROGATE
+from .._unix_time import unix_seconds
 from ..models import Moment
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_YEAR_10000 = 253_402_300_800
 _LONGEST_OWNER = 100
 _LONGEST_ROLE = 100
 _MOST_ROLES = 50
@@ -121,30 +119,6 @@ def roles(name: str, value: Iterable[str]) -> list[str]:
     return checked
 
 
-def moment(name: str, value: Any) -> int:
-    """Check a time, and return it in Unix seconds. Fractions of a second in a datetime are cut off."""
-    if isinstance(value, datetime):
-        return _from_datetime(name, value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be whole Unix seconds or an aware datetime, not {type(value).__name__}")
-    if value >= _YEAR_10000:
-        raise ValueError(f"{name} must be Unix seconds, and looks like milliseconds")
-    return _after_1970_began(name, int(value))
-
-
-def _from_datetime(name: str, value: datetime) -> int:
-    if value.utcoffset() is None:
-        raise ValueError(f"{name} must be an aware datetime, with a time zone")
-    return _after_1970_began(name, (value - _EPOCH) // timedelta(seconds=1))
-
-
-def _after_1970_began(name: str, seconds: int) -> int:
-    # The service's exchange treats an expiry of 0 as "never", but its list hides the token as expired.
-    if seconds <= 0:
-        raise ValueError(f"{name} must lie after 1970-01-01T00:00:00Z")
-    return seconds
-
-
 def page_limit(name: str, value: Any, most: int = _LARGEST_NUMBER) -> int:
     """Check the size of a page."""
     if isinstance(value, bool) or not isinstance(value, int):
@@ -193,7 +167,7 @@ def if_true(name: str, value: bool) -> bool | Unset:
 
 def expiry(value: Moment | None) -> int | Unset:
     """Return an expiry in Unix seconds, or UNSET for None, which leaves the field out of the request."""
-    return UNSET if value is None else moment("expires_at", value)
+    return UNSET if value is None else unix_seconds("expires_at", value)
 
 
 def role_names(value: Iterable[str]) -> list[str]:

@@ -10,6 +10,7 @@ import attrs
 from cattrs import Converter
 
 from ..errors import UnreadableError
+from ..models import json_name
 
 T = TypeVar("T")
 
@@ -57,12 +58,6 @@ def _planned(field: attrs.Attribute[Any]) -> tuple[str, str, Any, Callable[[Any,
     kind = _but_none(field.type)
     hook = _converter.get_structure_hook(kind)
     return field.name, json_name(field), kind, hook, field.default is attrs.NOTHING
-
-
-def json_name(field: attrs.Attribute[Any]) -> str:
-    """Return the JSON name of an attribute: from its metadata, else in camel case (`tokenId`)."""
-    first, *others = field.name.split("_")
-    return field.metadata.get("json_name") or first + "".join(each.title() for each in others)
 
 
 def _but_none(kind: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The client's methods on existing tokens: list, update, revoke, restore and batch-load.
+"""The client's methods on existing tokens: list, get, update, revoke, restore and batch-load.
 
 Each function is a procedure: a generator that checks the arguments, yields the calls of one method, and
 returns its result. A session carries out the calls, by blocking or by awaiting.
@@ -30,13 +30,14 @@ from attrs import frozen
 from .._flow.bounds import bounds_of
 from .._flow.steps import Answer, Call, Procedure, Together
 from .._secret import Secret
-from ..errors import AccessTokensError, UnreadableError
+from ..errors import AccessTokensError, NotFoundError, UnreadableError
 from ..models import KEEP, BatchLoadResult, Keep, Moment, TokenRecord
 from . import arguments as check
 from .arguments import expiry, given, if_true, role_names
 from .convert import structure
 
 _CHANGES = "owner, is_admin, roles, add_roles, remove_roles, secret_phc, expires_at"
+_NOT_LOADED = "Failed to get token"
 _RESTORED = "Restored the token, but failed to set its expiry"
 # The most bytes of ids in one request. The service accepts bodies of 100 kB; the rest is for other fields.
 _LARGEST_BATCH = 99_900
@@ -184,6 +185,45 @@ def _set_expiry(token_id: str, expiring: UpdateTokenRequest) -> Procedure[None]:
         # Replace the message even if an exchange failed: its own message would not mention the token.
         error.message, error.args = _RESTORED, (_RESTORED,)
         raise
+
+
+def get(token_id: str, *, include_secret_phc: bool) -> Procedure[TokenRecord]:
+    """Load one record, by a batch of one id."""
+    token_id = check.token_id(token_id)
+    wants_hash = check.flag("include_secret_phc", include_secret_phc)
+    record: TokenRecord = yield Call(
+        endpoint=batch_load_tokens,
+        arguments={"body": BatchLoadRequest([token_id], wants_hash or UNSET)},
+        result=lambda answer: _only_record(answer, token_id),
+        failed=_NOT_LOADED,
+        unreadable="Invalid get token response",
+        token_id=token_id,
+        changes=False,
+    )
+    return record
+
+
+def _only_record(answer: Answer, token_id: str) -> TokenRecord:
+    """Return the record of the id.
+
+    Raises:
+        NotFoundError: The service has found no record.
+        UnreadableError: It has found others, or several.
+    """
+    match structure(answer.json(), BatchLoadResult):
+        case BatchLoadResult((record,), ()) if record.token_id == token_id:
+            return record
+        case BatchLoadResult((), (missing,)) if missing == token_id:
+            raise NotFoundError(
+                _NOT_LOADED,
+                cause="no token has this id, or the service hides its record",
+                status_code=answer.status_code,
+                token_id=token_id,
+                request_id=answer.request_id,
+                attempts=answer.attempts,
+            )
+        case _:
+            raise UnreadableError("one record of this id, or its absence, expected")
 
 
 def batch_load(token_ids: Iterable[str], *, include_secret_phc: bool) -> Procedure[BatchLoadResult]:
