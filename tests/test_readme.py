@@ -32,7 +32,8 @@ def namespace(service: LocalService, other_api: str) -> Iterator[dict[str, Any]]
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
-def test_a_block_runs(block, namespace, service, access_tokens_env):
+def test_a_block_runs(block, namespace, service, access_tokens_env, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     exec(compile(block, "README.md", "exec"), namespace)
     if inspect.iscoroutinefunction(namespace.get("main")):
         anyio.run(namespace["main"])

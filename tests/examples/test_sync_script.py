@@ -1,8 +1,11 @@
 """A script that rotates a credential."""
 
+import time
+
 import pytest
 
-from access_tokens import AccessTokensClient, ConflictError
+from access_tokens import AccessTokensClient, AuthenticationError, ConflictError
+from access_tokens.testing import LocalService
 from examples import sync_script
 
 from ..helpers.running_examples import id_of, is_revoked
@@ -10,19 +13,41 @@ from ..helpers.running_examples import id_of, is_revoked
 UNKNOWN = "0" * 21
 
 
-def test_a_credential_is_rotated(service, tmp_path, examples):
-    old = id_of(service.issue("ci@example.com", roles=["reader", "writer"], expires_at=4_000_000_000))
+def days_left(service: LocalService, token_id: str) -> float:
+    record = service.record(token_id) or {}
+    return round((int(str(record["expiresAt"])) - time.time()) / 86_400, 1)
+
+
+@pytest.mark.parametrize("expires_at", [None, 4_000_000_000])
+def test_a_credential_is_rotated(service, tmp_path, examples, expires_at):
+    old = service.issue("ci@example.com", roles=["reader", "writer"], expires_at=expires_at)
     file = tmp_path / "pat"
-    done = examples.run("sync_script", old, str(file))
+    done = examples.run("sync_script", id_of(old), str(file))
     assert (done.status, done.err) == (0, "")
-    pat = file.read_text()
-    record = service.record(id_of(pat))
+    new = file.read_text()
+    record = service.record(id_of(new))
     assert (record["owner"], record["roles"]) == ("ci@example.com", ["reader", "writer"])
-    assert record["expiresAt"] == 4_000_000_000
-    assert is_revoked(service, old)
+    assert (days_left(service, id_of(new)), days_left(service, id_of(old))) == (90, 1)
     assert not file.stat().st_mode & 0o077
-    with AccessTokensClient(service.endpoint, pat) as holder:
-        holder.authenticate()
+    for pat in (old, new):
+        with AccessTokensClient(service.endpoint, pat) as holder:
+            holder.authenticate()
+
+
+def test_a_token_that_expires_within_the_overlap_does_so(service, client, tmp_path):
+    old = id_of(service.issue("ci@example.com", expires_at=int(time.time()) + 8640))
+    sync_script.rotate(client, old, tmp_path / "pat")
+    assert days_left(service, old) == 0.1
+
+
+def test_a_new_pat_that_is_refused_is_not_handed_over(service, client, tmp_path):
+    [old] = service.seed(1, owner="ci@example.com")
+    client.authenticate()
+    service.fail_next(status=401, path="/auth/token")
+    with pytest.raises(AuthenticationError):
+        sync_script.rotate(client, old, tmp_path / "pat")
+    assert [record.token_id for record in client.iter_tokens() if record.owner == "ci@example.com"] == [old]
+    assert [client.get(old).expires_at, *tmp_path.iterdir()] == [None]
 
 
 def test_it_says_how_it_is_used(examples):
@@ -32,7 +57,14 @@ def test_it_says_how_it_is_used(examples):
 
 def test_an_unknown_token_is_not_rotated(service, tmp_path, examples):
     done = examples.run("sync_script", UNKNOWN, str(tmp_path / "pat"))
-    assert done.err == f"Not rotated: no token with the id {UNKNOWN} is in use\n"
+    assert done.err.startswith("Not rotated: Failed to get token: no token has this id")
+
+
+def test_a_revoked_token_is_not_rotated(service, client, tmp_path):
+    [old] = service.seed(1)
+    client.revoke(old)
+    with pytest.raises(LookupError, match=f"^token {old} is revoked or expired$"):
+        sync_script.rotate(client, old, tmp_path / "pat")
 
 
 def test_a_new_token_whose_answer_was_lost_is_revoked(service, client, tmp_path):
@@ -59,6 +91,6 @@ def test_it_says_which_token_to_look_at(service, client, monkeypatch, tmp_path):
     [old] = service.seed(1)
     # What `from_env` makes must not wait between its attempts.
     monkeypatch.setattr(AccessTokensClient, "from_env", lambda: client)
-    service.drop_next(4, path="*/revoke", after=True)
-    with pytest.raises(SystemExit, match=f"^Not rotated: Failed to revoke.*; look at token {old} before you"):
+    service.drop_next(4, method="PATCH", after=True)
+    with pytest.raises(SystemExit, match=f"^Not rotated: Failed to update.*; look at token {old} before you"):
         sync_script.main(old, str(tmp_path / "pat"))
