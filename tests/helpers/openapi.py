@@ -29,13 +29,14 @@ def resolved(reference: dict[str, Any]) -> dict[str, Any]:
 
 
 def _operations() -> Iterator[tuple[str, dict[str, Any]]]:
-    for path in SPEC["paths"].values():
+    for name, path in SPEC["paths"].items():
         for verb in VERBS & set(path):
             parameters = [*path.get("parameters", []), *path[verb].get("parameters", [])]
-            yield path[verb]["operationId"], path[verb] | {"parameters": [*map(resolved, parameters)]}
+            whole = {"path": name, "method": verb.upper(), "parameters": [*map(resolved, parameters)]}
+            yield path[verb]["operationId"], path[verb] | whole
 
 
-# Each with all its parameters.
+# Each with its path, its method and all its parameters.
 OPERATIONS: dict[str, dict[str, Any]] = dict(sorted(_operations()))
 
 

@@ -53,12 +53,16 @@ NO_BODY, UNREACHABLE = "exchangeToken", {("AuthToken", "state")}
 @pytest.mark.parametrize("name", OPERATIONS)
 @pytest.mark.parametrize("client", [AccessTokensClient, AsyncAccessTokensClient])
 def test_every_operation_and_every_input_has_its_place(client, name):
-    assert name in METHODS, f"{client.__name__} has no method for the operation {name}"
+    assert name in METHODS, (
+        f"write a method for {name} (_calls/, client.py, async_client.py), add it to METHODS"
+    )
     accepted = set(inspect.signature(getattr(client, METHODS[name])).parameters)
     in_body = {} if name == NO_BODY else properties(OPERATIONS[name])
     for each in [*(parameter["name"] for parameter in OPERATIONS[name]["parameters"]), *in_body]:
         expected = RENAMED.get((name, each), {snake(each)})
-        assert expected <= accepted, f"{client.__name__}.{METHODS[name]} lacks {each} of the operation {name}"
+        assert expected <= accepted, (
+            f"add {each} to {client.__name__}.{METHODS[name]}, and to its function in _calls/"
+        )
 
 
 def test_every_schema_with_properties_has_its_place():
@@ -69,7 +73,7 @@ def test_every_schema_with_properties_has_its_place():
     }
     with_properties = {name for name, schema in SCHEMAS.items() if "properties" in schema}
     left = with_properties - requests - set(ANSWERS) - PARTS_OF_A_REQUEST
-    assert not left, f"no public model for {', '.join(sorted(left))}"
+    assert not left, f"write a class for {', '.join(sorted(left))} in models.py, and add it to ANSWERS"
 
 
 def read_from(model: Any) -> dict[str, Any]:
@@ -81,7 +85,8 @@ def read_from(model: Any) -> dict[str, Any]:
 def test_every_property_of_an_answer_reaches_the_caller_and_no_other_is_read(name):
     model = ANSWERS[name]
     reached = {model} if isinstance(model, str) else set(read_from(model))
-    assert reached == {each for each in SCHEMAS[name]["properties"] if (name, each) not in UNREACHABLE}
+    described = {each for each in SCHEMAS[name]["properties"] if (name, each) not in UNREACHABLE}
+    assert reached == described, f"{name}: add to or take from its class {reached ^ described}"
 
 
 READ = sorted(name for name, model in ANSWERS.items() if model in {TokenRecord, IssueResult, BatchLoadResult})

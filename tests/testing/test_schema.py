@@ -1,7 +1,9 @@
 """The service against the API contract, with generated requests: what it accepts, refuses and answers."""
 
 from pathlib import Path
+from typing import Any, get_type_hints
 
+import pytest
 import schemathesis
 from hypothesis import settings
 from schemathesis.config import SchemathesisConfig
@@ -12,6 +14,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from access_tokens.testing import Service
+from access_tokens.testing import _schemas as schemas
+from access_tokens.testing._record import Record
+
+from ..helpers.openapi import OPERATIONS, SCHEMAS, properties
 
 # Authorization is set below: otherwise half of what is generated would be about its absence.
 CONFIG = SchemathesisConfig.from_dict({"generation": {"with-security-parameters": False}})
@@ -41,3 +47,38 @@ def test_the_documented_service_conforms(case):
     case.validate_response(
         response, excluded_checks=excluded, headers=headers, transport_kwargs={"headers": headers}
     )
+
+
+# The type by which the service knows the inputs of an operation.
+INPUTS: dict[str, Any] = {
+    "exchangeToken": schemas.ClientCredentials,
+    "listTokens": schemas.ListQuery,
+    "issueToken": schemas.Issue,
+    "batchLoadTokens": schemas.BatchLoad,
+    "registerToken": schemas.Register,
+    "updateToken": schemas.Update,
+    "revokeToken": schemas.Revoke,
+    "restoreToken": None,
+}
+SOURCE = "src/access_tokens/testing"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_every_operation_is_served(admin, operation):
+    method, path = operation["method"], operation["path"]
+    answer = admin.request(method, path.replace("{tokenId}", "x"))
+    assert "Cannot " not in answer.text, f"add {method} {path} to Api._routes in {SOURCE}/_api.py"
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_input_is_known(name):
+    assert name in INPUTS, f"add {name} to INPUTS here, and the type of its inputs to {SOURCE}/_schemas.py"
+    in_query = [each["name"] for each in OPERATIONS[name]["parameters"] if each["in"] == "query"]
+    known = get_type_hints(INPUTS[name]) if INPUTS[name] else {}
+    missing = {*in_query, *properties(OPERATIONS[name])} - set(known)
+    assert not missing, f"{SOURCE}/_schemas.py: {INPUTS[name].__name__} lacks {', '.join(missing)}"
+
+
+def test_every_property_of_a_record_is_known():
+    missing = set(SCHEMAS["TokenRecord"]["properties"]) - set(get_type_hints(Record))
+    assert not missing, f"add {', '.join(missing)} to Record in {SOURCE}/_record.py, and to what fills it"
