@@ -28,6 +28,7 @@ from .retry import RetryPolicy
 from .tokens import GeneratedToken, generate_token
 
 if TYPE_CHECKING:
+    from ._settings import AsyncOptions, SyncOptions
     from .async_client import AsyncAccessTokensClient
     from .client import AccessTokensClient
 
@@ -37,6 +38,7 @@ __all__ = [
     "AccessTokensError",
     "ApiError",
     "AsyncAccessTokensClient",
+    "AsyncOptions",
     "AuthenticationError",
     "BatchLoadResult",
     "ClientClosedError",
@@ -52,6 +54,7 @@ __all__ = [
     "RateLimitedError",
     "RequestRejectedError",
     "RetryPolicy",
+    "SyncOptions",
     "TokenRecord",
     "UnavailableError",
     "__version__",
@@ -59,17 +62,22 @@ __all__ = [
     "is_api_error",
 ]
 
-_CLIENTS = {"AccessTokensClient": "client", "AsyncAccessTokensClient": "async_client"}
+_LAZY = {
+    "AccessTokensClient": "client",
+    "AsyncAccessTokensClient": "async_client",
+    "AsyncOptions": "_settings",
+    "SyncOptions": "_settings",
+}
 
 if not TYPE_CHECKING:
-    # Import the clients on first use, since they import httpx. Code that only handles errors or records does
-    # not need it.
+    # Import these on first use, since they import httpx. Code that only handles errors or records does not
+    # need it.
     def __getattr__(name):
-        if name not in _CLIENTS:
+        if name not in _LAZY:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         with import_module(f"{__name__}._fork_lock").no_fork:
-            client = globals()[name] = getattr(import_module(f"{__name__}.{_CLIENTS[name]}"), name)
-        return client
+            found = globals()[name] = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+        return found
 
 
 def __dir__() -> list[str]:

@@ -24,7 +24,7 @@ _MOUNT_PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*/?")
 
 
 class Options(TypedDict, total=False):
-    """The keyword arguments that the constructors of both clients share."""
+    """The keyword arguments that the constructors and `from_env` of both clients share."""
 
     auth_path: str
     admin_path: str
@@ -36,13 +36,13 @@ class Options(TypedDict, total=False):
 
 
 class SyncOptions(Options, total=False):
-    """The keyword arguments of an `AccessTokensClient`."""
+    """The keyword arguments of `AccessTokensClient`, for `def client(**options: Unpack[SyncOptions])`."""
 
     http_client: httpx.Client | None
 
 
 class AsyncOptions(Options, total=False):
-    """The keyword arguments of an `AsyncAccessTokensClient`."""
+    """The keyword arguments of `AsyncAccessTokensClient`, as `SyncOptions` are those of the sync client."""
 
     http_client: httpx.AsyncClient | None
 
@@ -117,15 +117,17 @@ def _checked_flag(name: str, value: Any) -> bool:
 
 def _checked_pat(value: Secret) -> Secret:
     # The PAT must be a valid header value (RFC 9110, section 5.5). The message must not contain it.
+    if not isinstance(value.reveal(), str):
+        raise TypeError(f"api_key must be a string, the PAT, not {type(value.reveal()).__name__}")
     problem = pat_problem(value.reveal())
     if problem:
         raise ValueError(f"api_key must {problem}")
     return value
 
 
-def pat_problem(value: Any) -> str | None:
+def pat_problem(value: str) -> str | None:
     """Return which requirement a value does not meet as a PAT ("must …"), or None if it is a PAT."""
-    if not isinstance(value, str) or not value:
+    if not value:
         return "be a PAT, a string that is not empty"
     if value.lower().startswith("bearer "):
         return "be the bare PAT, without 'Bearer'"

@@ -118,6 +118,10 @@ class AccessTokensClient(Uncopied):
             has_role: List only tokens with this role.
             limit: How many records the service looks at: 100 by default, and 1000 at most.
             after_token_id: Start after the token with this id.
+
+        Raises:
+            PermissionDeniedError: Your PAT is not an administrator's.
+            AccessTokensError, ValueError, TypeError: As the class says.
         """
         return self._session.run(
             tokens.list_page(
@@ -149,6 +153,11 @@ class AccessTokensClient(Uncopied):
             include_secret_phc: Ask for each token's secret hash as well.
             has_role: List only tokens with this role.
             page_size: How many records to request at a time, from 1 to 1000.
+
+        Raises:
+            PermissionDeniedError: Your PAT is not an administrator's.
+            InvalidResponseError: The pages go in a circle.
+            AccessTokensError, ValueError, TypeError: As the class says.
         """
         return self._session.each(
             TokenWalk(
@@ -169,6 +178,7 @@ class AccessTokensClient(Uncopied):
 
         Raises:
             NotFoundError: No token has this id, or the service hides its record because a value is invalid.
+            AccessTokensError, ValueError, TypeError: As the class says.
         """
         return self._session.run(tokens.get(token_id, include_secret_phc=include_secret_phc))
 
@@ -198,6 +208,10 @@ class AccessTokensClient(Uncopied):
             token_id: The id, 21 letters and digits; ids of hidden records are taken. By default a new one.
             generate_locally: Generate the PAT here, in tens of milliseconds of CPU time; register its hash.
             prefix: The text that the PAT begins with, only with `generate_locally`; "pat_" by default.
+
+        Raises:
+            ConflictError: The id is taken.
+            AccessTokensError, ValueError, TypeError: As the class says.
         """
         return self._session.run(
             issuing.issue(
@@ -233,6 +247,10 @@ class AccessTokensClient(Uncopied):
             is_admin: Whether the token may be used to manage tokens.
             roles: The roles of the token; at most 50, of 1 to 100 characters each.
             expires_at: When the token expires. By default never.
+
+        Raises:
+            ConflictError: The id is taken.
+            AccessTokensError, ValueError, TypeError: As the class says.
         """
         hashed = Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
@@ -267,6 +285,10 @@ class AccessTokensClient(Uncopied):
             remove_roles: Roles to remove, atomically.
             secret_phc: The hash of a new secret, as a PHC string for scrypt. The old PAT is then refused.
             expires_at: When the token expires. None removes the expiry.
+
+        Raises:
+            NotFoundError: No token has this id.
+            AccessTokensError, ValueError, TypeError: As the class says.
         """
         phc = None if secret_phc is None else Secret(secret_phc)
         del secret_phc  # so that no traceback's locals hold it
@@ -293,6 +315,10 @@ class AccessTokensClient(Uncopied):
         Args:
             token_id: The id of the token.
             expires_at: From when on the service may remove the record. By default, an old expiry is cleared.
+
+        Raises:
+            NotFoundError: No token has this id.
+            AccessTokensError, ValueError, TypeError: As the class says.
         """
         return self._session.run(tokens.revoke(token_id, expires_at=expires_at))
 
@@ -308,6 +334,10 @@ class AccessTokensClient(Uncopied):
         Args:
             token_id: The id of the token.
             expires_at: When the token expires. By default never, even if it had an expiry before.
+
+        Raises:
+            NotFoundError: No token has this id.
+            AccessTokensError, ValueError, TypeError: As the class says.
         """
         return self._session.run(tokens.restore(token_id, expires_at=expires_at))
 
@@ -317,6 +347,10 @@ class AccessTokensClient(Uncopied):
         Args:
             token_ids: The ids; duplicates are loaded once. Records that the service hides are not found.
             include_secret_phc: Ask for each token's secret hash as well.
+
+        Raises:
+            PermissionDeniedError: Your PAT is not an administrator's.
+            AccessTokensError, ValueError, TypeError: As the class says.
         """
         return self._session.run(tokens.batch_load(token_ids, include_secret_phc=include_secret_phc))
 
@@ -325,6 +359,10 @@ class AccessTokensClient(Uncopied):
 
         This always sends a request, even if there is a valid JWT. After two refused exchanges in quick
         succession, other calls raise the same error for one second, without asking the service.
+
+        Raises:
+            AuthenticationError: The PAT is refused.
+            AccessTokensError: As the class says.
         """
         self._session.authorize(afresh=True)
 

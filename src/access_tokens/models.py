@@ -156,6 +156,9 @@ else:
 class IssueResult(Masked, _Pair[str, TokenRecord]):
     """A new token. Can be unpacked: `token, record = client.issue(...)`.
 
+    It refuses to be pickled, since it holds a secret. In a worker process, return what the caller needs by
+    name: `result.record`, or `result.token`, which is then a plain str that nothing masks.
+
     `len()`, indexing and the class pattern `case IssueResult(token, record)` also work. Type checkers treat
     the class as a tuple. At runtime it is not one: `isinstance` says no, it equals no tuple, the pattern
     `case (token, record)` does not match, and `+`, `*`, `<`, `count()` and `index()` are missing.

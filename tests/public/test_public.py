@@ -19,7 +19,7 @@ def test_the_public_names_are_these():
         *("EndpointError", "InvalidResponseError", "NotFoundError", "PermissionDeniedError"),
         *("RateLimitedError", "RequestRejectedError", "UnavailableError", "is_api_error"),
     ]
-    others = ["KEEP", "Keep", "Moment", "__version__", "generate_token"]
+    others = ["AsyncOptions", "KEEP", "Keep", "Moment", "SyncOptions", "__version__", "generate_token"]
     assert sorted(access_tokens.__all__) == sorted([*clients, *models, *errors, *others])
 
 
@@ -32,6 +32,17 @@ def test_nothing_else_is_shown():
 @pytest.mark.parametrize("name", sorted(set(access_tokens.__all__) - {"KEEP", "Moment", "__version__"}))
 def test_every_public_name_is_documented(name):
     assert inspect.getdoc(getattr(access_tokens, name))
+
+
+QUIET = {"__init__", "__repr__", "close", "aclose", "__enter__", "__exit__", "__aenter__", "__aexit__"}
+CLIENTS = [access_tokens.AccessTokensClient, access_tokens.AsyncAccessTokensClient]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_every_method_says_what_it_raises(client):
+    for name in {each for each in vars(client) if inspect.isfunction(getattr(client, each))} - QUIET:
+        said = " ".join((inspect.getdoc(getattr(client, name)) or "").split())
+        assert "Raises: " in said or f"rrors as in `AccessTokensClient.{name}`" in said, name
 
 
 MODELS = [access_tokens.TokenRecord, access_tokens.IssueResult, access_tokens.BatchLoadResult]

@@ -132,7 +132,7 @@ WRONG_PATS = [
 @pytest.mark.parametrize("kind", [AccessTokensClient, AsyncAccessTokensClient])
 @pytest.mark.parametrize("pat", WRONG_PATS, ids=range(len(WRONG_PATS)))
 def test_a_pat_that_fits_no_header_is_refused_and_not_printed(kind, pat):
-    with pytest.raises(ValueError, match="^api_key must") as raised:
+    with pytest.raises(ValueError if isinstance(pat, str) else TypeError, match="^api_key must") as raised:
         kind(ENDPOINT, pat)
     # Nothing is printed of it, with the locals of all frames but those of the tests.
     printed = [*traceback.format_exception(raised.value), repr(raised.value)]

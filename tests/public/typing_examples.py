@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
-from typing import Any, assert_type
+from typing import Any, Unpack, assert_type
 
 import httpx
 
@@ -12,11 +12,13 @@ from access_tokens import (
     AccessTokensError,
     ApiError,
     AsyncAccessTokensClient,
+    AsyncOptions,
     BatchLoadResult,
     IssueResult,
     Keep,
     Moment,
     RetryPolicy,
+    SyncOptions,
     TokenRecord,
     generate_token,
     is_api_error,
@@ -72,6 +74,15 @@ async def async_client(client: AsyncAccessTokensClient) -> None:
     assert_type(client.token_id, str | None)
     async with AsyncAccessTokensClient.from_env(deadline=60) as other:
         assert_type(other, AsyncAccessTokensClient)
+
+
+def quick(**options: Unpack[SyncOptions]) -> AccessTokensClient:
+    options.setdefault("deadline", 5.0)
+    return AccessTokensClient.from_env(**options)
+
+
+def quick_in_tasks(**options: Unpack[AsyncOptions]) -> AsyncAccessTokensClient:
+    return AsyncAccessTokensClient.from_env(**options)
 
 
 def wrapper(client: AccessTokensClient, expires_at: Moment | Keep | None = KEEP) -> None:
