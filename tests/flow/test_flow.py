@@ -109,7 +109,7 @@ def test_a_401_on_a_cached_jwt_is_replayed_once_with_another():
 def test_a_401_on_a_jwt_got_in_this_call_fails_at_once_and_does_not_show_it():
     flow = started(authorization=GOT)
     refused = attrs.evolve(error("no: new-jwt", 401), known=(NEW.token,))
-    assert flow.reply(refused) == Discard(NEW)
+    assert flow.reply(refused) == Discard(NEW, is_replaced=False)
     problem = flow.fails(None)
     assert (type(problem), problem.reason) == (AuthenticationError, "no: [hidden]")
 
@@ -118,7 +118,7 @@ def test_a_401_on_a_jwt_got_in_this_call_fails_at_once_and_does_not_show_it():
 def test_a_second_401_fails_and_leaves_no_jwt():
     flow = started()
     flow.replays(Authorization(NEW))
-    assert flow.reply(Answer(401)) == Discard(NEW)
+    assert flow.reply(Answer(401)) == Discard(NEW, is_replaced=False)
     assert flow.fails(None).attempts == 2
 
 

@@ -31,6 +31,7 @@ SHAPES = (
     re.compile(r"(?P<hash>\$scrypt\$[^\s$]+\$[^\s$]+\$[^\s$'\"]+)"),
     *(re.compile(f"(?P<canary>{each})") for each in KNOWN),
 )
+_USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime"}
 SORTS = ("log record", "error", "local", "output", "warning")
 
 
@@ -101,11 +102,16 @@ class Watch:
 WATCH = Watch()
 
 
+def extras_of(record: logging.LogRecord) -> dict[str, Any]:
+    """Return the attributes of a record that its writer has added."""
+    return {name: value for name, value in vars(record).items() if name not in _USUAL}
+
+
 class Listener(logging.Handler):
     """Looks at every record that reaches the root logger, as any formatter could write it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        texts = [record.getMessage()]
+        texts = [record.getMessage(), repr(extras_of(record))]
         if record.args:
             texts.append(repr(record.args))
         if record.exc_info and record.exc_info[1]:

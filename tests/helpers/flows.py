@@ -89,6 +89,6 @@ class Flow:
     def replays(self, authorization: Authorization) -> None:
         """A 401 is followed by the request again, with this JWT."""
         assert self.authorization
-        assert self.reply(Answer(401)) == Discard(self.authorization.jwt)
+        assert self.reply(Answer(401)) == Discard(self.authorization.jwt, is_replaced=True)
         assert self.reply(None) == SendWithJwt()
         self.authorization = authorization

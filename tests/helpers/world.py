@@ -140,7 +140,7 @@ class Listener(logging.Handler):
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(f"{record.getMessage()} {record.args} {self.format(record)}")
+        self.lines.append(f"{record.getMessage()} {vars(record)} {self.format(record)}")
 
 
 @contextmanager

@@ -90,7 +90,7 @@ def test_a_secret_of_its_owner_is_not_shown(server, borrowing, caplog):
     secrets = {"headers": {"X-Key": "key-of-the-owner"}, "params": {"code": "code-of-the-owner"}}
     client = borrowing(server.endpoint, **secrets)
     error = failure_of(LIST, client)
-    ours = [each.getMessage() for each in caplog.records if each.name == "access_tokens"]
+    ours = [repr(vars(each)) for each in caplog.records if each.name == "access_tokens"]
     assert ours
     assert "of-the-owner" not in " ".join([*ours, repr(client.client), str(error), repr(error.cause)])
 

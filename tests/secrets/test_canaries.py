@@ -77,14 +77,15 @@ def error_from_below(held: object) -> BaseException:
     return raised.value
 
 
-def test_a_log_record_is_looked_at_with_its_arguments_and_its_exception(watch):
+def test_a_log_record_is_looked_at_with_its_arguments_its_extras_and_its_exception(watch):
     assert emit(watch, PAT)
     assert emit(watch, "%s", [PAT])
+    assert emit(watch, "failed", extra={"token": [PAT]})
     assert emit(watch, "failed", exc_info=ValueError(PAT))
     assert emit(watch, "failed", exc_info=error_with(__cause__=ValueError(PAT)))
     assert emit(watch, "failed", exc_info=error_from_below(PAT))
     assert emit(watch, "%s is fine", "this") == []
-    assert watch.looked["log record"] == 6
+    assert watch.looked["log record"] == 7
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Which JWT a session uses, and when it exchanges: decided without I/O, asked one question at a time."""
 
-import logging
-
 import attrs
 import pytest
 
@@ -217,19 +215,3 @@ class TestARenewalThatFailed:
         made._going_on(error, afresh=False)
         assert found(at(NOW + pause - 0.01, made))
         assert found(at(NOW + pause, made)) is None
-
-    @pytest.mark.parametrize(
-        ("kind", "level", "text"),
-        [
-            (UnavailableError, logging.DEBUG, "could not be renewed and lives on for 20 s"),
-            (
-                AuthenticationError,
-                logging.WARNING,
-                f"cannot be renewed and lives on for 20 s: {FAILED}: No (HTTP 401)",
-            ),
-        ],
-    )
-    def test_the_log_says_how_long_the_jwt_lives(self, kind, level, text, caplog):
-        caplog.set_level(logging.DEBUG, logger="access_tokens")
-        kept(20.0)._going_on(kind(FAILED, cause="No", status_code=401), afresh=False)
-        assert caplog.record_tuples == [("access_tokens", level, f"the JWT {text}")]

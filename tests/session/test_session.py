@@ -1,12 +1,10 @@
 """What a session decides before it blocks or awaits, asked one question at a time."""
 
-import logging
 import ssl
 import time
 from traceback import extract_tb
 from types import SimpleNamespace
 from typing import NoReturn
-from unittest import mock
 
 import attrs
 import httpx
@@ -22,11 +20,10 @@ from access_tokens import (
 )
 from access_tokens._calls.exchange import exchange
 from access_tokens._flow.bounds import bounds_of
-from access_tokens._flow.steps import Answer, Failure, Send
+from access_tokens._flow.steps import Failure, Send
 from access_tokens._http.request import Progress
 from access_tokens._secret import Secret
 from access_tokens._session.base import CleanErrors, SessionBase, request_of
-from access_tokens._session.log import log_outcome, write
 
 from ..helpers import flows
 from ..helpers.flows import EXCHANGE, READ, UNREACHED
@@ -161,21 +158,6 @@ def test_a_client_that_is_not_made_yet_can_be_looked_at():
     """A debugger does so, in the midst of the constructor."""
     client = AccessTokensClient.__new__(AccessTokensClient)
     assert repr(client) == "AccessTokensClient('')"
-
-
-@pytest.mark.parametrize(
-    ("outcome", "text"), [(Answer(503), "503"), (Failure(ValueError("refused"), acted=False), "refused")]
-)
-def test_the_log_has_a_line_for_each_request(outcome, text, caplog):
-    caplog.set_level(logging.DEBUG, logger="access_tokens")
-    assert log_outcome({"method": "put", "url": "/admin/tokens/a%2Fb/revoke"}, outcome) is outcome
-    line = f"PUT /admin/tokens/a%2Fb/revoke: {text}"
-    assert caplog.record_tuples == [("access_tokens", logging.DEBUG, line)]
-
-
-def test_an_error_of_a_log_filter_is_not_lost():
-    with pytest.raises(RuntimeError, match="^mistaken$"), mock.patch("logging.Logger.handle", mistaken):
-        write(logging.WARNING, "it works")
 
 
 def lost() -> NoReturn:

@@ -109,8 +109,9 @@ def calling(call: Call[Any], policy: RetryPolicy) -> Flow[Answer]:
         if authorization is None:
             yield from attempts.wait(outcome)
         elif _refuses_jwt(call, outcome):
-            yield Discard(authorization.jwt)
-            if authorization.is_new or replayed:
+            is_last = authorization.is_new or replayed
+            yield Discard(authorization.jwt, is_replaced=not is_last)
+            if is_last:
                 raise attempts.error(outcome)
             replayed = True
         else:

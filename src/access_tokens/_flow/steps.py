@@ -27,6 +27,9 @@ class Endpoint(Protocol):
     """A module of the generated code, which describes one operation."""
 
     @property
+    def __name__(self) -> str: ...
+
+    @property
     def _get_kwargs(self) -> Callable[..., dict[str, Any]]: ...
 
 
@@ -70,6 +73,11 @@ class Call(Generic[T]):
     def ids(self) -> tuple[str, ...]:
         """The ids that a refusal of this call may name."""
         return self.other_ids if self.token_id is None else (self.token_id, *self.other_ids)
+
+    @property
+    def operation(self) -> str | None:
+        """The operation of openapi.yaml, as the generated function is named; None if it is unknown."""
+        return self.endpoint.__name__.rpartition(".")[2] or None
 
     def request(self) -> dict[str, Any]:
         """Return the request as keyword arguments for `httpx.request`, made by the generated code.
@@ -144,9 +152,15 @@ class Wait:
 
 @frozen
 class Discard:
-    """Forget a JWT that was refused."""
+    """Forget a JWT that was refused.
+
+    Attributes:
+        jwt: The JWT.
+        is_replaced: Whether the request is sent again, with a new JWT.
+    """
 
     jwt: Jwt
+    is_replaced: bool
 
 
 Step: TypeAlias = SendWithJwt | Send | Authorize | Wait | Discard

@@ -85,6 +85,7 @@ class _AsItIs:
     """Stands for a generated module where the arguments for httpx are known already."""
 
     kwargs: dict[str, Any]
+    __name__ = ""
 
     def _get_kwargs(self) -> dict[str, Any]:
         return self.kwargs

@@ -8,11 +8,12 @@ from typing import TypeAlias, TypeVar
 import anyio
 
 from .._flow.jwt import Authorization
-from .._flow.steps import Answer, Call, Flow
+from .._flow.steps import Answer, Flow
 from ..errors import AccessTokensError
 from .base import SessionBase
 from .event_loops import LoopState
 from .exchange import PendingExchange
+from .log import CallLog
 
 T = TypeVar("T")
 Pending: TypeAlias = PendingExchange[anyio.Event]
@@ -25,7 +26,7 @@ class AsyncExchanger(SessionBase):
     def _here(self) -> LoopState: ...
 
     @abstractmethod
-    async def _call(self, call: Call[T], flow: Flow[Answer], deadline: float) -> T: ...
+    async def _call(self, log: CallLog[T], flow: Flow[Answer], deadline: float) -> T: ...
 
     async def _wait_for_exchange(self, deadline: float, afresh: bool = False) -> Pending | None:
         """Same as `SyncExchanger._wait_for_exchange`."""
@@ -78,8 +79,9 @@ class AsyncExchanger(SessionBase):
         exchanges = self._exchanges(deadline, afresh)
         while True:
             flow, until = next(exchanges)
+            log = self._log_of(self._exchange)
             try:
-                return self._kept(await self._call(self._exchange, flow, until))
+                return log.succeeded(self._kept(await self._call(log, flow, until)))
             except AccessTokensError as error:
                 if going_on := self._going_on(error, afresh):
                     return going_on

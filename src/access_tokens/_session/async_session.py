@@ -38,9 +38,9 @@ from .._settings import Settings
 from .._signals import suppress
 from ..errors import AccessTokensError, UnavailableError
 from .async_exchange import AsyncExchanger
-from .base import CleanErrors, request_of
+from .base import CleanErrors
 from .event_loops import LoopState, compute, current_loop, together
-from .log import log_outcome
+from .log import CallLog
 
 # In seconds after the deadline. A timeout of the connection comes first, and tells more than a cancellation:
 # whether the service could have acted.
@@ -112,8 +112,8 @@ class AsyncSession(AsyncExchanger):
         with CleanErrors():
             if found := self._at_hand(afresh, self._last):
                 return found
-            deadline = self._new_deadline()
-            return await self._drive(self._authorizing(afresh), lambda step: self._take(step, {}, deadline))
+            log, deadline = self._log_of(self._exchange), self._new_deadline()
+            return await self._drive(self._authorizing(afresh), lambda step: self._take(step, log, deadline))
 
     def discard(self, jwt: Jwt) -> None:
         """Same as `SyncSession.discard`."""
@@ -141,26 +141,28 @@ class AsyncSession(AsyncExchanger):
                 works = [partial(self._perform, each, deadline) for each in calls]
                 return await together(works, self._here().pool.width)
             case call:
-                return await self._call(call, self._calling(call), deadline)
+                log = self._log_of(call)
+                return log.succeeded(await self._call(log, self._calling(call), deadline))
 
-    async def _call(self, call: Call[T], flow: Flow[Answer], deadline: float) -> T:
-        request = request_of(call)
-        answer = await self._drive(flow, lambda step: self._take(step, request, deadline))
-        return result_of(call, answer)
+    async def _call(self, log: CallLog[T], flow: Flow[Answer], deadline: float) -> T:
+        answer = await self._drive(flow, lambda step: self._take(step, log, deadline))
+        return result_of(log.call, answer)
 
-    async def _take(self, step: Step, kwargs: dict[str, Any], deadline: float) -> Any:
+    async def _take(self, step: Step, log: CallLog[Any], deadline: float) -> Any:
         match step:
             case SendWithJwt():
-                return await self._send_with_jwt(kwargs, deadline)
+                return await self._send_with_jwt(log, deadline)
             case Send(bearer):
-                send = partial(self._send, kwargs, bearer, deadline)
-                return log_outcome(kwargs, await self._in_place(self._patience(deadline), deadline, send))
+                send = partial(self._send, log, bearer, deadline)
+                return log.ended(await self._in_place(self._patience(deadline), deadline, send))
             case Authorize(afresh):
-                return await self._authorize_in_place(deadline, afresh)
+                got = await self._authorize_in_place(deadline, afresh)
+                return log.ended(got) if isinstance(got, Failure) else got
             case Wait(seconds):
-                return await self._wait(seconds, deadline)
-            case Discard(jwt):
-                return self.discard(jwt)
+                return await self._wait(log, seconds, deadline)
+            case Discard(jwt, is_replaced):
+                self.discard(jwt)
+                return log.repeating(0.0) if is_replaced else None
 
     # I/O
 
@@ -174,17 +176,17 @@ class AsyncSession(AsyncExchanger):
         except httpx.PoolTimeout as error:
             return self._failed(error, deadline)
 
-    async def _send_with_jwt(self, kwargs: dict[str, Any], deadline: float) -> Sent:
+    async def _send_with_jwt(self, log: CallLog[Any], deadline: float) -> Sent:
         last = await self._wait_for_exchange(deadline)
 
         async def send() -> Sent:
             # Authorize only now, since a JWT may expire during the wait for a place.
             authorization = await self._authorize(deadline, last=last)
-            return self._sent(await self._send(kwargs, authorization.jwt.token, deadline), authorization)
+            return self._sent(await self._send(log, authorization.jwt.token, deadline), authorization)
 
         sent = await self._in_place(self._patience(deadline), deadline, send)
         sent = Sent(sent) if isinstance(sent, Failure) else sent
-        log_outcome(kwargs, sent.outcome)
+        log.ended(sent.outcome)
         return sent
 
     async def _authorize_in_place(self, deadline: float, afresh: bool) -> Authorization | Failure:
@@ -193,18 +195,18 @@ class AsyncSession(AsyncExchanger):
         got = await self._in_place(seconds, deadline, lambda: self._authorize(deadline, afresh, last))
         return living if living and isinstance(got, Failure) else got
 
-    async def _send(self, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
+    async def _send(self, log: CallLog[Any], bearer: Secret, deadline: float) -> Outcome:
         if refusal := self._refusal(deadline):
             return refusal
-        here, progress = self._here(), Progress(kwargs["method"], self.now(), deadline)
+        here, progress = self._here(), Progress(log.request["method"], log.sending(), deadline)
         try:
             with (
                 anyio.move_on_after(self._seconds_until(deadline) + _GRACE) as scope,
                 here.cancelled_by_closing(scope),
             ):
-                return await self._answer(here.pool, kwargs, bearer, progress)
+                return await self._answer(here.pool, log.request, bearer, progress)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
-            return self._failed(error, deadline, bearer, *kwargs["known"], progress=progress)
+            return self._failed(error, deadline, bearer, *log.request["known"], progress=progress)
         return self._failed(TimeoutError(), deadline, bearer, progress=progress)
 
     async def _answer(
@@ -213,9 +215,10 @@ class AsyncSession(AsyncExchanger):
         left = progress.deadline - progress.sent_at
         return await pool.answer(build_request(self.settings, kwargs, bearer, left, self._borrowed), progress)
 
-    async def _wait(self, seconds: float, deadline: float) -> bool:
+    async def _wait(self, log: CallLog[Any], seconds: float, deadline: float) -> bool:
         has_time = self._has_time(seconds, deadline)
         if has_time:
+            log.repeating(seconds)
             await self._sleep(seconds)
         return has_time
 

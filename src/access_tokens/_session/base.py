@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from copy import copy
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import httpx
@@ -23,8 +22,9 @@ from .._settings import Settings
 from .._signals import mark, pass_on
 from ..errors import AccessTokensError, ClientClosedError, UnavailableError
 from .exchange import PAUSE, FailedExchanges, PendingExchange, may_pass
-from .log import write
+from .log import CallLog, log_renewal
 
+T = TypeVar("T")
 # The longest time, in seconds, that a call waits for the early renewal of a JWT that is still valid. An
 # exchange usually takes a fraction of a second.
 _LONGEST_RENEWAL = 5.0
@@ -68,6 +68,9 @@ class SessionBase(Uncopied):
 
     def _new_deadline(self) -> float:
         return self.now() + self.settings.deadline
+
+    def _log_of(self, call: Call[T]) -> CallLog[T]:
+        return CallLog(call, request_of(call), self.now)
 
     def _calling(self, call: Call[Any]) -> Flow[Answer]:
         if call.api_key:
@@ -141,12 +144,8 @@ class SessionBase(Uncopied):
         if living is None or self._closed:
             return None
         left = living.jwt.seconds_left(now)
-        if may_pass(error):
-            pause = max(error.retry_after or 0.0, PAUSE)
-            write(logging.DEBUG, "the JWT could not be renewed and lives on for %.0f s", left)
-        else:
-            pause = max(left / 2, PAUSE)
-            write(logging.WARNING, "the JWT cannot be renewed and lives on for %.0f s: %s", left, str(error))
+        pause = max(error.retry_after or 0.0 if may_pass(error) else left / 2, PAUSE)
+        log_renewal(self._exchange, error, left, pause)
         self._cache.put_off_renewal(now + pause)
         return living
 

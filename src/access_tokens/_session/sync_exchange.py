@@ -7,11 +7,12 @@ from abc import abstractmethod
 from typing import TypeAlias, TypeVar
 
 from .._flow.jwt import Authorization
-from .._flow.steps import Answer, Call, Flow
+from .._flow.steps import Answer, Flow
 from .._http.interrupts import InterruptibleEvent, finally_twice
 from ..errors import AccessTokensError
 from .base import SessionBase
 from .exchange import PendingExchange
+from .log import CallLog
 
 T = TypeVar("T")
 Pending: TypeAlias = PendingExchange[InterruptibleEvent]
@@ -33,7 +34,7 @@ class SyncExchanger(SessionBase):
         return self._under_way.get(None)
 
     @abstractmethod
-    def _call(self, call: Call[T], flow: Flow[Answer], deadline: float) -> T: ...
+    def _call(self, log: CallLog[T], flow: Flow[Answer], deadline: float) -> T: ...
 
     def _wait_for_exchange(self, deadline: float, afresh: bool = False) -> Pending | None:
         """Wait for an exchange that another thread leads, and return the exchange that had ended last before.
@@ -102,8 +103,9 @@ class SyncExchanger(SessionBase):
         exchanges = self._exchanges(deadline, afresh)
         while True:
             flow, until = next(exchanges)
+            log = self._log_of(self._exchange)
             try:
-                return self._kept(self._call(self._exchange, flow, until))
+                return log.succeeded(self._kept(self._call(log, flow, until)))
             except AccessTokensError as error:
                 if going_on := self._going_on(error, afresh):
                     return going_on

@@ -37,8 +37,8 @@ from .._http.sync_pool import SyncPool
 from .._secret import Secret
 from .._settings import Settings
 from ..errors import AccessTokensError
-from .base import CleanErrors, request_of
-from .log import log_outcome
+from .base import CleanErrors
+from .log import CallLog
 from .sync_exchange import SyncExchanger
 
 T = TypeVar("T")
@@ -121,8 +121,8 @@ class SyncSession(SyncExchanger):
         with CleanErrors():
             if found := self._at_hand(afresh, self._last):
                 return found
-            deadline = self._new_deadline()
-            return self._drive(self._authorizing(afresh), lambda step: self._take(step, {}, deadline))
+            log, deadline = self._log_of(self._exchange), self._new_deadline()
+            return self._drive(self._authorizing(afresh), lambda step: self._take(step, log, deadline))
 
     def discard(self, jwt: Jwt) -> None:
         """Forget a JWT that was refused."""
@@ -150,26 +150,28 @@ class SyncSession(SyncExchanger):
             case Together(calls):
                 return [self._perform(each, deadline) for each in calls]
             case call:
-                return self._call(call, self._calling(call), deadline)
+                log = self._log_of(call)
+                return log.succeeded(self._call(log, self._calling(call), deadline))
 
-    def _call(self, call: Call[T], flow: Flow[Answer], deadline: float) -> T:
-        request = request_of(call)
-        answer = self._drive(flow, lambda step: self._take(step, request, deadline))
-        return result_of(call, answer)
+    def _call(self, log: CallLog[T], flow: Flow[Answer], deadline: float) -> T:
+        answer = self._drive(flow, lambda step: self._take(step, log, deadline))
+        return result_of(log.call, answer)
 
-    def _take(self, step: Step, kwargs: dict[str, Any], deadline: float) -> Any:
+    def _take(self, step: Step, log: CallLog[Any], deadline: float) -> Any:
         match step:
             case SendWithJwt():
-                return self._send_with_jwt(kwargs, deadline)
+                return self._send_with_jwt(log, deadline)
             case Send(bearer):
-                send = partial(self._send, kwargs, bearer, deadline)
-                return log_outcome(kwargs, self._in_place(self._patience(deadline), deadline, send))
+                send = partial(self._send, log, bearer, deadline)
+                return log.ended(self._in_place(self._patience(deadline), deadline, send))
             case Authorize(afresh):
-                return self._authorize_in_place(deadline, afresh)
+                got = self._authorize_in_place(deadline, afresh)
+                return log.ended(got) if isinstance(got, Failure) else got
             case Wait(seconds):
-                return self._wait(seconds, deadline)
-            case Discard(jwt):
-                return self.discard(jwt)
+                return self._wait(log, seconds, deadline)
+            case Discard(jwt, is_replaced):
+                self.discard(jwt)
+                return log.repeating(0.0) if is_replaced else None
 
     # I/O
 
@@ -180,17 +182,17 @@ class SyncSession(SyncExchanger):
         except httpx.PoolTimeout as error:
             return self._failed(error, deadline)
 
-    def _send_with_jwt(self, kwargs: dict[str, Any], deadline: float) -> Sent:
+    def _send_with_jwt(self, log: CallLog[Any], deadline: float) -> Sent:
         last = self._wait_for_exchange(deadline)
 
         def send() -> Sent:
             # Authorize only now, since a JWT may expire during the wait for a place.
             authorization = self._authorize(deadline, last=last)
-            return self._sent(self._send(kwargs, authorization.jwt.token, deadline), authorization)
+            return self._sent(self._send(log, authorization.jwt.token, deadline), authorization)
 
         sent = self._in_place(self._patience(deadline), deadline, send)
         sent = Sent(sent) if isinstance(sent, Failure) else sent
-        log_outcome(kwargs, sent.outcome)
+        log.ended(sent.outcome)
         return sent
 
     def _authorize_in_place(self, deadline: float, afresh: bool) -> Authorization | Failure:
@@ -199,20 +201,23 @@ class SyncSession(SyncExchanger):
         got = self._in_place(seconds, deadline, lambda: self._authorize(deadline, afresh, last))
         return living if living and isinstance(got, Failure) else got
 
-    def _send(self, kwargs: dict[str, Any], bearer: Secret, deadline: float) -> Outcome:
-        progress = Progress(kwargs["method"], self.now(), deadline)
+    def _send(self, log: CallLog[Any], bearer: Secret, deadline: float) -> Outcome:
+        if refusal := self._refusal(deadline):
+            return refusal
+        progress = Progress(log.request["method"], log.sending(), deadline)
         try:
-            return self._refusal(deadline) or self._answer(kwargs, bearer, progress)
+            return self._answer(log.request, bearer, progress)
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
-            return self._failed(error, deadline, bearer, *kwargs["known"], progress=progress)
+            return self._failed(error, deadline, bearer, *log.request["known"], progress=progress)
 
     def _answer(self, kwargs: dict[str, Any], bearer: Secret, progress: Progress) -> Answer:
         left = progress.deadline - progress.sent_at
         return self._pool.answer(build_request(self.settings, kwargs, bearer, left, self._borrowed), progress)
 
-    def _wait(self, seconds: float, deadline: float) -> bool:
+    def _wait(self, log: CallLog[Any], seconds: float, deadline: float) -> bool:
         has_time = self._has_time(seconds, deadline)
         if has_time:
+            log.repeating(seconds)
             self._sleep(seconds)
         return has_time
 
