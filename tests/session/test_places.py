@@ -1,5 +1,6 @@
 """The JWT and the exchange, when there are more callers than connections, each of which is a place."""
 
+import logging
 import threading
 from typing import Any
 
@@ -10,6 +11,7 @@ from access_tokens import AsyncAccessTokensClient, AuthenticationError, Unavaila
 
 from ..helpers.callers import in_tasks, run
 from ..helpers.fault_server import EXCHANGE, TOKENS, FaultServer, Peer
+from ..helpers.logged import logged
 from ..helpers.plays import Held, Turnstile, grant, refuse
 from ..helpers.threads import Task
 from .crowds import all_list, authorized, forget_jwt, until_waiting
@@ -114,7 +116,8 @@ def test_a_jwt_that_lives_needs_no_place_to_be_used_elsewhere(server, narrow):
     assert (got.jwt.token.reveal(), got.is_new, client.clock.waits) == ("jwt", False, [])
 
 
-def test_who_wants_a_new_one_waits_for_a_place_by_the_policy(server, narrow):
+def test_who_wants_a_new_one_waits_for_a_place_by_the_policy(server, narrow, caplog):
+    caplog.set_level(logging.INFO, logger="access_tokens")
     client, turnstile = narrow(1, timeout=httpx.Timeout(10, pool=0.01)), Turnstile()
     server.always(TOKENS, turnstile)
     busy = Task(client.list)
@@ -125,6 +128,8 @@ def test_who_wants_a_new_one_waits_for_a_place_by_the_policy(server, narrow):
     assert busy.outcome()
     assert isinstance(raised.value.cause, httpx.PoolTimeout)
     assert client.clock.waits == [1.0, 2.0, 4.0]
+    told = [(level, fields["attempt"], fields["wait"]) for level, _, fields in logged(caplog)]
+    assert told == [("INFO", 2, 1.0), ("INFO", 3, 2.0), ("INFO", 4, 4.0)]
 
 
 @in_tasks

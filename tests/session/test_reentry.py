@@ -170,14 +170,18 @@ def logged_to(handler: logging.Handler) -> Iterator[None]:
     log.removeHandler(handler)
 
 
-def test_a_log_handler_may_send_what_is_logged_with_the_auth_of_the_client(memory):
+@pytest.mark.parametrize("level", [logging.DEBUG, logging.INFO])
+def test_a_log_handler_may_send_what_is_logged_with_the_auth_of_the_client(memory, level):
+    """That of an exchange is told at INFO when its JWT is in use, so that there is no second one."""
     other = httpx.MockTransport(lambda request: httpx.Response(200))
     with memory.client(deadline=SHORT) as client, httpx.Client(auth=client.auth, transport=other) as http:
         shipping = Shipping(lambda: http.get("https://logs.example").status_code)
+        shipping.setLevel(level)
         with logged_to(shipping):
             assert client.list()
     assert shipping.results
     assert set(shipping.results) == {200}
+    assert level == logging.DEBUG or memory.exchanges == 1
 
 
 async def list_in_another_task(client: AsyncAccessTokensClient) -> Any:
