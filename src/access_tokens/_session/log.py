@@ -35,7 +35,7 @@ def write(level: int, text: str, *args: object, **fields: str | float | None) ->
     extra = {f"access_tokens_{name}": value for name, value in fields.items() if value is not None}
     process = os.getpid()
     try:
-        _log.log(level, text, *args, extra=extra, stacklevel=2)
+        _log.log(level, text, *args, extra=extra)
     except RuntimeError:
         if os.getpid() == process:
             raise
@@ -50,7 +50,7 @@ class CallLog(Generic[T]):
         request: Its request, as keyword arguments for httpx.
         now: The session's clock.
         attempt: How many attempts have ended.
-        outcome: The outcome of the last one.
+        outcome: The outcome of the last one; unset before.
         started: When the call began.
         sent_at: When the current request was sent; None if it was not.
     """
@@ -59,7 +59,7 @@ class CallLog(Generic[T]):
     request: dict[str, Any] = field(repr=False)
     now: Callable[[], float]
     attempt: int = 0
-    outcome: Outcome | None = None
+    outcome: Outcome = field(init=False)
     started: float = Factory(lambda self: self.now(), takes_self=True)
     sent_at: float | None = None
 
@@ -80,7 +80,7 @@ class CallLog(Generic[T]):
 
     def repeating(self, wait: float) -> None:
         """Write that another attempt follows after this many seconds."""
-        if self.outcome and _log.isEnabledFor(logging.INFO):
+        if _log.isEnabledFor(logging.INFO):
             text, result = "%s, retry in %g s", _result(self.outcome)
             self._write(logging.INFO, text, result, wait, attempt=self.attempt + 1, wait=wait)
 
@@ -100,8 +100,7 @@ class CallLog(Generic[T]):
         elapsed: float | None = None,
         wait: float | None = None,
     ) -> None:
-        fields = _described(self.call, self.request)
-        request_id = self.outcome.request_id if self.outcome else None
+        fields, request_id = _described(self.call, self.request), self.outcome.request_id
         write(
             level,
             f"%s %s: {text}%s",
