@@ -55,3 +55,10 @@ def test_a_stream_in_which_bytes_may_wait_unseen_is_not_used(server, victim, mon
     monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
     check_nothing_was_sent(server, victim)
     assert len(closed) == 1
+
+
+def test_they_are_looked_for_without_a_request_that_a_mock_would_answer(monkeypatch):
+    """As by respx, which replaces these methods, and refuses what no route is for."""
+    for owner in (httpcore.HTTPConnection, httpcore.ConnectionPool):
+        monkeypatch.setattr(owner, "handle_request", lambda self, request: pytest.fail("it was sent"))
+    check_libraries()

@@ -43,11 +43,14 @@ def check_libraries() -> None:
     with no_fork, _known():
         transport: Any = httpx.HTTPTransport(verify=False)
         transport._pool.close()  # noqa: SLF001
-        network = httpcore.MockBackend([b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nmore"])
-        with httpcore.ConnectionPool(network_backend=network) as pool:
-            pool.request("GET", "http://localhost")
-            if not has_surplus(pool):
-                raise AttributeError("surplus bytes")
+        origin = httpcore.Origin(b"http", b"localhost", 80)
+        network = httpcore.MockStream([b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nmore"])
+        inner = httpcore.HTTP11Connection(origin, network)
+        inner.request("GET", "http://localhost")  # not by its owner, for which respx would answer
+        owner: Any = httpcore.HTTPConnection(origin)
+        owner._connection = owner._connection or inner  # noqa: SLF001
+        if not has_surplus(owner):
+            raise AttributeError("surplus bytes")
 
 
 # The promise: instrumentation, such as OpenTelemetry's, sees our requests. It patches httpx's own transports.
