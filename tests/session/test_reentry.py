@@ -19,14 +19,12 @@ from ..helpers.fault_server import EXCHANGE, TOKENS, FaultServer
 from ..helpers.footprint import quiet
 from ..helpers.lines import Midst, places_of
 from ..helpers.memory_service import ENDPOINT, MemoryService
-from ..helpers.threads import Task, until, waiting_in_the_library
+from ..helpers.threads import PATIENCE, Task, until, waiting_in_the_library
 
 pytestmark = pytest.mark.fault(52)
 
 OURS = ("/access_tokens/_",)
 BELOW = (*OURS, "/httpcore/_sync", "/threading.py", "/concurrent/futures/")  # where there are locks
-# What waits for itself ends with an error, at the deadline.
-SHORT = 0.3
 Prepared = tuple[Callable[[], Any], Callable[[], Any]]
 
 
@@ -131,7 +129,7 @@ def test_a_finalizer_may_call_between_any_two_lines_of_a_call(memory, is_warm):
     """As may a signal handler: both calls succeed."""
 
     def prepare() -> AccessTokensClient:
-        client = AccessTokensClient(ENDPOINT, "pat_x", http_client=http, deadline=SHORT)
+        client = AccessTokensClient(ENDPOINT, "pat_x", http_client=http, deadline=PATIENCE)
         if is_warm:
             client.authenticate()
         return client
@@ -174,7 +172,7 @@ def logged_to(handler: logging.Handler) -> Iterator[None]:
 def test_a_log_handler_may_send_what_is_logged_with_the_auth_of_the_client(memory, level):
     """That of an exchange is told at INFO when its JWT is in use, so that there is no second one."""
     other = httpx.MockTransport(lambda request: httpx.Response(200))
-    with memory.client(deadline=SHORT) as client, httpx.Client(auth=client.auth, transport=other) as http:
+    with memory.client(deadline=PATIENCE) as client, httpx.Client(auth=client.auth, transport=other) as http:
         shipping = Shipping(lambda: http.get("https://logs.example").status_code)
         shipping.setLevel(level)
         with logged_to(shipping):
@@ -213,6 +211,6 @@ def test_a_hook_of_the_callers_http_client_may_call(memory, variant, name):
         results.append(await HOOKED[name](client))
 
     http = httpx.AsyncClient(transport=httpx.MockTransport(memory), event_hooks={"request": [hook]})
-    client = AsyncAccessTokensClient(ENDPOINT, "pat_x", http_client=http, deadline=SHORT)
+    client = AsyncAccessTokensClient(ENDPOINT, "pat_x", http_client=http, deadline=PATIENCE)
     assert run(variant, client.list)
     assert len(results) == 1

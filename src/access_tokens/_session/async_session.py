@@ -37,6 +37,7 @@ from .._secret import Secret
 from .._settings import Settings
 from .._signals import suppress
 from ..errors import AccessTokensError, UnavailableError
+from . import waiting
 from .async_exchange import AsyncExchanger
 from .base import CleanErrors
 from .event_loops import LoopState, compute, current_loop, together
@@ -216,11 +217,11 @@ class AsyncSession(AsyncExchanger):
         return await pool.answer(build_request(self.settings, kwargs, bearer, left, self._borrowed), progress)
 
     async def _wait(self, log: CallLog[Any], seconds: float, deadline: float) -> bool:
-        has_time = self._has_time(seconds, deadline)
-        if has_time:
+        wait = waiting.wait_before(seconds, deadline, self.now())
+        if wait is not None:
             log.repeating(seconds)
-            await self._sleep(seconds)
-        return has_time
+            await self._sleep(wait)
+        return wait is not None
 
     async def _sleep(self, seconds: float) -> None:
         with anyio.move_on_after(seconds):

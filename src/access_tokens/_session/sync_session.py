@@ -37,6 +37,7 @@ from .._http.sync_pool import SyncPool
 from .._secret import Secret
 from .._settings import Settings
 from ..errors import AccessTokensError
+from . import waiting
 from .base import CleanErrors
 from .log import CallLog
 from .sync_exchange import SyncExchanger
@@ -215,11 +216,11 @@ class SyncSession(SyncExchanger):
         return self._pool.answer(build_request(self.settings, kwargs, bearer, left, self._borrowed), progress)
 
     def _wait(self, log: CallLog[Any], seconds: float, deadline: float) -> bool:
-        has_time = self._has_time(seconds, deadline)
-        if has_time:
+        wait = waiting.wait_before(seconds, deadline, self.now())
+        if wait is not None:
             log.repeating(seconds)
-            self._sleep(seconds)
-        return has_time
+            self._sleep(wait)
+        return wait is not None
 
     def _sleep(self, seconds: float) -> None:
         self._closing.wait(seconds)
