@@ -9,8 +9,6 @@ from access_tokens import AccessTokensError, AsyncAccessTokensClient
 from access_tokens.testing import LocalService
 from examples import async_script
 
-from ..helpers.running_examples import id_of
-
 DAY = 86_400
 
 
@@ -18,7 +16,7 @@ DAY = 86_400
 def tokens(service: LocalService) -> dict[str, str]:
     """The ids of tokens, by how soon they expire."""
     now, lives = int(time.time()), {"soon": DAY, "later": 30 * DAY, "soon too": 2 * DAY}
-    return {name: id_of(service.issue(name, expires_at=now + life)) for name, life in lives.items()}
+    return {name: service.issue(name, expires_at=now + life).token_id for name, life in lives.items()}
 
 
 def days_left(service: LocalService, token_id: str) -> int:

@@ -22,20 +22,20 @@ def days_left(service: LocalService, token_id: str) -> float:
 def test_a_credential_is_rotated(service, tmp_path, examples, expires_at):
     old = service.issue("ci@example.com", roles=["reader", "writer"], expires_at=expires_at)
     file = tmp_path / "pat"
-    done = examples.run("sync_script", id_of(old), str(file))
+    done = examples.run("sync_script", old.token_id, str(file))
     assert (done.status, done.err) == (0, "")
     new = file.read_text()
     record = service.record(id_of(new))
     assert (record["owner"], record["roles"]) == ("ci@example.com", ["reader", "writer"])
-    assert (days_left(service, id_of(new)), days_left(service, id_of(old))) == (90, 1)
+    assert (days_left(service, id_of(new)), days_left(service, old.token_id)) == (90, 1)
     assert not file.stat().st_mode & 0o077
-    for pat in (old, new):
+    for pat in (old.token, new):
         with AccessTokensClient(service.endpoint, pat) as holder:
             holder.authenticate()
 
 
 def test_a_token_that_expires_within_the_overlap_does_so(service, client, tmp_path):
-    old = id_of(service.issue("ci@example.com", expires_at=int(time.time()) + 8640))
+    old = service.issue("ci@example.com", expires_at=int(time.time()) + 8640).token_id
     sync_script.rotate(client, old, tmp_path / "pat")
     assert days_left(service, old) == 0.1
 

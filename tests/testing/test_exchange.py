@@ -8,7 +8,7 @@ from ..helpers.local_service import UNKNOWN_PAT, exchange
 
 
 def test_a_jwt_carries_owner_admin_and_roles(service, http):
-    answer = exchange(http, service.issue("user@example.com", roles=["reader", "writer"])).json()
+    answer = exchange(http, service.issue("user@example.com", roles=["reader", "writer"]).pat).json()
     claims = service.verify(answer["access_token"])
 
     assert (answer["token_type"], answer["expires_in"], "state" in answer) == ("Bearer", 3600, False)
@@ -35,7 +35,7 @@ def test_state_is_sent_back(service, http):
 
 
 def test_a_pat_expires_by_the_clock_of_the_service(fresh, connect):
-    pat = fresh.issue("x", expires_at=int(fresh.now()) + 10)
+    _, pat = fresh.issue("x", expires_at=int(fresh.now()) + 10)
     fresh.advance(11)
     assert exchange(connect(fresh), pat).status_code == 401
 

@@ -1,5 +1,6 @@
 """The public face, and what it needs."""
 
+import pydoc
 import subprocess
 import sys
 
@@ -28,10 +29,17 @@ def test_the_plugin_loads_without_the_extra():
     assert run_without("starlette", code).stdout == "loaded False\n"
 
 
+def test_help_shows_the_classes():
+    shown = pydoc.plain(pydoc.render_doc(access_tokens.testing))
+    for name in access_tokens.testing.__all__:
+        assert f"    class {name}(" in shown
+
+
 def test_its_public_names_are_all_that_can_be_imported():
     assert all(
         getattr(access_tokens.testing, name).__name__ == name for name in access_tokens.testing.__all__
     )
     assert issubclass(LocalService, Service)
+    assert dir(access_tokens.testing) == access_tokens.testing.__all__
     with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
         _ = access_tokens.testing.Nothing  # type: ignore[attr-defined]  # on purpose

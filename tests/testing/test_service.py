@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, MutableMapping
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import anyio
@@ -82,13 +83,14 @@ def test_it_starts_with_one_administrator_whose_hash_is_given_when_asked_for(ser
 
 
 def test_issue_makes_a_token_without_a_request(service):
-    pat = service.issue("user@example.com", is_admin=True, roles=["a"], expires_at=4000000000)
-    token_id = pat.removeprefix("pat_").partition(".")[0]
+    issued = service.issue("user@example.com", is_admin=True, roles=["a"], expires_at=4000000000)
+    token_id, pat = issued
     record = service.record(token_id)
 
     assert (record["owner"], record["isAdmin"]) == ("user@example.com", True)
     assert (record["roles"], record["expiresAt"]) == (["a"], 4000000000)
     assert service.verify(service._backend.exchange(pat))["sub"] == token_id
+    assert repr(issued) == f"IssuedToken(token_id='{token_id}', pat=<hidden>)"
     with pytest.raises(ValueError, match="Cannot store invalid token record"):
         service.issue("")
 
@@ -101,11 +103,13 @@ def test_revoke_works_without_a_request(service):
         service.revoke("nobody")
 
 
+def seeded(service: Service, **options: Any) -> Any:
+    return service.record(*service.seed(1, **options))
+
+
 def test_seed_fills_the_table_with_active_expired_or_revoked_tokens(service):
     token_ids = service.seed(2000, roles=["reader"])
-    expired, revoked = (
-        service.record(service.seed(1, owner="x", **{which: True})[0]) for which in ("expired", "revoked")
-    )
+    expired, revoked = (seeded(service, owner="x", **{which: True}) for which in ("expired", "revoked"))
     active = service.record(token_ids[1])
 
     assert len(set(token_ids)) == 2000
@@ -114,12 +118,77 @@ def test_seed_fills_the_table_with_active_expired_or_revoked_tokens(service):
     assert ("expiresAt" in revoked, "revokedAt" in revoked) == (False, True)
 
 
+def test_seed_gives_tokens_any_time_and_right():
+    noon = datetime(2030, 1, 1, 12, tzinfo=timezone(timedelta(hours=1)))
+    times = {"created_at": 1, "last_used_at": 2, "expires_at": noon, "revoked_at": 4}
+    record = seeded(Service(), is_admin=True, **times)
+    assert (record["createdAt"], record["lastUsedAt"], record["revokedAt"]) == (1, 2, 4)
+    assert (record["expiresAt"], record["isAdmin"]) == (noon.timestamp(), True)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"expired": True, "expires_at": 1}, "either expired or expires_at"),
+        ({"revoked": True, "revoked_at": 1}, "either revoked or revoked_at"),
+        ({"expires_at": datetime(2030, 1, 1)}, "with a time zone"),  # noqa: DTZ001 - on purpose
+        *[
+            ({name: -1}, "Cannot store")
+            for name in ("created_at", "last_used_at", "expires_at", "revoked_at")
+        ],
+    ],
+    ids=str,
+)
+def test_what_cannot_be_seeded_is_refused_and_not_stored(service, options, reason):
+    with pytest.raises(ValueError, match=reason):
+        service.seed(1, **options)
+    assert service._backend.store.page(after=None, role=None, limit=2) == [
+        service._backend.store.get(service.admin_token_id)
+    ]
+
+
 def test_its_clock_is_the_real_one_until_it_is_advanced(service):
     before = time.time()
     assert before <= service.now() <= time.time()
 
     service.advance(1000.5)
     assert before + 1000.5 <= service.now() <= time.time() + 1000.5
+    with pytest.raises(ValueError, match="must be a finite number, not nan"):
+        service.advance(float("nan"))
+
+
+def test_put_back_its_clock_makes_valid_what_has_expired_and_keeps_what_is_newer(service):
+    service.rate_limit = (1, 60)
+    older = service.issue("x", expires_at=int(service.now()) + 100)
+    jwt = service._backend.exchange(older.pat)
+    service.advance(4000)
+    newer = service._backend.exchange(service.issue("y").pat)
+    service._backend.admit_exchange()
+    for expired in (lambda: service.verify(jwt), lambda: service._backend.exchange(older.pat)):
+        with pytest.raises(ValueError, match="JWT|Authorization token"):
+            expired()
+    service.advance(-4000)
+    assert [service.verify(each)["owner"] for each in (jwt, newer)] == ["x", "y"]
+    assert service._backend.exchange(older.pat)
+    assert service._backend.admit_exchange()["RateLimit-Remaining"] == "0"
+
+
+PAT = "pat_" + "a" * 21 + ".c2VjcmV0"
+
+
+def test_its_pat_is_an_option():
+    service = Service(admin_pat=PAT)
+    assert (service.admin_pat, service.admin_token_id) == (PAT, "a" * 21)
+    assert service.verify(service._backend.exchange(PAT))["admin"] is True
+
+
+@pytest.mark.parametrize(
+    "pat", [PAT.removeprefix("pat_"), PAT + "*~" * 100, "pat_" + "b" * 60, "", 7], ids=str
+)
+def test_a_pat_that_is_none_is_refused_and_not_shown(pat):
+    with pytest.raises(ValueError, match="^admin_pat must be a PAT: the prefix 'pat_', 21 letters") as caught:
+        Service(admin_pat=pat)
+    assert not pat or str(pat) not in str(caught.value)
 
 
 @pytest.mark.fault(70)

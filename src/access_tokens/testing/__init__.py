@@ -5,10 +5,11 @@ scrypt hashes, real signed JWTs, and the same statuses and error bodies.
 
 * `LocalService` listens on a free port of the loopback interface: ``with LocalService() as service: ...``
 * `Service` is the same without a network, as an ASGI application: ``service.app``
-* `ReceivedRequest` is a request that such a service has recorded.
+* `ReceivedRequest` is a request that such a service has recorded, `IssuedToken` what its `issue` returns.
 
 ``python -m access_tokens.testing`` runs a local service from a shell. The pytest fixtures
-``access_tokens_service`` and ``access_tokens_env`` are available as soon as the package is installed.
+``access_tokens_service``, ``access_tokens_env``, ``access_tokens_client``, ``access_tokens_async_client`` and
+``access_tokens_no_waits`` are available as soon as the package is installed.
 
 Needs the extra: ``pip install "access-tokens-client[testing]"``.
 """
@@ -17,13 +18,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from access_tokens.testing._direct import IssuedToken
     from access_tokens.testing._journal import ReceivedRequest
     from access_tokens.testing._server import LocalService
     from access_tokens.testing._service import Service
 
-__all__ = ["LocalService", "ReceivedRequest", "Service"]
+__all__ = ["IssuedToken", "LocalService", "ReceivedRequest", "Service"]
 
-_HOMES = {"LocalService": "_server", "ReceivedRequest": "_journal", "Service": "_service"}
+_HOMES = {
+    "IssuedToken": "_direct",
+    "LocalService": "_server",
+    "ReceivedRequest": "_journal",
+    "Service": "_service",
+}
 
 if not TYPE_CHECKING:
     # Import on first use, because pytest imports this package for its plugin, even without the extra.
@@ -36,3 +43,7 @@ if not TYPE_CHECKING:
             raise ImportError(
                 f'access_tokens.testing needs {error.name!r}: pip install "access-tokens-client[testing]"',
             ) from error
+
+
+def __dir__() -> list[str]:
+    return __all__

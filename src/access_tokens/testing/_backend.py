@@ -44,7 +44,7 @@ class Backend:
         return time.time() + self._advanced
 
     def advance(self, seconds: float) -> None:
-        """Put the clock forward."""
+        """Put the clock forward, or back by a negative number."""
         with self._clock_lock:
             self._advanced += seconds
 
@@ -61,19 +61,16 @@ class Backend:
         self.store.add(record)
         return record
 
-    def seed(
-        self, owners: Iterable[str], roles: tuple[str, ...], *, expired: bool, revoked: bool
-    ) -> list[str]:
-        """Store tokens without computing hashes, and return their ids."""
-        expiry = {"expiresAt": self._second() - 1} if expired else {}
-        token_ids: list[str] = []
-        for owner in owners:
-            token_id, phc = credentials.new_token_id(), credentials.unknown_secret()
-            self._added(token_id, phc, {"owner": owner, "roles": list(roles), **expiry})
-            if revoked:
-                self.store.edit(token_id, lambda record: records.changed(record, revokedAt=self._second()))
-            token_ids.append(token_id)
-        return token_ids
+    def seed(self, requests: Iterable[Mapping[str, Any]], times: Mapping[str, int | None]) -> list[str]:
+        """Store tokens with other times, without computing hashes, and return their ids."""
+        given = {name: time for name, time in times.items() if time is not None}
+        made: list[Record] = []
+        for request in requests:
+            phc = credentials.unknown_secret()
+            new = records.new(credentials.new_token_id(), phc, request, self._second())
+            made.append(records.changed(new, **given))
+            self.store.add(made[-1])
+        return [record["tokenId"] for record in made]
 
     def update(self, token_id: str, changes: schemas.Update) -> None:
         """Change a token. As in the reference service, only a new hash is checked, no other value."""

@@ -9,7 +9,7 @@ _MESSAGE = "Too many requests, try again in a minute"
 
 
 class RateLimiter:
-    """Counts requests in windows of fixed length. The first request after a window opens the next one."""
+    """Counts requests in windows of fixed length. The first request outside of a window opens the next."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -31,7 +31,7 @@ class RateLimiter:
         """
         most, seconds = limit
         with self._lock:
-            if now >= self._opened + seconds:
+            if not self._opened <= now < self._opened + seconds:
                 self._opened, self._count = now, 0
             self._count += 1
             count, reset = self._count, math.ceil(self._opened + seconds - now)

@@ -1,28 +1,38 @@
 """`Service`: the service as an ASGI application, without a network."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import attrs
 from starlette.types import ASGIApp, Scope
 
-from access_tokens.testing import _record as records
 from access_tokens.testing._api import Api
 from access_tokens.testing._backend import Backend
 from access_tokens.testing._credentials import Pat
+from access_tokens.testing._direct import Direct
 from access_tokens.testing._faults import Dropping, Failing
 from access_tokens.testing._front import Front
 from access_tokens.testing._journal import ReceivedRequest
 from access_tokens.testing._offload import Offload
-from access_tokens.testing._settings import Settings
 from access_tokens.testing._store import early_token_id
 
 
+def _new_pat(service: "Service") -> str:
+    return Pat.generate(early_token_id()).text(service.prefix)
+
+
+def _must_be_pat(service: "Service", attribute: "attrs.Attribute[str]", value: object) -> None:
+    # The message does not show the value, which may be somebody's real PAT.
+    if not isinstance(value, str) or Pat.parse(value, service.prefix) is None:
+        form = "21 letters and digits, a dot, and a secret in Base64"
+        raise ValueError(f"{attribute.name} must be a PAT: the prefix {service.prefix!r}, {form}")
+
+
 @attrs.define(kw_only=True, eq=False, repr=False, slots=False)
-class Service(Settings):
+class Service(Direct):
     """A token service in memory: an ASGI application, without a network.
 
     It starts with one administrator. All methods may be called from any thread, even while requests are
-    served, and the options may be changed at any time, except for the two paths.
+    served, and the options may be changed at any time, except for the two paths and the PAT.
 
     Attributes:
         auth_path: The path of the token endpoint, without `/token`.
@@ -41,21 +51,25 @@ class Service(Settings):
             `{"error": "text"}`, or "empty".
         nulls: Send unset properties of a record as null instead of leaving them out.
         app: The ASGI application.
-        admin_pat: The administrator's PAT. With `empty=True`, the PAT that the deployment has configured for
-            the first exchange.
+        admin_pat: The administrator's PAT; a new one by default. With `empty=True`, the PAT that the
+            deployment has configured for the first exchange.
         admin_token_id: The token id of that PAT.
     """
 
     app: ASGIApp = attrs.field(init=False)
-    admin_pat: str = attrs.field(init=False)
+    admin_pat: str = attrs.field(
+        default=attrs.Factory(_new_pat, takes_self=True),
+        validator=_must_be_pat,
+        on_setattr=attrs.setters.frozen,
+    )
     admin_token_id: str = attrs.field(init=False)
     _offload: Offload = attrs.field(init=False, factory=Offload)
-    _backend: Backend = attrs.field(init=False)
     _front: Front = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        pat = Pat.generate(early_token_id())
-        self.admin_pat, self.admin_token_id = pat.text(self.prefix), pat.token_id
+        pat = Pat.parse(self.admin_pat, self.prefix)
+        assert pat  # noqa: S101 - its validator has parsed it
+        self.admin_token_id = pat.token_id
         self._backend = Backend(self, pat)
         self._front = Front(Api(self._backend, self._offload), self, self._hang_up)
         self.app = self._front
@@ -76,18 +90,6 @@ class Service(Settings):
         """Forget the requests received so far."""
         self._front.journal.clear()
 
-    def now(self) -> float:
-        """Return the service's time in Unix seconds: the real time plus the seconds added by `advance`."""
-        return self._backend.now()
-
-    def advance(self, seconds: float) -> None:
-        """Put the clock of the service forward.
-
-        Args:
-            seconds: The number of seconds.
-        """
-        self._backend.advance(seconds)
-
     def rotate_key(self) -> None:
         """Replace the signing key, so that all existing JWTs are refused, as after a restart."""
         self._backend.rotate_key()
@@ -105,86 +107,6 @@ class Service(Settings):
             ValueError: The JWT is malformed, has another key or issuer, or has expired.
         """
         return self._backend.verify(jwt)
-
-    def issue(
-        self,
-        owner: str,
-        *,
-        is_admin: bool = False,
-        roles: Iterable[str] = (),
-        expires_at: int | None = None,
-    ) -> str:
-        """Issue a token directly, without a request.
-
-        Args:
-            owner: The owner of the token.
-            is_admin: Whether the token may be used to manage tokens.
-            roles: The roles of the token.
-            expires_at: When the token expires, in Unix seconds; None for never.
-
-        Returns:
-            The PAT.
-
-        Raises:
-            ValueError: The store refuses a value.
-        """
-        pat = Pat.generate()
-        request = {"owner": owner, "isAdmin": is_admin, "roles": [*roles], "expiresAt": expires_at}
-        self._backend.issue(pat, request)
-        return pat.text(self.prefix)
-
-    def seed(
-        self,
-        count: int,
-        *,
-        owner: str = "user-{n}@example.com",
-        roles: Iterable[str] = (),
-        expired: bool = False,
-        revoked: bool = False,
-    ) -> list[str]:
-        """Add many tokens quickly. Their PATs are unknown, so they cannot be exchanged.
-
-        Args:
-            count: How many tokens to add.
-            owner: The owner of each token; `{n}` is replaced by a number, counted from 1.
-            roles: The roles of each token.
-            expired: Whether the tokens have expired.
-            revoked: Whether the tokens are revoked.
-
-        Returns:
-            The ids of the tokens.
-
-        Raises:
-            ValueError: The store refuses a value.
-        """
-        owners = [owner.replace("{n}", str(n)) for n in range(1, count + 1)]
-        return self._backend.seed(owners, tuple(roles), expired=expired, revoked=revoked)
-
-    def revoke(self, token_id: str) -> None:
-        """Revoke a token directly, and clear its expiry. A revoked token stays as it is.
-
-        Args:
-            token_id: The id of the token.
-
-        Raises:
-            ValueError: No token has this id.
-        """
-        self._backend.revoke(token_id)
-
-    def record(self, token_id: str, *, include_secret_phc: bool = False) -> dict[str, object] | None:
-        """Return the record of a token.
-
-        Args:
-            token_id: The id of the token.
-            include_secret_phc: Whether to include the hash of the secret.
-
-        Returns:
-            The record in the form of the API, without unset properties, even if the API hides this record;
-            None if no token has this id.
-        """
-        record = self._backend.store.get(token_id)
-        shown = records.public(record, secret_phc=include_secret_phc) if record else {}
-        return {name: value for name, value in shown.items() if value is not None} or None
 
     def fail_next(
         self,
