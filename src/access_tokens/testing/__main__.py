@@ -1,46 +1,99 @@
-"""Runs a local service until Ctrl-C or SIGTERM: ``python -m access_tokens.testing --port 8080``."""
+"""Runs a local service until Ctrl-C or SIGTERM.
+
+It prints the variables that `from_env()` reads, in a form for `eval "$(python -m access_tokens.testing &)"`.
+"""
 
 import argparse
+import os
+import shlex
 import signal
+import sys
 import threading
 from types import FrameType
+from typing import get_args
 
 from access_tokens.testing import LocalService
+from access_tokens.testing._settings import Dress
 
 _BANNER = """\
-Endpoint:   {endpoint}
-Admin PAT:  {pat}
-
-curl -sX POST {endpoint}{auth_path}/token -H 'Authorization: Bearer {pat}'
-curl -s {endpoint}{admin_path}/tokens -H 'Authorization: Bearer <the access_token>'
+export ACCESS_TOKENS_ENDPOINT={endpoint}
+export ACCESS_TOKENS_API_KEY={pat}
+export ACCESS_TOKENS_SERVICE_PID={pid}
+# curl -sX POST {endpoint}{auth_path}/token -H {authorization}
+# curl -s {endpoint}{admin_path}/tokens -H 'Authorization: Bearer <the access_token>'
+# kill {pid}
 """
 
 
 def main() -> None:
     """Run the service until a signal arrives."""
-    parser = argparse.ArgumentParser(prog="python -m access_tokens.testing", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="where to listen on loopback; 0 for a free port")
-    service = LocalService(port=parser.parse_args().port)
+    parser = _parser()
+    options = vars(parser.parse_args())
+    if "rate_limit" in options:
+        options["rate_limit"] = tuple(options["rate_limit"])
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         stopping.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    try:
+        service = LocalService(**options)
+        service.start()
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
     with service:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as a shell has it for what runs behind it
+                signal.signal(number, stop)
         _introduce(service)
         stopping.wait()
 
 
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m access_tokens.testing",
+        description=__doc__,
+        argument_default=argparse.SUPPRESS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="The options are those of access_tokens.testing.LocalService, which describes them.",
+    )
+    add = parser.add_argument
+    add("--port", type=int, help="where to listen on loopback; 0, the default, for a free port")
+    add("--pat", dest="admin_pat", metavar="PAT", help="the administrator's PAT; a new one by default")
+    add("--prefix", help="what each PAT begins with; pat_ by default")
+    add("--auth-path", metavar="PATH", help="the path of the token endpoint, without /token")
+    add("--admin-path", metavar="PATH", help="the path of the token management, without /tokens")
+    add("--issuer", help="the issuer in the JWTs")
+    add("--lifetime", type=int, metavar="SECONDS", help="how long a JWT is valid; an hour by default")
+    add(
+        "--rate-limit",
+        type=int,
+        nargs=2,
+        metavar=("COUNT", "SECONDS"),
+        help="the most exchanges in so many seconds",
+    )
+    add("--errors", choices=get_args(Dress), help="the form of error bodies; json by default")
+    add("--no-bootstrap", dest="bootstrap", action="store_false", help="no exchange makes the first token")
+    add("--empty", action="store_true", help="start without a token")
+    add("--documented", action="store_true", help="answer 404, 409 and 400 as documented, instead of 500")
+    add("--nulls", action="store_true", help="send unset properties as null")
+    return parser
+
+
 def _introduce(service: LocalService) -> None:
     text = _BANNER.format(
-        endpoint=service.endpoint,
-        pat=service.admin_pat,
+        endpoint=shlex.quote(service.endpoint),
+        pat=shlex.quote(service.admin_pat),
+        pid=os.getpid(),
+        authorization=shlex.quote(f"Authorization: Bearer {service.admin_pat}"),
         auth_path=service.auth_path,
         admin_path=service.admin_path,
     )
     print(text, flush=True)
+    # A shell that reads the output, as `$(...)` does, waits until nobody can write any more.
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)
 
 
 if __name__ == "__main__":
