@@ -1,0 +1,49 @@
+"""The code in docs/testing.md runs, as tests of a user, and the page names all that there is."""
+
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from access_tokens.testing import LocalService, pytest_plugin
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "testing.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+SETTINGS = """
+[pytest]
+filterwarnings =
+    error
+    ignore::pytest.PytestConfigWarning
+asyncio_default_fixture_loop_scope = function
+"""
+# None of them is needed to develop the library. pytest-asyncio would want settings of the other tests.
+OPTIONAL = {
+    "freezegun": "freezegun",
+    "respx": "respx",
+    "time_machine": "time_machine",
+    "mark.asyncio": "pytest_asyncio",
+}
+
+
+def can_run(block: str) -> bool:
+    return all(find_spec(package) for name, package in OPTIONAL.items() if name in block)
+
+
+def test_all_blocks_run(tmp_path):
+    settings = tmp_path / "pytest.ini"
+    settings.write_text(SETTINGS)
+    for number, block in enumerate(filter(can_run, BLOCKS)):
+        name = re.match(r"# (\w+\.py)\n", block)
+        (tmp_path / (name[1] if name else f"test_{number}.py")).write_text(block)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", settings, tmp_path]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_it_names_all_fixtures_and_members_of_the_service():
+    fixtures = {name for name in vars(pytest_plugin) if name.startswith("access_tokens_")}
+    members = {name for name in dir(LocalService) if not name.startswith("_")}
+    names = fixtures | members
+    assert names - set(re.findall(r"\w+", PAGE)) == set()
