@@ -3,17 +3,16 @@
     pip install "access-tokens-client[testing]" pytest
     python -m pytest examples/test_your_code.py
 
-`access_tokens_service` is a service that runs for one test. `access_tokens_env` is the same one, named in the
-environment variables that `from_env()` reads.
+`access_tokens_service` is a service that runs for one test, and `access_tokens_client` a client of it, which
+does not wait between two attempts. `access_tokens_env` is the same service, named in the two environment
+variables that `from_env()` reads. More of it is in docs/testing.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from access_tokens import AccessTokensClient, AccessTokensError, RetryPolicy
+from access_tokens import AccessTokensClient, AccessTokensError
 from access_tokens.testing import LocalService
 
 LEAVER = "leaver@example.com"
@@ -34,16 +33,6 @@ def offboard(client: AccessTokensClient, owner: str) -> int:
 # Your tests
 
 
-@pytest.fixture
-def client(access_tokens_service: LocalService) -> Iterator[AccessTokensClient]:
-    """A client that repeats what failed at once, so that no test waits."""
-    retry = RetryPolicy(backoff=0)
-    with AccessTokensClient(
-        access_tokens_service.endpoint, access_tokens_service.admin_pat, retry=retry
-    ) as client:
-        yield client
-
-
 def is_revoked(service: LocalService, token_id: str) -> bool:
     record = service.record(token_id)
     return record is not None and "revokedAt" in record
@@ -60,30 +49,30 @@ def test_all_tokens_of_a_leaver_are_revoked_and_no_others(access_tokens_service:
 
 
 def test_a_failure_that_passes_is_survived(
-    access_tokens_service: LocalService, client: AccessTokensClient
+    access_tokens_service: LocalService, access_tokens_client: AccessTokensClient
 ) -> None:
     [token_id] = access_tokens_service.seed(1, owner=LEAVER)
     access_tokens_service.fail_next(2, status=503, path=REVOKE)
-    assert offboard(client, LEAVER) == 1
+    assert offboard(access_tokens_client, LEAVER) == 1
     assert is_revoked(access_tokens_service, token_id)
 
 
 def test_a_failure_that_lasts_is_reported(
-    access_tokens_service: LocalService, client: AccessTokensClient
+    access_tokens_service: LocalService, access_tokens_client: AccessTokensClient
 ) -> None:
     [token_id] = access_tokens_service.seed(1, owner=LEAVER)
     access_tokens_service.fail_next(4, status=503, path=REVOKE)
     with pytest.raises(AccessTokensError, match="Failed to revoke token") as caught:
-        offboard(client, LEAVER)
+        offboard(access_tokens_client, LEAVER)
     assert (caught.value.token_id, caught.value.attempts) == (token_id, 4)
     assert not is_revoked(access_tokens_service, token_id)
 
 
 def test_an_answer_that_is_lost_does_no_harm(
-    access_tokens_service: LocalService, client: AccessTokensClient
+    access_tokens_service: LocalService, access_tokens_client: AccessTokensClient
 ) -> None:
     [token_id] = access_tokens_service.seed(1, owner=LEAVER)
     # The service revokes the token, and the connection drops before it can say so.
     access_tokens_service.drop_next(path=REVOKE, after=True)
-    assert offboard(client, LEAVER) == 1
+    assert offboard(access_tokens_client, LEAVER) == 1
     assert is_revoked(access_tokens_service, token_id)

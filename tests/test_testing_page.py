@@ -18,7 +18,7 @@ filterwarnings =
     ignore::pytest.PytestConfigWarning
 asyncio_default_fixture_loop_scope = function
 """
-# None of them is needed to develop the library. pytest-asyncio would want settings of the other tests.
+# What a block may need. Not all are in the group `tests`: pytest-asyncio would want a setting of every test.
 OPTIONAL = {
     "freezegun": "freezegun",
     "respx": "respx",

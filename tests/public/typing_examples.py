@@ -23,6 +23,7 @@ from access_tokens import (
     generate_token,
     is_api_error,
 )
+from access_tokens.testing import IssuedToken, LocalService
 
 
 def sync_client(client: AccessTokensClient, when: datetime) -> None:
@@ -99,6 +100,14 @@ def errors(error: AccessTokensError) -> None:
         assert_type(error.cause.error.message, str)
 
 
+def kit(service: LocalService, when: datetime) -> None:
+    token_id, pat = service.issue("x", is_admin=True, expires_at=when)
+    assert_type((token_id, pat), tuple[str, str])
+    assert_type(service.issue("x"), IssuedToken)
+    assert_type(service.seed(2, created_at=1, last_used_at=when, expires_at=when, revoked_at=2), list[str])
+    assert_type(LocalService(admin_pat=pat, errors="text", rate_limit=(5, 60)).endpoint, str)
+
+
 def mistakes(client: AccessTokensClient, http: httpx.AsyncClient) -> None:
     """Each is an error to a checker; the checkers complain when one is not."""
     client.issue("x", expires_at=1.5)  # type: ignore[arg-type]
@@ -107,3 +116,5 @@ def mistakes(client: AccessTokensClient, http: httpx.AsyncClient) -> None:
     AccessTokensClient.from_env(endpoint="https://h")  # type: ignore[call-arg]
     RetryPolicy(retries="3")  # type: ignore[arg-type]
     client.list().append("a")  # type: ignore[arg-type]
+    LocalService(errors="xml")  # type: ignore[arg-type]
+    LocalService().seed(1, expires_at="never")  # type: ignore[arg-type]
