@@ -29,7 +29,7 @@ def test_a_credential_is_rotated(service, tmp_path, examples, expires_at):
     assert (record["owner"], record["roles"]) == ("ci@example.com", ["reader", "writer"])
     assert (days_left(service, id_of(new)), days_left(service, old.token_id)) == (90, 1)
     assert not file.stat().st_mode & 0o077
-    for pat in (old.token, new):
+    for pat in (old.pat, new):
         with AccessTokensClient(service.endpoint, pat) as holder:
             holder.authenticate()
 
