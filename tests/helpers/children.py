@@ -89,6 +89,7 @@ def _forked() -> int:
     """Fork. A child that hangs is ended by an alarm, says where, and handles no alarm as its parent does."""
     pid = os.fork()
     if pid == 0:
+        gc.freeze()  # or a collection would copy the memory of the parent
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         faulthandler.register(signal.SIGALRM, file=sys.__stderr__ or sys.stderr, chain=True)
         signal.alarm(int(PATIENCE))

@@ -133,6 +133,7 @@ def own_answers(variant: str, count: int) -> Callable[[Any], Any]:
 
 
 @pytest.mark.fault(9)
+@pytest.mark.untraced
 @pytest.mark.usefixtures("hasty_threads")
 def test_1000_calls_of_16_callers_over_4_connections_succeed_at_once(
     server, make_client, variant, monkeypatch

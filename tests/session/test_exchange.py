@@ -146,6 +146,7 @@ def test_it_leaves_nothing_in_the_context_of_the_task(server, issuer, variant):
 
 
 @pytest.mark.fault(30)
+@pytest.mark.untraced
 def test_a_new_key_under_100_busy_callers_costs_one_exchange_and_fails_none(service, make_client):
     client = make_client(service.endpoint, service.admin_pat, retry=RetryPolicy(retries=0))
     client.list()

@@ -76,11 +76,13 @@ def prepare(server: FaultServer) -> Callable[[], Prepared]:
     return make
 
 
+@pytest.mark.untraced
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_call(prepare):
     assert closed_at_every_line(prepare, BELOW) == {list, ClientClosedError}
 
 
+@pytest.mark.untraced
 def test_a_signal_handler_that_closes_it_leaves_no_socket(prepare):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -89,6 +91,7 @@ def test_a_signal_handler_that_closes_it_leaves_no_socket(prepare):
     assert [str(each.message) for each in caught] == []
 
 
+@pytest.mark.untraced
 def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_wait():
     def prepare() -> Prepared:
         memory = MemoryService()
@@ -100,6 +103,7 @@ def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_wait():
     assert closed_at_every_line(prepare, BELOW) == {list, ClientClosedError}
 
 
+@pytest.mark.untraced
 def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_wait_for_another():
     def prepare() -> Prepared:
         memory = MemoryService()
@@ -124,6 +128,7 @@ def test_a_signal_handler_may_close_it_between_any_two_lines_of_a_wait_for_anoth
     assert closed_at_every_line(prepare, BELOW) == {list, ClientClosedError}
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("is_warm", [False, True], ids=["cold", "warm"])
 def test_a_finalizer_may_call_between_any_two_lines_of_a_call(memory, is_warm):
     """As may a signal handler: both calls succeed."""
