@@ -1,6 +1,7 @@
 """The fixtures, which pytest knows without being told."""
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import anyio
@@ -8,7 +9,13 @@ import httpx
 import pytest
 from anyio.lowlevel import checkpoint
 
-from access_tokens import AccessTokensClient, AsyncAccessTokensClient, RetryPolicy, UnavailableError
+from access_tokens import (
+    AccessTokensClient,
+    AsyncAccessTokensClient,
+    ClientClosedError,
+    RetryPolicy,
+    UnavailableError,
+)
 
 from ..helpers.callers import ASYNC, run
 
@@ -118,3 +125,18 @@ def test_the_async_client_works_in_any_loop(
         [record] = run(variant, access_tokens_async_client.list)
         assert record.token_id == access_tokens_service.admin_token_id
     assert access_tokens_no_waits == [1, 2]
+
+
+@pytest.fixture
+def afterwards() -> Iterator[list[Any]]:
+    """Calls to make when the fixtures that a test names after this one have ended."""
+    calls: list[Any] = []
+    yield calls
+    for call in calls:
+        with pytest.raises(ClientClosedError):
+            call()
+
+
+def test_both_are_closed_after_the_test(afterwards, access_tokens_client, access_tokens_async_client):
+    afterwards.append(access_tokens_client.list)
+    afterwards.append(lambda: run("asyncio", access_tokens_async_client.list))
