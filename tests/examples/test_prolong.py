@@ -7,7 +7,7 @@ import pytest
 
 from access_tokens import AccessTokensError, AsyncAccessTokensClient
 from access_tokens.testing import LocalService
-from examples import async_script
+from examples import prolong as script
 
 DAY = 86_400
 
@@ -25,20 +25,20 @@ def days_left(service: LocalService, token_id: str) -> int:
 
 
 def test_what_expires_soon_is_prolonged(service, tokens, examples):
-    done = examples.run("async_script", "7")
+    done = examples.run("prolong", "7")
     assert (done.status, done.err) == (0, "")
     assert {line.split()[0] for line in done.out.splitlines()} == {tokens["soon"], tokens["soon too"]}
     assert [days_left(service, each) for each in tokens.values()] == [90, 30, 90]
 
 
 def test_it_says_how_it_is_used(examples):
-    done = examples.run("async_script", "soon")
-    assert (done.status, "async_script DAYS" in done.err) == (1, True)
+    done = examples.run("prolong", "soon")
+    assert (done.status, "prolong DAYS" in done.err) == (1, True)
 
 
 def test_it_reports_what_fails(service, examples):
     service.fail_next(status=403, body={"error": "Not today"})
-    done = examples.run("async_script", "7")
+    done = examples.run("prolong", "7")
     assert (done.status, done.out) == (1, "")
     assert done.err == "Nothing was prolonged: Failed to authenticate: Not today (HTTP 403)\n"
 
@@ -49,7 +49,7 @@ def test_one_failure_does_not_stop_the_others(service, tokens, backend):
 
     async def prolong() -> list[AccessTokensError]:
         async with AsyncAccessTokensClient.from_env() as client:
-            return await async_script.prolong(client, 7)
+            return await script.prolong(client, 7)
 
     [error] = anyio.run(prolong, backend=backend)
     assert error.token_id == tokens["soon"]
