@@ -45,10 +45,15 @@ def replace(client: AccessTokensClient, old: TokenRecord, file: Path) -> TokenRe
         try_out(made.token)
     except AccessTokensError:
         file.unlink()
-        with suppress(NotFoundError):
-            client.revoke(made.token_id)
+        withdraw(client, made.token_id)
         raise
     return record
+
+
+def withdraw(client: AccessTokensClient, token_id: str) -> None:
+    """Revoke a token if there is one. `get` tells, also where a service gives no reasons for what fails."""
+    with suppress(NotFoundError):
+        client.revoke(client.get(token_id).token_id)
 
 
 def hand_over(pat: str, file: Path) -> None:

@@ -87,7 +87,7 @@ class Unpickled:
 
     def __reduce_ex__(self, protocol: object) -> Any:
         raise TypeError(
-            f"{type(self).__name__} holds a secret and is not pickled: take by name what is to be passed on"
+            f"{type(self).__name__} holds a secret and is not pickled: pass on, by name, what is needed of it"
         )
 
     def __copy__(self) -> Self:

@@ -131,6 +131,8 @@ def pat_problem(value: str) -> str | None:
         return "be a PAT, a string that is not empty"
     if value.lower().startswith("bearer "):
         return "be the bare PAT, without 'Bearer'"
+    if value[0] in "\"'`":
+        return "be the bare PAT, without quotes"
     if not _visible_ascii(value):
         return "hold visible ASCII characters only, no space and no newline"
     return None if len(value) <= _LONGEST_PAT else f"have at most {_LONGEST_PAT} characters"

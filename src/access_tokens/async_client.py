@@ -283,7 +283,10 @@ class AsyncAccessTokensClient(Uncopied):
 
     @property
     def auth(self) -> httpx.Auth:
-        """Sends this client's JWT to other APIs that accept it: `httpx.AsyncClient(auth=client.auth)`."""
+        """Sends this client's JWT to other APIs that accept it: `httpx.AsyncClient(auth=client.auth)`.
+
+        A 401 gets a new JWT and repeats the request once. More in `AccessTokensClient.auth`.
+        """
         return AsyncAuth(self._session)
 
     async def aclose(self) -> None:

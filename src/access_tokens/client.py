@@ -284,7 +284,7 @@ class AccessTokensClient(Uncopied):
                 record from lists and batches, and refuses the PAT, until you remove some roles.
             remove_roles: Roles to remove, atomically.
             secret_phc: The hash of a new secret, as a PHC string for scrypt. The old PAT is then refused.
-            expires_at: When the token expires. None removes the expiry.
+            expires_at: When the token expires. None removes the expiry; `KEEP`, the default, keeps it.
 
         Raises:
             NotFoundError: No token has this id.
@@ -389,7 +389,12 @@ class AccessTokensClient(Uncopied):
 
     @property
     def auth(self) -> httpx.Auth:
-        """Sends this client's JWT to other APIs that accept it: `httpx.Client(auth=client.auth)`."""
+        """Sends this client's JWT to other APIs that accept it: `httpx.Client(auth=client.auth)`.
+
+        A 401 gets a new JWT and repeats the request once, unless its body is a stream. A host that refuses
+        the new one as well has its 401s passed on for a minute. An `AccessTokensError` is raised where no JWT
+        can be got.
+        """
         return SyncAuth(self._session)
 
     def close(self) -> None:

@@ -74,6 +74,7 @@ class TokenRecord(Masked):
     def expires(self) -> datetime | None:
         """When the PAT expires, in UTC; None if never, also for an expiry of 0, as the service treats it.
 
+        For a revoked token, it is from when on the service may remove the record.
         An expiry before the year 1 or after 9999, which the service stores, is the nearest datetime there is.
         """
         return aware_datetime(self.expires_at) if self.expires_at else None
@@ -101,7 +102,8 @@ class TokenRecord(Masked):
     def to_dict(self, *, include_secret_phc: bool = False) -> dict[str, Any]:
         """Return the record as a dict for `json.dumps` or `csv.DictWriter`, with the service's names.
 
-        The keys are always the same: a value that is missing is None. Times are Unix seconds.
+        The keys are always the same: tokenId, owner, isAdmin, roles, createdAt, lastUsedAt, expiresAt and
+        revokedAt. A value that is missing is None. Times are Unix seconds.
 
         Args:
             include_secret_phc: Include the hash of the PAT's secret, `secretPhc`. It is a secret.

@@ -78,6 +78,7 @@ def retry(**wrong: Any) -> Any:
         ),
         (lambda: check.phc(Secret("$" * 201)), "secret_phc must have at most 200 characters"),
         (lambda: checked_pat(Secret("")), "api_key must be a PAT, a string that is not empty"),
+        (lambda: checked_pat(Secret("'pat_x'")), "api_key must be the bare PAT, without quotes"),
         (lambda: checked_pat(Secret(b"x")), "api_key must be a string, the PAT, not bytes"),  # type: ignore[arg-type]
         (lambda: checked_pat(Secret("Bearer x")), "api_key must be the bare PAT, without 'Bearer'"),
         (

@@ -124,6 +124,7 @@ def test_a_pat_may_have_any_prefix(prefix):
 
 WRONG_PATS = [
     *("", None, 7, PAT.encode(), PAT + "x" * 150, f"{PAT}\n", f"{PAT}\r\nX-Evil: 1", f"{PAT}\0", f"“{PAT}”"),
+    *(f'"{PAT}"', f"'{PAT}'"),
     *(f"{scheme} {PAT}" for scheme in ("Bearer", "bearer", "BEARER")),
 ]
 

@@ -142,7 +142,7 @@ def test_a_result_with_a_secret_is_copied_and_not_pickled(holder):
     for twin in (copy.copy(holder), copy.deepcopy(holder)):
         assert twin == holder
         assert CANARY not in repr(twin)
-    with pytest.raises(TypeError, match="take by name what is to be passed on"):
+    with pytest.raises(TypeError, match="pass on, by name, what is needed of it"):
         pickle.dumps(holder)
 
 

@@ -49,7 +49,10 @@ def test_each_attempt_has_a_line_and_each_retry_another(caplog):
     log.ended(Answer(204))
     assert log.succeeded("result") == "result"
     call = {"operation": "revoke_token", "method": "PUT", "path": path[4:], "token_id": "a/b"}
-    busy, unreached = {**call, "status": 503, "request_id": "abc"}, {**call, "request_id": "def"}
+    busy, unreached = (
+        {**call, "status": 503, "request_id": "abc"},
+        {**call, "reason": "refused", "request_id": "def"},
+    )
     assert logged(caplog) == [
         ("DEBUG", f"{path}: 503 (0.500 s, request abc)", {**busy, "attempt": 1, "elapsed": 0.5}),
         ("INFO", f"{path}: 503, retry in 2 s (attempt 2, request abc)", {**busy, "attempt": 2, "wait": 2.0}),
@@ -64,7 +67,7 @@ def test_each_attempt_has_a_line_and_each_retry_another(caplog):
 
 
 def test_a_failure_that_is_not_sent_and_has_no_id_is_told_in_its_words_alone(caplog):
-    log_of(revoking("a"), Clock()).ended(Failure(ValueError("100%s refused"), acted=False))
+    log_of(revoking("a"), Clock()).ended(Failure(ValueError("100%s refused."), acted=False))
     assert caplog.messages == ["PUT /admin/tokens/a/revoke: 100%s refused"]
 
 
@@ -88,7 +91,7 @@ def test_a_failed_renewal_says_how_long_the_jwt_lives_and_when_it_is_tried_again
     made._going_on(kind(FAILED, cause="No", status_code=403, request_id="abc", attempts=1), afresh=False)
     reason = f"{FAILED}: No (HTTP 403, request abc)"
     message = f"the JWT could not be renewed and lives on for 20 s: {reason}"
-    fields = {**TOKEN, "status": 403, "attempt": 1, "wait": wait, "request_id": "abc"}
+    fields = {**TOKEN, "status": 403, "reason": "No", "attempt": 1, "wait": wait, "request_id": "abc"}
     assert logged(caplog) == [("WARNING", message, fields)]
 
 

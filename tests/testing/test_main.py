@@ -53,6 +53,17 @@ def test_a_shell_evaluates_what_it_prints():
     assert pat == PAT
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="for the shells of Unix")
+@pytest.mark.parametrize(
+    ("mistake", "said"), [(["--pat", "x"], "error: --pat must be a PAT"), (["--prot", "1"], "--prot")]
+)
+def test_a_shell_goes_on_with_no_other_service_when_this_one_does_not_start(mistake, said):
+    evaluated = f'eval "$({RUN} "$@" &)" || echo "failed $ACCESS_TOKENS_ENDPOINT"'
+    shell = f"ACCESS_TOKENS_ENDPOINT=https://prod; {evaluated}"
+    done = subprocess.run(["sh", "-c", shell, "sh", *mistake], capture_output=True, text=True, check=False)
+    assert (done.stdout, said in done.stderr) == ("failed \n", True)
+
+
 def test_every_option_of_the_service_has_a_switch():
     switches = {action.dest for action in command._parser()._actions} - {"help"}
     assert switches == {field.name for field in attrs.fields(LocalService) if field.init}
@@ -62,7 +73,7 @@ def test_every_option_of_the_service_has_a_switch():
     ("arguments", "reason"),
     [
         (["--host", "0.0.0.0"], "--host"),
-        (["--pat", PAT], "admin_pat must be a PAT: the prefix 'pat_'"),
+        (["--pat", PAT], "--pat must be a PAT: the prefix 'pat_'"),
         (["--rate-limit", "-1", "60"], "rate_limit must be"),
         (["--port", "{taken}"], "Address already in use"),
     ],

@@ -218,3 +218,12 @@ def test_it_is_refused_later_as_well(service):
     service.rate_limit = (0, 0.5)
     with pytest.raises(AttributeError):
         service.auth_path = "/other"
+
+
+def test_a_removed_token_has_never_been(service):
+    [token_id] = service.seed(1)
+    service.remove(token_id)
+    assert service.record(token_id) is None
+    with pytest.raises(ValueError, match=f"Token not found: {token_id}"):
+        service.remove(token_id)
+    assert len(service._backend.store.page(after=None, role=None, limit=9)) == 1

@@ -110,6 +110,7 @@ class CallLog(Generic[T]):
             _notes(elapsed, attempt, request_id),
             **fields,
             status=self.outcome.status_code if isinstance(self.outcome, Answer) else None,
+            reason=_result(self.outcome) if isinstance(self.outcome, Failure) else None,
             attempt=attempt,
             wait=wait,
             elapsed=elapsed,
@@ -134,6 +135,7 @@ def log_renewal(exchange: Call[Any], error: AccessTokensError, left: float, wait
             str(error),
             **_described(exchange, exchange.request()),
             status=error.status_code,
+            reason=error.reason,
             attempt=error.attempts,
             wait=wait,
             request_id=error.request_id,
@@ -150,7 +152,7 @@ def _described(call: Call[Any], request: Mapping[str, Any]) -> dict[str, str | N
 
 
 def _result(outcome: Outcome) -> str:
-    return str(outcome.cause if isinstance(outcome, Failure) else outcome.status_code)
+    return str(outcome.cause if isinstance(outcome, Failure) else outcome.status_code).removesuffix(".")
 
 
 def _notes(elapsed: float | None, attempt: int, request_id: str | None) -> str:

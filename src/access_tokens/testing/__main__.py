@@ -10,11 +10,14 @@ import signal
 import sys
 import threading
 from types import FrameType
-from typing import get_args
+from typing import NoReturn, get_args
 
 from access_tokens.testing import LocalService
 from access_tokens.testing._settings import Dress
 
+# For a shell that evaluates it when the service does not start: else the program that follows would go on
+# with the variables of before, which may name a real service.
+_FAILED = "unset ACCESS_TOKENS_ENDPOINT ACCESS_TOKENS_API_KEY ACCESS_TOKENS_SERVICE_PID; false"
 _BANNER = """\
 export ACCESS_TOKENS_ENDPOINT={endpoint}
 export ACCESS_TOKENS_API_KEY={pat}
@@ -40,7 +43,7 @@ def main() -> None:
         service = LocalService(**options)
         service.start()
     except (ValueError, OSError) as error:
-        parser.error(str(error))
+        parser.error(str(error).replace("admin_pat", "--pat"))
     with service:
         for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) is not signal.SIG_IGN:  # as a shell has it for what runs behind it
@@ -49,8 +52,14 @@ def main() -> None:
         stopping.wait()
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        print(_FAILED, flush=True)
+        super().error(message)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m access_tokens.testing",
         description=__doc__,
         argument_default=argparse.SUPPRESS,
@@ -59,7 +68,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--port", type=int, help="where to listen on loopback; 0, the default, for a free port")
-    add("--pat", dest="admin_pat", metavar="PAT", help="the administrator's PAT; a new one by default")
+    add(
+        "--pat",
+        dest="admin_pat",
+        metavar="PAT",
+        help="the administrator's PAT, such as generate_token() makes",
+    )
     add("--prefix", help="what each PAT begins with; pat_ by default")
     add("--auth-path", metavar="PATH", help="the path of the token endpoint, without /token")
     add("--admin-path", metavar="PATH", help="the path of the token management, without /tokens")

@@ -16,6 +16,9 @@ from access_tokens.testing._settings import Settings
 from access_tokens.testing._signing import SigningKey
 from access_tokens.testing._store import Store
 
+Times = Mapping[str, int | None]
+NOW: Times = {}
+
 _LIST_DEFAULT = 100
 _LIST_MAX = 1000
 
@@ -48,29 +51,26 @@ class Backend:
         with self._clock_lock:
             self._advanced += seconds
 
-    def issue(self, pat: Pat, request: Mapping[str, Any]) -> Record:
+    def issue(self, pat: Pat, request: Mapping[str, Any], times: Times = NOW) -> Record:
         """Store a new token. Takes the time of a hash, even if the store refuses the token."""
-        return self._added(pat.token_id, credentials.hash_secret(pat.secret), request)
+        return self._added(pat.token_id, credentials.hash_secret(pat.secret), request, times)
 
     def register(self, token_id: str, request: Mapping[str, Any]) -> Record:
         """Store a new token whose hash is in the request."""
         return self._added(token_id, request["secretPhc"], request)
 
-    def _added(self, token_id: str, secret_phc: str, request: Mapping[str, Any]) -> Record:
-        record = records.new(token_id, secret_phc, request, self._second())
+    def _added(
+        self, token_id: str, secret_phc: str, request: Mapping[str, Any], times: Times = NOW
+    ) -> Record:
+        given = {name: time for name, time in times.items() if time is not None}
+        record = records.changed(records.new(token_id, secret_phc, request, self._second()), **given)
         self.store.add(record)
         return record
 
-    def seed(self, requests: Iterable[Mapping[str, Any]], times: Mapping[str, int | None]) -> list[str]:
+    def seed(self, requests: Iterable[Mapping[str, Any]], times: Times) -> list[str]:
         """Store tokens with other times, without computing hashes, and return their ids."""
-        given = {name: time for name, time in times.items() if time is not None}
-        made: list[Record] = []
-        for request in requests:
-            phc = credentials.unknown_secret()
-            new = records.new(credentials.new_token_id(), phc, request, self._second())
-            made.append(records.changed(new, **given))
-            self.store.add(made[-1])
-        return [record["tokenId"] for record in made]
+        new_id, secret_phc = credentials.new_token_id, credentials.unknown_secret
+        return [self._added(new_id(), secret_phc(), request, times)["tokenId"] for request in requests]
 
     def update(self, token_id: str, changes: schemas.Update) -> None:
         """Change a token. As in the reference service, only a new hash is checked, no other value."""

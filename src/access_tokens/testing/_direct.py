@@ -75,6 +75,8 @@ class Direct(Settings):
         is_admin: bool = False,
         roles: Iterable[str] = (),
         expires_at: int | datetime | None = None,
+        created_at: int | datetime | None = None,
+        last_used_at: int | datetime | None = None,
     ) -> IssuedToken:
         """Issue a token directly, without a request.
 
@@ -83,6 +85,8 @@ class Direct(Settings):
             is_admin: Whether the token may be used to manage tokens.
             roles: The roles of the token.
             expires_at: When the token expires; None for never.
+            created_at: When the token was created; None for now.
+            last_used_at: When the PAT was last exchanged; None for never.
 
         Returns:
             The id of the token, and its PAT.
@@ -92,7 +96,8 @@ class Direct(Settings):
         """
         pat = Pat.generate()
         request = {"owner": owner, "isAdmin": is_admin, "roles": [*roles], "expiresAt": _second(expires_at)}
-        self._backend.issue(pat, request)
+        times = {"createdAt": _second(created_at), "lastUsedAt": _second(last_used_at)}
+        self._backend.issue(pat, request, times)
         return IssuedToken(pat.token_id, pat.text(self.prefix))
 
     def seed(
@@ -154,6 +159,17 @@ class Direct(Settings):
             ValueError: No token has this id.
         """
         self._backend.revoke(token_id)
+
+    def remove(self, token_id: str) -> None:
+        """Remove the record of a token, as the service does with a revoked one that has expired.
+
+        Args:
+            token_id: The id of the token.
+
+        Raises:
+            ValueError: No token has this id.
+        """
+        self._backend.store.remove(token_id)
 
     def record(self, token_id: str, *, include_secret_phc: bool = False) -> dict[str, object] | None:
         """Return the record of a token.

@@ -85,6 +85,19 @@ class Store:
                 raise errors.unknown_token(token_id)
             return self._put(rank, _marshalled(change(record)))
 
+    def remove(self, token_id: str) -> None:
+        """Remove a record.
+
+        Raises:
+            ServiceError: There is no such record.
+        """
+        rank = _rank(_key(token_id))
+        with self._lock:
+            if self._records.pop(rank, None) is None:
+                raise errors.unknown_token(token_id)
+            self._ranks.remove(rank)
+            self._hidden.discard(rank)
+
     def _insert(self, record: Record) -> None:
         rank = _rank(record["tokenId"])
         if rank in self._records:
