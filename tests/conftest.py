@@ -1,5 +1,6 @@
 """What the tests share."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if number is not None:
         config.hook.pytest_deselected(items=[item for item in items if number not in cases_of(item)])
         items[:] = [item for item in items if number in cases_of(item)]
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector all that is there by now: many tests look at what it finds."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -29,7 +29,6 @@ def _nothing_else() -> Iterator[None]:
     with quiet():
         gc.freeze()
         yield
-        gc.unfreeze()
 
 
 @pytest.fixture
