@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from access_tokens import BatchLoadResult, TokenRecord
-from access_tokens._calls.tokens import batch_load
 from access_tokens._flow.steps import Together
 
+from ..helpers.procedures import batch_load
 from ..helpers.stories import result_of
 
 

@@ -9,13 +9,13 @@ import pytest
 
 from access_tokens import RetryPolicy
 from access_tokens._calls import arguments as check
-from access_tokens._calls.tokens import batch_load
 from access_tokens._calls.walk import TokenWalk
 from access_tokens._secret import Secret
 from access_tokens._settings import _checked_pat as checked_pat
 from access_tokens._settings import settings
 from access_tokens._unix_time import unix_seconds
 
+from ..helpers.procedures import batch_load, defaults
 from ..helpers.sessions import SETTINGS
 
 NAIVE = datetime(2030, 1, 1)  # noqa: DTZ001 - naive on purpose
@@ -28,11 +28,11 @@ def client(**wrong: Any) -> Any:
 
 
 def walk(**wrong: Any) -> Any:
-    return partial(TokenWalk, **(dict.fromkeys(FLAGS, False) | {"has_role": None, "page_size": 10} | wrong))
+    return partial(TokenWalk, **(defaults(TokenWalk) | {"page_size": 10} | wrong))
 
 
 def batch(token_ids: Any) -> Any:
-    return lambda: next(batch_load(token_ids, include_secret_phc=False))
+    return lambda: next(batch_load(token_ids))
 
 
 def retry(**wrong: Any) -> Any:

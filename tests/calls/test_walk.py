@@ -8,6 +8,7 @@ from access_tokens_api.types import UNSET
 from access_tokens import InvalidResponseError, TokenRecord
 from access_tokens._calls.walk import TokenWalk
 
+from ..helpers.procedures import defaults
 from ..helpers.stories import call_of
 
 NOW = 1000
@@ -18,8 +19,7 @@ def record(token_id: str, **attributes: Any) -> TokenRecord:
 
 
 def walk(page_size: int = 2, **options: Any) -> TokenWalk:
-    flags = dict.fromkeys(("include_revoked", "include_expired", "include_secret_phc"), False)
-    return TokenWalk(**(flags | {"has_role": None} | options), page_size=page_size, now=lambda: NOW)
+    return TokenWalk(**(defaults(TokenWalk) | {"page_size": page_size} | options), now=lambda: NOW)
 
 
 def page(walk: TokenWalk, *records: TokenRecord) -> tuple[dict[str, Any], list[str]]:

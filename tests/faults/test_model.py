@@ -8,13 +8,13 @@ import pytest
 from attrs import frozen
 
 from access_tokens import AccessTokensError
-from access_tokens._calls import issuing, tokens
+from access_tokens._calls import issuing
 from access_tokens._calls.exchange import exchange
 from access_tokens._flow.steps import Procedure
-from access_tokens._secret import Secret
 from access_tokens._session.api import _procedure
 from access_tokens._settings import settings
 
+from ..helpers import procedures
 from ..helpers.sessions import SETTINGS
 from .events import (
     CONNECTIONS,
@@ -36,9 +36,6 @@ from .model import PAT, POLICY, MoreError, Run
 # How long a history is with each status at each place; and with one of each sort, and each status at its end:
 # as long as there are attempts.
 ALL_OF_ALL, LONGEST = 2, 1 + POLICY.retries
-GRANTED: dict[str, Any] = {"is_admin": False, "roles": None, "expires_at": None}
-LOCAL: dict[str, Any] = {**GRANTED, "generate_locally": True, "prefix": None}
-SERVICE: dict[str, Any] = {**GRANTED, "generate_locally": False, "prefix": None}
 API = settings("https://api.example.com", PAT, **SETTINGS)
 
 
@@ -67,18 +64,12 @@ def exchanged() -> Procedure[Any]:
     yield exchange(PAT)
 
 
-def listed() -> Procedure[Any]:
-    names = ("include_revoked", "include_expired", "include_secret_phc")
-    return tokens.list_page(**dict.fromkeys(names, False), has_role=None, limit=None, after_token_id=None)
-
-
 def registered() -> Procedure[Any]:
-    return issuing.register(ID, Secret(OURS), "me", **GRANTED)
+    return procedures.register("me", OURS)
 
 
 def updated() -> Procedure[Any]:
-    others = dict.fromkeys(("is_admin", "roles", "add_roles", "remove_roles", "secret_phc", "expires_at"))
-    return tokens.update(ID, owner="me", **others)
+    return procedures.update(owner="me")
 
 
 def sent_to(method: str, path: str) -> Callable[[], Procedure[Any]]:
@@ -87,20 +78,22 @@ def sent_to(method: str, path: str) -> Callable[[], Procedure[Any]]:
 
 
 METHODS = {
-    "list": Method(listed, changes=False),
-    "get": Method(lambda: tokens.get(ID, include_secret_phc=False), OURS, changes=False),
-    "batch_load": Method(lambda: tokens.batch_load([ID], include_secret_phc=False), OURS, changes=False),
+    "list": Method(procedures.list_page, changes=False),
+    "get": Method(lambda: procedures.get(ID), OURS, changes=False),
+    "batch_load": Method(lambda: procedures.batch_load([ID]), OURS, changes=False),
     "authenticate": Method(exchanged, changes=False),
-    "issue": Method(lambda: issuing.issue("me", token_id=None, **SERVICE), once=True),
-    "issue, taken": Method(lambda: issuing.issue("me", token_id=ID, **SERVICE), THEIRS, once=True),
-    "issue, made here": Method(lambda: issuing.issue("me", token_id=None, **LOCAL), once=True, settles=True),
+    "issue": Method(lambda: procedures.issue("me"), once=True),
+    "issue, taken": Method(lambda: procedures.issue("me", token_id=ID), THEIRS, once=True),
+    "issue, made here": Method(
+        lambda: procedures.issue("me", generate_locally=True), once=True, settles=True
+    ),
     "register": Method(registered, once=True, settles=True),
     "register, taken": Method(registered, THEIRS, once=True, settles=True),
     "update": Method(updated, OURS),
     "update, missing": Method(updated),
-    "revoke": Method(lambda: tokens.revoke(ID, expires_at=None), OURS),
-    "revoke, and removed": Method(lambda: tokens.revoke(ID, expires_at=1), OURS, also=(REMOVED,)),
-    "restore": Method(lambda: tokens.restore(ID, expires_at=None), OURS),
+    "revoke": Method(procedures.revoke, OURS),
+    "revoke, and removed": Method(lambda: procedures.revoke(expires_at=1), OURS, also=(REMOVED,)),
+    "restore": Method(procedures.restore, OURS),
     "a new POST": Method(sent_to("POST", "/admin/tokens/all/rotate"), OURS, once=True),
     "a new DELETE": Method(sent_to("DELETE", f"/admin/tokens/{ID}"), OURS, also=(REMOVED,)),
 }

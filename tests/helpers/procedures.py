@@ -1,5 +1,7 @@
 """The procedures of the methods, with the arguments that a method has by default."""
 
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 from access_tokens._calls import issuing, tokens
@@ -9,41 +11,43 @@ from access_tokens.models import KEEP
 
 from .stories import ID, PHC
 
-GRANTED: dict[str, Any] = {"is_admin": False, "roles": None, "expires_at": None}
+
+def defaults(function: Callable[..., Any]) -> dict[str, Any]:
+    """What a method passes on for the keywords that its caller leaves out: False for a flag, else None."""
+    parameters = inspect.signature(function).parameters.values()
+    required = [each for each in parameters if each.kind is each.KEYWORD_ONLY and each.default is each.empty]
+    return {each.name: False if each.annotation == "bool" else None for each in required}
 
 
 def list_page(**options: Any) -> Procedure[Any]:
-    flags = dict.fromkeys(("include_revoked", "include_expired", "include_secret_phc"), False)
-    rest: dict[str, Any] = dict.fromkeys(("has_role", "limit", "after_token_id"))
-    return tokens.list_page(**(flags | rest | options))
+    return tokens.list_page(**(defaults(tokens.list_page) | options))
 
 
 def issue(owner: Any = "x", **options: Any) -> Procedure[Any]:
-    defaults = GRANTED | {"token_id": None, "generate_locally": False, "prefix": None}
-    return issuing.issue(owner, **(defaults | options))
+    return issuing.issue(owner, **(defaults(issuing.issue) | options))
 
 
 def register(owner: Any = "x", secret_phc: str = PHC, token_id: Any = ID, **options: Any) -> Procedure[Any]:
-    return issuing.register(token_id, Secret(secret_phc), owner, **(GRANTED | options))
+    return issuing.register(token_id, Secret(secret_phc), owner, **(defaults(issuing.register) | options))
 
 
 def update(token_id: Any = ID, secret_phc: str | None = None, **options: Any) -> Procedure[Any]:
-    rest = dict.fromkeys(("owner", "is_admin", "roles", "add_roles", "remove_roles")) | {"expires_at": KEEP}
     known = None if secret_phc is None else Secret(secret_phc)
-    return tokens.update(token_id, secret_phc=known, **(rest | options))
+    unchanged = defaults(tokens.update) | {"secret_phc": known, "expires_at": KEEP}
+    return tokens.update(token_id, **(unchanged | options))
 
 
-def revoke(token_id: Any = ID, expires_at: Any = None) -> Procedure[Any]:
-    return tokens.revoke(token_id, expires_at=expires_at)
+def revoke(token_id: Any = ID, expires_at: Any = None, **options: Any) -> Procedure[Any]:
+    return tokens.revoke(token_id, **(defaults(tokens.revoke) | {"expires_at": expires_at} | options))
 
 
-def restore(token_id: Any = ID, expires_at: Any = None) -> Procedure[Any]:
-    return tokens.restore(token_id, expires_at=expires_at)
+def restore(token_id: Any = ID, expires_at: Any = None, **options: Any) -> Procedure[Any]:
+    return tokens.restore(token_id, **(defaults(tokens.restore) | {"expires_at": expires_at} | options))
 
 
-def get(token_id: Any, include_secret_phc: Any = False) -> Procedure[Any]:
-    return tokens.get(token_id, include_secret_phc=include_secret_phc)
+def get(token_id: Any, **options: Any) -> Procedure[Any]:
+    return tokens.get(token_id, **(defaults(tokens.get) | options))
 
 
-def batch_load(token_ids: Any, include_secret_phc: Any = False) -> Procedure[Any]:
-    return tokens.batch_load(token_ids, include_secret_phc=include_secret_phc)
+def batch_load(token_ids: Any, **options: Any) -> Procedure[Any]:
+    return tokens.batch_load(token_ids, **(defaults(tokens.batch_load) | options))

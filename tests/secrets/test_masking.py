@@ -38,6 +38,7 @@ from access_tokens.errors import UnreadableError
 
 from ..helpers.callers import result_of
 from ..helpers.flows import READ
+from ..helpers.procedures import defaults
 
 pytestmark = pytest.mark.fault(46)
 
@@ -55,13 +56,12 @@ RESULTS: list[Any] = [
     BatchLoadResult((RECORD,), ()),
     GeneratedToken(CANARY, "A" * 21, CANARY),
 ]
-OPTIONS: Any = dict.fromkeys(("include_revoked", "include_expired", "include_secret_phc"), False)
 INNER: list[Any] = [
     CLIENTS[0]._session.settings,
     CLIENTS[0]._session._exchange,
     CLIENTS[0].iter_tokens(),
     CLIENTS[1].iter_tokens(),
-    TokenWalk(**OPTIONS, has_role=None, page_size=1),
+    TokenWalk(**(defaults(TokenWalk) | {"page_size": 1})),
     PendingExchange(threading.Event(), Authorization(JWT)),
     JWT,
     Send(Secret(CANARY)),

@@ -8,12 +8,12 @@ import pytest
 
 from access_tokens import AuthenticationError, UnavailableError
 from access_tokens._calls.exchange import exchange
-from access_tokens._calls.tokens import revoke
 from access_tokens._flow.steps import Answer, Call, Failure
 from access_tokens._session.log import CallLog, log_renewal, write
 
 from ..helpers.callers import Clock
 from ..helpers.logged import logged
+from ..helpers.procedures import revoke
 from ..helpers.sessions import FAILED, NOW, PAT, jwt, session
 from ..helpers.stories import call_of
 
@@ -24,7 +24,7 @@ UNREACHED = Failure(ConnectionRefusedError("refused"), acted=False, request_id="
 
 
 def revoking(token_id: str) -> Call[None]:
-    return call_of(revoke(token_id, expires_at=None))
+    return call_of(revoke(token_id))
 
 
 def log_of(call: Call[Any], clock: Clock) -> CallLog[Any]:
