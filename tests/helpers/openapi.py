@@ -15,8 +15,19 @@ KEYWORDS = {"minLength", "maxLength", "maxItems", "minimum", "maximum", "pattern
 OUR_OWN = {"x-maxLengthUtf16", "x-maxBytesUtf8", "x-hidden-unless", "x-useless-unless"}
 
 
+# Parameters of the methods that openapi.yaml has inside of others.
+INSIDE = {"roles.add": "add_roles", "roles.remove": "remove_roles"}
+# An id, a hash, and a text, for `value_of`.
+SAMPLES = ("a1B2c3D4e5F6g7H8i9J0k", "$scrypt$ln=14,r=8,p=1$c2FsdA$aGFzaA", "distinctive")
+
+
 def snake(name: str) -> str:
     return re.sub("(?=[A-Z])", "_", name).lower()
+
+
+def parameter_of(name: str) -> str:
+    """Return the name that the methods have for an input."""
+    return INSIDE.get(name, snake(name))
 
 
 def resolved(reference: dict[str, Any]) -> dict[str, Any]:
@@ -49,16 +60,35 @@ def properties(operation: dict[str, Any]) -> dict[str, Any]:
 
 def limited(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the inputs of an operation that have a limit, with their schemas."""
-    return ((name, schema) for name, schema in _inputs(operation) if _has_limit(schema))
+    return ((name, schema) for name, schema in inputs(operation) if _has_limit(schema))
 
 
-def _inputs(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def inputs(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the parameters of an operation and the properties of its body, with their schemas."""
     for each in operation["parameters"]:
         yield each["name"], _whole(each["schema"])
     for name, schema in properties(operation).items():
         yield name, _whole(schema)
         for part in map(_whole, schema.get("oneOf", [])):
             yield from ((f"{name}.{key}", _whole(each)) for key, each in part.get("properties", {}).items())
+
+
+def value_of(schema: dict[str, Any]) -> Any:
+    """Return a value that an input may have, and has not by default."""
+    schema = _whole(schema)
+    kinds = schema.get("type", ())
+    if "enum" in schema:
+        return schema["enum"][-1]
+    if "boolean" in kinds:
+        return not schema.get("default", False)
+    if "array" in kinds:
+        return [value_of(schema["items"])]
+    if "integer" in kinds or "number" in kinds:
+        return schema.get("minimum", 0) + 7
+    pattern = schema.get("pattern", "^distinctive")
+    fitting = [each for each in SAMPLES if "string" in kinds and re.search(pattern, each)]
+    assert fitting, f"add a value for {schema} to value_of or SAMPLES in tests/helpers/openapi.py"
+    return fitting[0][: schema.get("maxLength")]
 
 
 def _whole(schema: dict[str, Any]) -> dict[str, Any]:

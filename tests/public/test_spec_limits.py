@@ -13,7 +13,7 @@ import pytest
 from access_tokens import generate_token
 
 from ..helpers import procedures
-from ..helpers.openapi import OPERATIONS, OUR_OWN, SCHEMAS, SPEC, limited, snake
+from ..helpers.openapi import OPERATIONS, OUR_OWN, SCHEMAS, SPEC, limited, parameter_of
 
 ID, EMOJI = "A" * 21, "\N{GRINNING FACE}"
 PHC = generate_token().secret_phc
@@ -26,9 +26,6 @@ PROCEDURES: dict[str, Callable[..., Any]] = {
     "restoreToken": procedures.restore,
     "batchLoadTokens": procedures.batch_load,
 }
-# Parameters of the methods that openapi.yaml has inside of others.
-INSIDE = {"roles.add": "add_roles", "roles.remove": "remove_roles"}
-
 
 LIMITED = {
     (name, each): schema
@@ -41,7 +38,7 @@ LIMITED = {
 def give(place: tuple[str, str], value: Any) -> None:
     """Give a value to the method, as far as its first request."""
     operation, name = place
-    next(PROCEDURES[operation](**{INSIDE.get(name, snake(name)): value}))
+    next(PROCEDURES[operation](**{parameter_of(name): value}))
 
 
 def edges(schema: dict[str, Any]) -> Iterator[tuple[Any, bool]]:

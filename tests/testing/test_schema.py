@@ -17,7 +17,7 @@ from access_tokens.testing import Service
 from access_tokens.testing import _schemas as schemas
 from access_tokens.testing._record import new, public
 
-from ..helpers.openapi import OPERATIONS, SCHEMAS, properties
+from ..helpers.openapi import OPERATIONS, SCHEMAS, properties, value_of
 
 # Authorization is set below: otherwise half of what is generated would be about its absence.
 CONFIG = SchemathesisConfig.from_dict({"generation": {"with-security-parameters": False}})
@@ -83,3 +83,57 @@ def test_every_property_of_a_record_is_known():
     known = public(new("A" * 21, "a hash", {"owner": "x"}, 1), secret_phc=True, nulls=True)
     missing = set(SCHEMAS["TokenRecord"]["properties"]) - set(known)
     assert not missing, f"{SOURCE}/_record.py: new and _NULLABLE lack {', '.join(missing)}"
+
+
+# A filter of a list: its value, and the options of `service.seed` for a token that is listed with it.
+FILTERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "includeRevoked": ("true", {"revoked": True}),
+    "includeExpired": ("true", {"expired": True}),
+    "includeSecretPhc": ("true", {}),
+    "hasRole": ("reader", {"roles": ["reader"]}),
+}
+QUERY = {each["name"] for each in OPERATIONS["listTokens"]["parameters"]}
+
+
+@pytest.mark.parametrize("name", sorted(QUERY - {"afterTokenId", "limit"}))  # those two: test_list.py
+def test_every_filter_changes_what_is_listed(service, admin, name):
+    assert name in FILTERS, f"add {name} to FILTERS: its value, and a token that is listed with it"
+    value, options = FILTERS[name]
+    service.seed(1)
+    [token_id] = service.seed(1, **options)
+    queries: list[dict[str, str]] = [{}, {name: value}]
+    every, some = (admin.get("/admin/tokens", params=query).json()["records"] for query in queries)
+    is_listed = token_id in {record["tokenId"] for record in some}
+    assert is_listed and every != some, f"{name}: page in {SOURCE}/_backend.py and _store.py"  # noqa: PT018
+
+
+# The options of `service.seed` for the token beforehand (None: there is none), and the property of its record
+# that has another value afterwards: "tokenId" if the record comes or goes.
+CHANGES: dict[str, tuple[dict[str, Any] | None, str]] = {
+    "issueToken": (None, "tokenId"),
+    "registerToken": (None, "tokenId"),
+    "updateToken": ({}, "owner"),
+    "revokeToken": ({}, "revokedAt"),
+    "restoreToken": ({"revoked": True}, "revokedAt"),
+}
+# What the exchange changes is in test_exchange.py.
+CHANGES_NOTHING = {"listTokens", "batchLoadTokens", "exchangeToken"}
+
+
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in CHANGES_NOTHING])
+def test_every_operation_changes_what_it_is_to_change(service, admin, token_id, name):
+    assert name in CHANGES, f"add {name} to CHANGES or CHANGES_NOTHING"
+    options, changed = CHANGES[name]
+    [token_id] = [token_id] if options is None else service.seed(1, **options)
+    method, path = OPERATIONS[name]["method"], OPERATIONS[name]["path"].replace("{tokenId}", token_id)
+    body = {each: value_of(schema) for each, schema in properties(OPERATIONS[name]).items()}
+    body |= {"tokenId": token_id} if "tokenId" in body else {}
+    store = service._backend.store
+    before = store.find(token_id) or {}
+    assert admin.request(method, path, json=body or None).is_success
+    after = store.find(token_id) or {}
+    assert before.get(changed) != after.get(changed), f"{SOURCE}/_backend.py: {name} does nothing"
+    lost = [
+        each for each in {*body} & {*SCHEMAS["TokenRecord"]["properties"]} if after.get(each) != body[each]
+    ]
+    assert not lost, f"{SOURCE}/_record.py and _backend.py: {name} does not store {', '.join(lost)}"
