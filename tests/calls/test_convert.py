@@ -35,7 +35,7 @@ def record_from(body: dict[str, Any]) -> TokenRecord:
 
 
 def test_every_property_is_taken_over():
-    assert set(FULL) == set(PROPERTIES), "add it to FULL and below"
+    assert set(FULL) == set(PROPERTIES), f"add {set(PROPERTIES) ^ set(FULL)} to FULL and below"
     assert record_from(FULL) == TokenRecord(
         token_id="An6ladUCmSoDfciDaYDE9",
         owner="user@example.com",
