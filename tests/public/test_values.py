@@ -11,29 +11,37 @@ import pytest
 from access_tokens import AccessTokensClient
 
 from ..helpers.callers import result_of
-from ..helpers.fault_server import RECORD
 from ..helpers.openapi import OPERATIONS, inputs, parameter_of, value_of
-from ..helpers.world import Canned, World, answers, canned_json
+from ..helpers.world import ID, PHC, Canned, World, answers, canned_json
 from .test_spec import METHODS, NO_BODY
 
+PARAMETERS = {
+    name: {each: given for each, given in inspect.signature(method).parameters.items() if each != "self"}
+    for name, method in inspect.getmembers(AccessTokensClient, inspect.isfunction)
+    if not name.startswith("_")
+}
 INPUTS = {name: dict(inputs(OPERATIONS[name])) for name in METHODS if name != NO_BODY}
-# What a method must be given besides the parameters that have no default.
+# What else than "x" a parameter must have; and what a method needs beside the parameters without a default.
+VALID = {"token_id": ID, "secret_phc": PHC, "token_ids": ["x"]}
 BESIDES = {"update": {"is_admin": False}}
-# A walk asks for all, and drops records itself, by these properties. It has no cursor and no limit.
-DECIDED_HERE = {"includeRevoked": "revokedAt", "includeExpired": "expiresAt"}
-OF_A_WALK = set(INPUTS["listTokens"]) - set(DECIDED_HERE) - {"afterTokenId", "limit"}
+# A walk asks for these anyway, and drops records by itself (calls/test_walk.py). It has no cursor and no limit.
+DECIDED_HERE = {"includeRevoked", "includeExpired"}
+OF_A_WALK = set(INPUTS["listTokens"]) - DECIDED_HERE - {"afterTokenId", "limit"}
 # Operations that change nothing, though they are no GET.
 READING = {"batchLoadTokens"}
 REMOVING = ["revokeToken", *(name for name in INPUTS if OPERATIONS[name]["method"] == "DELETE")]
 LOST = Canned(error=httpx.ReadError("lost"))
 
 
+def least(method: str) -> dict[str, Any]:
+    """Return the arguments without which a method sends nothing."""
+    needed = [each for each, given in PARAMETERS[method].items() if given.default is given.empty]
+    return BESIDES.get(method, {}) | {each: VALID.get(each, "x") for each in needed}
+
+
 def called(world: World, method: str, name: str, *given: str, answered: tuple[Canned, ...]) -> Any:
-    """Call a method with what it needs and these inputs of its operation, and return its result or error."""
-    parameters = inspect.signature(getattr(AccessTokensClient, method)).parameters.values()
-    chosen = {each.name for each in parameters if each.default is each.empty} | {*map(parameter_of, given)}
-    values = {parameter_of(each): value_of(schema) for each, schema in INPUTS[name].items()}
-    options = BESIDES.get(method, {}) | {each: values[each] for each in values if each in chosen}
+    """Call a method with these inputs of its operation, and return its result or error."""
+    options = least(method) | {parameter_of(each): value_of(INPUTS[name][each]) for each in given}
     client = world.client(answers(*answered))
     result = result_of(lambda: getattr(client, method)(**options))
     assert world.calls, f"{method} sends nothing: {result!r}"
@@ -50,23 +58,28 @@ def held(request: httpx.Request, path: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("method", "name", "each"),
     [(METHODS[name], name, each) for name in INPUTS for each in INPUTS[name]]
-    + [("iter_tokens", "listTokens", each) for each in sorted(OF_A_WALK)],
+    + [("iter_tokens", "listTokens", each) for each in sorted(OF_A_WALK)]
+    + [("get", "batchLoadTokens", "includeSecretPhc")],
 )
 def test_every_value_arrives(world, method, name, each):
     called(world, method, name, each, answered=(Canned(403),))
     value, (outer, _, inner) = value_of(INPUTS[name][each]), each.partition(".")
     found = held(world.calls[0], OPERATIONS[name]["path"]).get(outer)
     module = "client.py" if world.portal is None else "async_client.py"
-    hint = f"pass {parameter_of(each)} on in {module}, and in _calls/ to the generated function"
-    walk = "; TokenWalk may also filter by itself (DECIDED_HERE)" * (method == "iter_tokens")
-    assert found in ({inner: value} if inner else value, json.dumps(value)), f"{method}: {hint}{walk}"
+    hint = f"loses {parameter_of(each)}: pass it on in {module}, and in _calls/ to the generated function"
+    walk = ", or list it in DECIDED_HERE if TokenWalk filters by it" * (method == "iter_tokens")
+    assert found in ({inner: value} if inner else value, json.dumps(value)), f"{method} {hint}{walk}"
 
 
-@pytest.mark.parametrize("each", DECIDED_HERE)
-def test_a_walk_includes_what_it_is_asked_to(world, each):
-    client = world.client(answers(canned_json({"records": [RECORD | {DECIDED_HERE[each]: 1}]})))
-    shown = [len(client.iter_tokens(**{parameter_of(each): wanted})) for wanted in (False, True)]
-    assert shown == [0, 1], f"iter_tokens or TokenWalk (_calls/walk.py) loses {parameter_of(each)}"
+@pytest.mark.parametrize(
+    ("method", "parameter"), [(name, each) for name, given in PARAMETERS.items() for each in given]
+)
+def test_every_parameter_arrives_at_its_check(world, method, parameter):
+    """Also one that is in no request, such as a prefix."""
+    options = least(method) | {parameter: object()}
+    client = world.client(answers(Canned(403)))
+    error = result_of(lambda: getattr(client, method)(**options))
+    assert str(error).startswith(f"{parameter} must "), f"{method} loses {parameter}, or does not check it"
 
 
 @pytest.mark.parametrize("name", INPUTS)
