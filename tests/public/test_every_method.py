@@ -24,10 +24,3 @@ def test_there_is_a_call_of_each():
     called = {name.replace(",", "").split()[0] for name in ALL_CALLS}
     missing = {name for name in METHODS - called - OF_THE_CLIENT if not name.startswith("_")}
     assert not missing, f"add {', '.join(missing)} to CALLS in tests/helpers/failing_calls.py"
-
-
-def test_a_walk_has_the_filters_of_a_list():
-    accepted = inspect.signature(AccessTokensClient.iter_tokens).parameters
-    filters = set(inspect.signature(AccessTokensClient.list).parameters) - {"limit", "after_token_id"}
-    missing = filters - set(accepted)
-    assert not missing, f"add {', '.join(missing)} to TokenWalk in _calls/walk.py, and to iter_tokens of both"

@@ -20,17 +20,23 @@ PARAMETERS = {
     for name, method in inspect.getmembers(AccessTokensClient, inspect.isfunction)
     if not name.startswith("_")
 }
-INPUTS = {name: dict(inputs(OPERATIONS[name])) for name in METHODS if name != NO_BODY}
+INPUTS = {
+    name: dict(inputs(OPERATIONS[name])) for name in sorted(METHODS.keys() & OPERATIONS.keys() - {NO_BODY})
+}
 # What else than "x" a parameter must have; and what a method needs beside the parameters without a default.
 VALID = {"token_id": ID, "secret_phc": PHC, "token_ids": ["x"]}
 BESIDES = {"update": {"is_admin": False}}
-# A walk asks for these anyway, and drops records by itself (calls/test_walk.py). It has no cursor and no limit.
+# A walk asks for these anyway, and drops records by itself (calls/test_walk.py); it has no cursor, no limit.
 DECIDED_HERE = {"includeRevoked", "includeExpired"}
 OF_A_WALK = set(INPUTS["listTokens"]) - DECIDED_HERE - {"afterTokenId", "limit"}
 # Operations that change nothing, though they are no GET.
 READING = {"batchLoadTokens"}
 REMOVING = ["revokeToken", *(name for name in INPUTS if OPERATIONS[name]["method"] == "DELETE")]
 LOST = Canned(error=httpx.ReadError("lost"))
+
+
+def module_of(world: World) -> str:
+    return "client.py" if world.portal is None else "async_client.py"
 
 
 def least(method: str) -> dict[str, Any]:
@@ -65,9 +71,8 @@ def test_every_value_arrives(world, method, name, each):
     called(world, method, name, each, answered=(Canned(403),))
     value, (outer, _, inner) = value_of(INPUTS[name][each]), each.partition(".")
     found = held(world.calls[0], OPERATIONS[name]["path"]).get(outer)
-    module = "client.py" if world.portal is None else "async_client.py"
-    hint = f"loses {parameter_of(each)}: pass it on in {module}, and in _calls/ to the generated function"
-    walk = ", or list it in DECIDED_HERE if TokenWalk filters by it" * (method == "iter_tokens")
+    hint = f"({module_of(world)}, _calls/) loses {parameter_of(each)} on the way to the generated function"
+    walk = "; if TokenWalk filters by it, add it to DECIDED_HERE" * (method == "iter_tokens")
     assert found in ({inner: value} if inner else value, json.dumps(value)), f"{method} {hint}{walk}"
 
 
@@ -79,7 +84,9 @@ def test_every_parameter_arrives_at_its_check(world, method, parameter):
     options = least(method) | {parameter: object()}
     client = world.client(answers(Canned(403)))
     error = result_of(lambda: getattr(client, method)(**options))
-    assert str(error).startswith(f"{parameter} must "), f"{method} loses {parameter}, or does not check it"
+    assert str(error).startswith(f"{parameter} must "), (
+        f"{method} ({module_of(world)}, _calls/) loses {parameter}, or has no check"
+    )
 
 
 @pytest.mark.parametrize("name", INPUTS)

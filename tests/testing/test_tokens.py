@@ -80,15 +80,6 @@ def test_json_too_deep_to_be_read_is_400(admin):
     assert admin.post("/admin/tokens", content=b"[" * 90_000, headers=headers).status_code == 400
 
 
-def test_register_stores_the_hash(admin, token_id):
-    body = {"owner": "user@example.com", "secretPhc": PHC, "isAdmin": True, "roles": ["a"], "expiresAt": 9}
-    record = admin.put(f"/admin/tokens/{token_id}", json=body).json()["record"]
-
-    del record["createdAt"]
-    assert record == {"tokenId": token_id, **body}
-    assert load(admin, token_id)["secretPhc"] == PHC
-
-
 def test_batch_load_tells_found_from_not_found(service, admin):
     [token_id] = service.seed(1, revoked=True)
 
