@@ -50,7 +50,7 @@ def called(world: World, method: str, name: str, *given: str, answered: tuple[Ca
     options = least(method) | {parameter_of(each): value_of(INPUTS[name][each]) for each in given}
     client = world.client(answers(*answered))
     result = result_of(lambda: getattr(client, method)(**options))
-    assert world.calls, f"{method} sends nothing: {result!r}"
+    assert world.calls, f"{method} ({module_of(world)}) sends nothing: {result!r}"
     return result
 
 
