@@ -155,13 +155,13 @@ def hold():
 
 class Owner:
     def __init__(self):
-        self.itself, self.held = self, hold()
+        self.itself, self.held, self.other = self, hold(), LocalService()
         next(self.held)
 
     def __del__(self):
         self.held.close()
         try:
-            LocalService().start()
+            self.other.start()
         except RuntimeError as error:
             print(error)
 
