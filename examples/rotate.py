@@ -43,7 +43,7 @@ def replace(client: AccessTokensClient, old: TokenRecord, file: Path) -> TokenRe
             expires_at=datetime.now(UTC) + NEW_LIFE,
         )
         try_out(made.token)
-    except AccessTokensError:
+    except BaseException:  # also Ctrl-C
         file.unlink()
         withdraw(client, made.token_id)
         raise
@@ -51,9 +51,14 @@ def replace(client: AccessTokensClient, old: TokenRecord, file: Path) -> TokenRe
 
 
 def withdraw(client: AccessTokensClient, token_id: str) -> None:
-    """Revoke a token if there is one. `get` tells, also where a service gives no reasons for what fails."""
-    with suppress(NotFoundError):
-        client.revoke(client.get(token_id).token_id)
+    """Revoke the new token if there is one, and say whether that is certain."""
+    try:
+        with suppress(NotFoundError):  # `get` tells, also where a service gives no reasons for what fails
+            client.revoke(client.get(token_id).token_id)
+    except AccessTokensError as error:
+        print(f"The new token {token_id} may be alive, without its PAT: revoke it. {error}", file=sys.stderr)
+    else:
+        print(f"The new token {token_id} is withdrawn.", file=sys.stderr)
 
 
 def hand_over(pat: str, file: Path) -> None:

@@ -145,7 +145,8 @@ class AccessTokensClient(Uncopied):
     ) -> Iterator[TokenRecord]:
         """Iterate over the records of all tokens, each once, in the service's order.
 
-        Each page has its own deadline. This machine's clock decides whether a token has expired.
+        Each page has its own deadline. This machine's clock decides whether a token has expired. There is no
+        filter by owner: compare `record.owner`. A record that the service hides is in no list.
 
         Args:
             include_revoked: Include the records of revoked tokens.
@@ -393,7 +394,7 @@ class AccessTokensClient(Uncopied):
 
         A 401 gets a new JWT and repeats the request once, unless its body is a stream. A host that refuses
         the new one as well has its 401s passed on for a minute. An `AccessTokensError` is raised where no JWT
-        can be got.
+        can be got, and a `ValueError` for plain http:// unless it is on loopback or allowed.
         """
         return SyncAuth(self._session)
 

@@ -67,7 +67,7 @@ def active(client: AccessTokensClient) -> list[str]:
 @pytest.mark.parametrize(
     ("path", "kind"), [("/auth/token", AuthenticationError), ("/admin/tokens/*", UnavailableError)]
 )
-def test_a_new_pat_that_cannot_be_used_is_withdrawn(service, client, tmp_path, path, kind):
+def test_a_new_pat_that_cannot_be_used_is_withdrawn(service, client, tmp_path, capsys, path, kind):
     [old] = service.seed(1, owner=OWNER)
     client.authenticate()
     refuse = {"status": 401 if kind is AuthenticationError else 503}
@@ -75,8 +75,19 @@ def test_a_new_pat_that_cannot_be_used_is_withdrawn(service, client, tmp_path, p
     with pytest.raises(kind):
         rotate.rotate(client, old, tmp_path / "pat")
     service.clear_faults()
+    assert capsys.readouterr().err.endswith(" is withdrawn.\n")
     assert (active(client), [*tmp_path.iterdir()]) == ([old], [])
     assert client.get(old).expires_at is None
+
+
+def test_it_names_a_new_token_that_cannot_be_withdrawn(service, client, tmp_path, capsys):
+    [old] = service.seed(1, owner=OWNER)
+    client.authenticate()
+    service.fail_next(99, status=401, path="/auth/token")
+    service.fail_next(99, status=503, path="*/revoke")
+    with pytest.raises(AuthenticationError):
+        rotate.rotate(client, old, tmp_path / "pat")
+    assert " may be alive, without its PAT: revoke it. Failed to revoke" in capsys.readouterr().err
 
 
 def test_an_answer_that_is_lost_does_no_harm(service, client, tmp_path):

@@ -74,7 +74,7 @@ def test_every_option_of_the_service_has_a_switch():
     [
         (["--host", "0.0.0.0"], "--host"),
         (["--pat", PAT], "--pat must be a PAT: the prefix 'pat_'"),
-        (["--rate-limit", "-1", "60"], "rate_limit must be"),
+        (["--rate-limit", "-1", "60"], "--rate-limit must be"),
         (["--port", "{taken}"], "Address already in use"),
     ],
     ids=str,

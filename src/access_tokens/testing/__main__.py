@@ -43,13 +43,20 @@ def main() -> None:
         service = LocalService(**options)
         service.start()
     except (ValueError, OSError) as error:
-        parser.error(str(error).replace("admin_pat", "--pat"))
+        parser.error(_with_switches(str(error)))
     with service:
         for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) is not signal.SIG_IGN:  # as a shell has it for what runs behind it
                 signal.signal(number, stop)
         _introduce(service)
         stopping.wait()
+
+
+def _with_switches(message: str) -> str:
+    """Name the switch of an option that a message begins with."""
+    name, space, rest = message.partition(" ")
+    switch = "--pat" if name == "admin_pat" else f"--{name.replace('_', '-')}"
+    return f"{switch}{space}{rest}" if rest.startswith("must ") else message
 
 
 class _Parser(argparse.ArgumentParser):
@@ -86,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("COUNT", "SECONDS"),
         help="the most exchanges in so many seconds",
     )
-    add("--errors", choices=get_args(Dress), help="the form of error bodies; json by default")
+    add("--errors", choices=get_args(Dress), help="error bodies; json by default, production has no reasons")
     add("--no-bootstrap", dest="bootstrap", action="store_false", help="no exchange makes the first token")
     add("--empty", action="store_true", help="start without a token")
     add("--documented", action="store_true", help="answer 404, 409 and 400 as documented, instead of 500")
