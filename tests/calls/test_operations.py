@@ -1,17 +1,18 @@
 """Every operation, stepped by hand: its request, its messages, and what it makes of the answer."""
 
+import json
 import re
 from typing import Any
 
 import pytest
 
-from access_tokens import AccessTokensError, BatchLoadResult, IssueResult, TokenRecord
+from access_tokens import AccessTokensError, BatchLoadResult, IssueResult, NotFoundError, TokenRecord
 from access_tokens._calls.tokens import batch
 from access_tokens._flow.bounds import bounds_of
 from access_tokens._flow.steps import Answer, Call, Procedure
 from access_tokens.errors import UnreadableError
 
-from ..helpers.procedures import issue, list_page, register, restore, revoke, update
+from ..helpers.procedures import get, issue, list_page, register, restore, revoke, update
 from ..helpers.stories import ID, PHC, RECORD, call_of, performed, result_of
 
 RESTORED = "Restored the token, but failed to set its expiry"
@@ -27,6 +28,7 @@ ANSWERS = {
     "Failed to issue token": {"token": "pat_x", "record": RECORD},
     "Failed to register token": {"record": RECORD},
     "Failed to batch load tokens": {"found": [RECORD], "notFound": ["b"]},
+    "Failed to get token": {"found": [RECORD | {"tokenId": "a"}], "notFound": []},
 }
 ALL: dict[str, Any] = {"is_admin": True, "roles": ["a", "b"], "expires_at": 7}
 ALL_SENT = {"isAdmin": True, "roles": ["a", "b"], "expiresAt": 7}
@@ -55,6 +57,13 @@ ALL_SENT = {"isAdmin": True, "roles": ["a", "b"], "expiresAt": 7}
         (restore, "put", f"/{ID}/restore", None),
         (lambda: load("a", "b"), "post", "/batch", {"tokenIds": ["a", "b"]}),
         (lambda: load("a", hashes=True), "post", "/batch", {"tokenIds": ["a"], "includeSecretPhc": True}),
+        (lambda: get("a"), "post", "/batch", {"tokenIds": ["a"]}),
+        (
+            lambda: get("a", include_secret_phc=True),
+            "post",
+            "/batch",
+            {"tokenIds": ["a"], "includeSecretPhc": True},
+        ),
         (list_page, "get", "", None),
     ],
 )
@@ -140,6 +149,46 @@ def test_an_issued_token_comes_with_its_record():
 def test_a_batch_tells_what_was_found_and_what_was_not():
     _, loaded = performed(call_of(load(ID, "b")), {"found": [RECORD], "notFound": ["b"]})
     assert loaded == BatchLoadResult((PARSED,), ("b",))
+
+
+ONE, OTHER = {"tokenId": ID} | RECORD, RECORD | {"tokenId": "other"}
+
+
+def test_one_record_is_got():
+    story = get(ID)
+    call = call_of(story)
+    assert (call.failed, call.unreadable) == ("Failed to get token", "Invalid get token response")
+    assert (call.token_id, call.changes) == (ID, False)
+    assert performed(call, {"found": [ONE], "notFound": []})[1] == PARSED
+    assert result_of(story, PARSED) is PARSED
+
+
+def test_a_missing_record_is_told_with_all_that_is_known():
+    answer = Answer(
+        200, {"x-request-id": "abc"}, json.dumps({"found": [], "notFound": [ID]}).encode(), attempts=2
+    )
+    with pytest.raises(NotFoundError) as raised:
+        call_of(get(ID)).result(answer)
+    error = raised.value
+    assert error.message == "Failed to get token"
+    assert error.cause == "no token has this id, or the service hides its record"
+    assert (error.token_id, error.status_code, error.request_id, error.attempts) == (ID, 200, "abc", 2)
+
+
+@pytest.mark.parametrize(
+    ("found", "missing"),
+    [([], []), ([OTHER], []), ([ONE, ONE], []), ([ONE], [ID]), ([], ["other"]), ([], [ID] * 2)],
+)
+def test_any_other_answer_makes_no_sense(found, missing):
+    with pytest.raises(UnreadableError, match="^one record of this id, or its absence, expected$"):
+        performed(call_of(get(ID)), {"found": found, "notFound": missing})
+
+
+def test_whether_the_hash_is_asked_for_is_true_or_false():
+    with pytest.raises(TypeError, match="^include_secret_phc must be True or False, not int$"):
+        next(get(ID, include_secret_phc=1))
+    with pytest.raises(ValueError, match="^token_id must not be empty$"):
+        next(get(""))
 
 
 def test_an_id_is_chosen_before_the_first_attempt():

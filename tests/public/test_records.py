@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import pickle
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from access_tokens import TokenRecord
 from access_tokens._unix_time import aware_datetime
+from access_tokens.models import json_name
 
 from ..helpers.openapi import SCHEMAS
 
@@ -124,6 +126,21 @@ def test_all_records_have_the_same_keys():
     writer.writeheader()
     writer.writerows(each.to_dict() for each in (PLAIN, FULL))
     assert len(file.getvalue().splitlines()) == 3
+
+
+def test_a_name_in_json_may_be_its_own():
+    @attrs.frozen
+    class Odd:
+        some_id: str = attrs.field(metadata={"json_name": "ID"})
+        other_id: str
+
+    assert [json_name(each) for each in attrs.fields(Odd)] == ["ID", "otherId"]
+
+
+def test_only_a_record_with_a_hash_refuses_to_be_pickled():
+    assert pickle.loads(pickle.dumps(PLAIN)) == PLAIN
+    with pytest.raises(TypeError, match="^TokenRecord holds a secret and is not pickled"):
+        pickle.dumps(FULL)
 
 
 def test_what_others_make_of_a_record():
