@@ -172,7 +172,7 @@ XML = b"<error><message>caf\xe9</message></error>"
     ("content", "content_type", "message"),
     [
         (b"\xc4\xe3\xff", "text/plain; charset=gb18030", "\u4f60\ufffd"),
-        (b"caf\xe9", "text/plain; charset=gb-of-none", "caf\ufffd"),
+        (b"caf\xe9", "text/plain; charset=gbofnone", "caf\ufffd"),
         (b"charset=iso-8859-1 caf\xe9", "text/plain", "charset=iso-8859-1 caf\ufffd"),
         (b'\n<?xml version="1.0" encoding="iso-8859-1"?>' + XML, "text/xml", "caf\xe9"),
         (b"\xef\xbb\xbf \n" + XML, "text/plain", "caf\ufffd"),

@@ -117,7 +117,7 @@ def test_a_limit_can_be_reached_and_not_passed(make, last, next_one):
         make(next_one)
 
 
-@pytest.mark.parametrize("prefix", ["pat_", "bearer_", ""])
+@pytest.mark.parametrize("prefix", ["pat_", "bearer_", "X", ""])
 def test_a_pat_may_have_any_prefix(prefix):
     assert checked(api_key=prefix + PAT[4:]).api_key.reveal() == prefix + PAT[4:]
 
