@@ -100,7 +100,7 @@ class TokenRecord(Masked):
         return self.revoked_at is None and (not self.expires_at or now < self.expires_at)
 
     def to_dict(self, *, include_secret_phc: bool = False) -> dict[str, Any]:
-        """Return the record as a dict for `json.dumps` or `csv.DictWriter`, with the service's names.
+        """Return the record as a dict that `json.dumps` takes, with the service's names.
 
         The keys are always the same: tokenId, owner, isAdmin, roles, createdAt, lastUsedAt, expiresAt and
         revokedAt. A value that is missing is None. Times are Unix seconds.

@@ -24,6 +24,7 @@ from access_tokens._flow.steps import Failure, Send
 from access_tokens._http.request import Progress
 from access_tokens._secret import Secret
 from access_tokens._session.base import CleanErrors, SessionBase, request_of
+from access_tokens._session.waiting import wait_before
 
 from ..helpers import flows
 from ..helpers.flows import EXCHANGE, READ, UNREACHED
@@ -44,8 +45,8 @@ def test_time_passes_by_itself():
 def test_a_wait_that_would_reach_the_deadline_is_too_long():
     made = session()
     assert made._seconds_until(NOW + 5.0) == 5.0
-    assert made._has_time(4.9, NOW + 5.0)
-    assert not made._has_time(5.0, NOW + 5.0)
+    assert wait_before(4.9, NOW + 5.0, NOW) == 4.9
+    assert wait_before(5.0, NOW + 5.0, NOW) is None
 
 
 def test_past_the_deadline_an_exchange_says_so():

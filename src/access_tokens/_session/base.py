@@ -177,8 +177,8 @@ class SessionBase(Uncopied):
     def _seconds_until(self, deadline: float) -> float:
         return deadline - self.now()
 
-    def _has_time(self, seconds: float, deadline: float) -> bool:
-        return self._seconds_until(deadline) > seconds
+    def _has_time(self, deadline: float) -> bool:
+        return self._seconds_until(deadline) > 0
 
     def _patience(self, deadline: float) -> float:
         """Return how many seconds to wait for a free connection."""
@@ -190,7 +190,7 @@ class SessionBase(Uncopied):
         """Return why a request must not be sent, or None if it may be sent."""
         if self._closed or (self._borrowed is not None and self._borrowed.is_closed):
             return self._closed_during(acted=False)
-        return None if self._has_time(0, deadline) else self._out_of_time(acted=False)
+        return None if self._has_time(deadline) else self._out_of_time(acted=False)
 
     def _failed(
         self, error: Exception, deadline: float, *known: Secret, progress: Progress | None = None
@@ -217,7 +217,7 @@ class SessionBase(Uncopied):
         )
         if self._closed:
             return self._closed_during(failure.acted)
-        if isinstance(error, TimeoutError) or not self._has_time(0, deadline):
+        if isinstance(error, TimeoutError) or not self._has_time(deadline):
             return self._out_of_time(failure.acted)
         return failure
 

@@ -9,6 +9,7 @@ import shlex
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn, get_args
 
@@ -73,7 +74,11 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="The options are those of access_tokens.testing.LocalService, which describes them.",
     )
-    add = parser.add_argument
+    _add_options(parser.add_argument)
+    return parser
+
+
+def _add_options(add: Callable[..., object]) -> None:
     add("--port", type=int, help="where to listen on loopback; 0, the default, for a free port")
     add(
         "--pat",
@@ -98,7 +103,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--empty", action="store_true", help="start without a token")
     add("--documented", action="store_true", help="answer 404, 409 and 400 as documented, instead of 500")
     add("--nulls", action="store_true", help="send unset properties as null")
-    return parser
 
 
 def _introduce(service: LocalService) -> None:

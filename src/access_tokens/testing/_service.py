@@ -94,20 +94,6 @@ class Service(Direct):
         """Replace the signing key, so that all existing JWTs are refused, as after a restart."""
         self._backend.rotate_key()
 
-    def verify(self, jwt: str) -> dict[str, object]:
-        """Check a JWT, as a resource server that trusts this service would.
-
-        Args:
-            jwt: The JWT.
-
-        Returns:
-            The claims: `sub` (the token id), `owner`, `admin`, `roles`, `iss`, `iat`, `exp`, `jti`.
-
-        Raises:
-            ValueError: The JWT is malformed, has another key or issuer, or has expired.
-        """
-        return self._backend.verify(jwt)
-
     def fail_next(
         self,
         count: int = 1,

@@ -96,7 +96,6 @@ class Store:
             if self._records.pop(rank, None) is None:
                 raise errors.unknown_token(token_id)
             self._ranks.remove(rank)
-            self._hidden.discard(rank)
 
     def _insert(self, record: Record) -> None:
         rank = _rank(record["tokenId"])
