@@ -8,6 +8,7 @@ from access_tokens_api.api.auth import exchange_token
 from access_tokens_api.api.tokens import list_tokens
 
 from access_tokens import AuthenticationError, UnavailableError
+from access_tokens._flow.steps import Failure
 
 from ..helpers.api_calls import invoke
 from ..helpers.callers import result_of
@@ -99,6 +100,21 @@ def test_a_jwt_for_another_api_is_told_when_it_is_got(world, caplog):
     for _ in range(2):
         authorized(client)
     assert lines(caplog, "INFO") == [EXCHANGED]
+
+
+def test_a_wait_for_a_place_in_vain_is_told_like_a_request(world, caplog, monkeypatch):
+    full, client = Failure(TimeoutError("no place"), acted=False), world.client(answers())
+
+    async def in_vain(*_: object) -> Failure:
+        return full
+
+    wait = in_vain if world.portal else lambda *_: full
+    monkeypatch.setattr(client._session, "_authorize_in_place", wait)
+    assert isinstance(result_of(client.authenticate), UnavailableError)
+    assert lines(caplog, "DEBUG", "INFO")[:2] == [
+        ("DEBUG", "POST /auth/token: no place"),
+        ("INFO", "POST /auth/token: no place, retry in 1 s (attempt 2)"),
+    ]
 
 
 def test_generated_functions_log_as_methods_do_but_for_the_operation(world, caplog):
