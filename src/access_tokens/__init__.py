@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ._version import __version__
+from .bearer import Bearer, Claims
 from .errors import (
     AccessTokensError,
     ApiError,
@@ -41,6 +42,8 @@ __all__ = [
     "AsyncOptions",
     "AuthenticationError",
     "BatchLoadResult",
+    "Bearer",
+    "Claims",
     "ClientClosedError",
     "ConflictError",
     "EndpointError",

@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
-from ._secret import Secret
-from ._settings import base_url, pat_problem
+from ._pat import pat_problem
+from ._secret import Secret, redact
+from ._settings import base_url
 
 _QUOTES = "\"'`´‘’‚‛“”„‟«»‹›＂＇"  # noqa: RUF001 - meant to be these characters
+
+_API_KEY = "ACCESS_TOKENS_API_KEY"
+_API_KEY_FILE = "ACCESS_TOKENS_API_KEY_FILE"
 
 
 def endpoint_from_environment(*, allow_http: bool) -> str:
@@ -25,9 +30,17 @@ def endpoint_from_environment(*, allow_http: bool) -> str:
     return _variable("ACCESS_TOKENS_ENDPOINT", partial(_endpoint_problem, allow_http=allow_http)).reveal()
 
 
-def api_key_from_environment() -> str:
-    """Same as `endpoint_from_environment`, for `ACCESS_TOKENS_API_KEY`."""
-    return _variable("ACCESS_TOKENS_API_KEY", _api_key_problem).reveal()
+def api_key_from_environment() -> str | Path:
+    """Return the value of `ACCESS_TOKENS_API_KEY`, or the path in `ACCESS_TOKENS_API_KEY_FILE`.
+
+    Raises:
+        ValueError: As in `endpoint_from_environment`, or both variables are set.
+    """
+    if _API_KEY_FILE not in os.environ:
+        return _variable(_API_KEY, _api_key_problem).reveal()
+    if _API_KEY in os.environ:
+        raise ValueError(f"only one of {_API_KEY} and {_API_KEY_FILE} may be set in the environment")
+    return Path(_variable(_API_KEY_FILE, _file_problem).reveal())
 
 
 def _variable(name: str, other_problem: Callable[[str], str | None]) -> Secret:
@@ -53,6 +66,16 @@ def _problem(value: str) -> str | None:
 def _api_key_problem(value: str) -> str | None:
     problem = pat_problem(value)
     return problem and f"must {problem}"
+
+
+def _file_problem(value: str) -> str | None:
+    if redact(value) != value:
+        return "must be the path of a file, not the PAT itself"
+    try:
+        Path(value).open("rb").close()
+    except (OSError, ValueError) as error:
+        return f"must be the path of a file that can be read: {getattr(error, 'strerror', None) or 'no path'}"
+    return None
 
 
 def _endpoint_problem(value: str, *, allow_http: bool) -> str | None:

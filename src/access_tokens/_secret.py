@@ -10,11 +10,13 @@ import re
 import string
 from base64 import b64encode
 from collections.abc import Iterator
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, TypeVar
 
 import attrs
 
 from ._spelling import spelled
+
+U = TypeVar("U", bound="Uncopied")
 
 HIDDEN = "[hidden]"
 
@@ -78,6 +80,13 @@ class Uncopied:
             f"{type(self).__name__} holds a secret and connections, and is neither pickled nor copied: "
             "make one where it is needed"
         )
+
+
+def view_of(each: U, **changed: object) -> U:
+    """Return another object with the same attributes, but for those that are changed."""
+    view = object.__new__(type(each))
+    vars(view).update(vars(each) | changed)
+    return view
 
 
 class Unpickled:

@@ -9,14 +9,13 @@ from typing import Any, TypedDict
 from urllib.parse import unquote
 
 import httpx
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from ._secret import Secret
+from ._pat import PatSource
 from .retry import LONGEST_WAIT, RetryPolicy
 
 _CONNECT_TIMEOUT = 5.0
 USUAL_TIMEOUT = httpx.Timeout(30.0, connect=_CONNECT_TIMEOUT)
-_LONGEST_PAT = 200
 # In characters. Three such paths and an id of 2,048 bytes still fit into the longest URL that httpx accepts.
 _LONGEST_PATH = 4096
 
@@ -52,11 +51,12 @@ class Settings:
     """The checked arguments of a client. Times are in seconds.
 
     Attributes:
+        pat: Where the PAT comes from.
         timeout: None if not given: then the timeout of the caller's own httpx client or the default is used.
     """
 
     base: str
-    api_key: Secret
+    pat: PatSource = field(repr=False)
     mounts: dict[str, str]
     timeout: httpx.Timeout | None
     deadline: float
@@ -69,10 +69,28 @@ class Settings:
         _, mount, *rest = path.split("/", 2)
         return "/".join([f"{self.base}{self.mounts.get(mount, f'/{mount}')}", *rest])
 
+    def with_options(
+        self,
+        timeout: float | httpx.Timeout | None,
+        deadline: float | None,
+        retry: RetryPolicy | None,
+    ) -> Settings:
+        """Return the same settings but for what is given.
+
+        Raises:
+            ValueError, TypeError: An argument is invalid; the message names it.
+        """
+        return evolve(
+            self,
+            timeout=self.timeout if timeout is None else _timeout(timeout),
+            deadline=self.deadline if deadline is None else _positive("deadline", deadline),
+            retry=self.retry if retry is None else _checked_policy(retry),
+        )
+
 
 def settings(
     endpoint: str,
-    api_key: Secret,
+    pat: PatSource,
     *,
     auth_path: str,
     admin_path: str,
@@ -87,18 +105,22 @@ def settings(
     Raises:
         ValueError, TypeError: An argument is invalid or not safe; the message names it.
     """
-    if not isinstance(retry, RetryPolicy):
-        raise TypeError(f"retry must be a RetryPolicy, not {type(retry).__name__}")
     return Settings(
         base=base_url(endpoint, _checked_flag("allow_http", allow_http)),
-        api_key=_checked_pat(api_key),
+        pat=pat,
         mounts={"auth": _mount("auth_path", auth_path), "admin": _mount("admin_path", admin_path)},
         timeout=None if timeout is None else _timeout(timeout),
         deadline=_positive("deadline", deadline),
-        retry=retry,
+        retry=_checked_policy(retry),
         ssl_context=_checked_context(ssl_context),
         allow_http=allow_http,
     )
+
+
+def _checked_policy(value: Any) -> RetryPolicy:
+    if not isinstance(value, RetryPolicy):
+        raise TypeError(f"retry must be a RetryPolicy, not {type(value).__name__}")
+    return value
 
 
 def _checked_context(value: Any) -> ssl.SSLContext | None:
@@ -113,33 +135,6 @@ def _checked_flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{name} must be True or False, not {type(value).__name__}")
     return value
-
-
-def _checked_pat(value: Secret) -> Secret:
-    # The PAT must be a valid header value (RFC 9110, section 5.5). The message must not contain it.
-    if not isinstance(value.reveal(), str):
-        raise TypeError(f"api_key must be a string, the PAT, not {type(value.reveal()).__name__}")
-    problem = pat_problem(value.reveal())
-    if problem:
-        raise ValueError(f"api_key must {problem}")
-    return value
-
-
-def pat_problem(value: str) -> str | None:
-    """Return which requirement a value does not meet as a PAT ("must …"), or None if it is a PAT."""
-    if not value:
-        return "be a PAT, a string that is not empty"
-    if value.lower().startswith("bearer "):
-        return "be the bare PAT, without 'Bearer'"
-    if value[0] in "\"'`":
-        return "be the bare PAT, without quotes"
-    if not _visible_ascii(value):
-        return "hold visible ASCII characters only, no space and no newline"
-    return None if len(value) <= _LONGEST_PAT else f"have at most {_LONGEST_PAT} characters"
-
-
-def _visible_ascii(value: str) -> bool:
-    return all("!" <= character <= "~" for character in value)
 
 
 def base_url(endpoint: Any, allow_http: bool) -> str:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import builtins
 import ssl
 from collections.abc import AsyncIterator, Iterable
-from typing import Self, Unpack
+from typing import Self, Unpack, cast
 
 import httpx
 from access_tokens_api import AuthenticatedClient
 
 from ._calls import arguments as check
 from ._calls import issuing, tokens
+from ._calls import rotation as rotating
 from ._calls.exchange import exchange
 from ._calls.walk import TokenWalk
 from ._environment import api_key_from_environment, endpoint_from_environment
-from ._secret import Secret, Uncopied
+from ._pat import AsyncApiKey, pat_source
+from ._secret import Secret, Uncopied, view_of
 from ._session.api import AsyncApiTransport, generated_client
 from ._session.async_session import AsyncSession
 from ._session.auth import AsyncAuth
 from ._settings import AsyncOptions, settings
+from .bearer import Bearer, Claims
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
-from .tokens import id_of_token
+from .tokens import GeneratedToken, id_of_token
 
 
 class AsyncAccessTokensClient(Uncopied):
@@ -35,7 +38,9 @@ class AsyncAccessTokensClient(Uncopied):
 
     Args:
         endpoint: The base URL of the service. Must be https:// unless the host is loopback.
-        api_key: Your PAT. It is only sent to the token endpoint.
+        api_key: Your PAT, which is only sent to the token endpoint; or the path of a file with it; or a
+            function that returns it, async or not. One that is not async is called in a worker thread. Both
+            are read at each exchange, and once more when the PAT is refused.
         auth_path: The path of the token endpoint in your deployment, without `/token`.
         admin_path: The path of the token management in your deployment, without `/tokens`.
         timeout: The most seconds to wait for the next byte, and at most 5 to connect; or an `httpx.Timeout`.
@@ -51,7 +56,7 @@ class AsyncAccessTokensClient(Uncopied):
     def __init__(
         self,
         endpoint: str,
-        api_key: str,
+        api_key: AsyncApiKey,
         *,
         auth_path: str = "/auth",
         admin_path: str = "/admin",
@@ -62,12 +67,12 @@ class AsyncAccessTokensClient(Uncopied):
         ssl_context: ssl.SSLContext | None = None,
         allow_http: bool = False,
     ) -> None:
-        secret = Secret(api_key)
+        secret = Secret(cast("str", api_key))  # of any type, which `pat_source` checks
         del api_key  # so that no traceback's locals hold it
         check.http_client(http_client, httpx.AsyncClient, ssl_context)
         checked = settings(
             endpoint,
-            secret,
+            pat_source(secret, may_await=True),
             auth_path=auth_path,
             admin_path=admin_path,
             timeout=timeout,
@@ -76,7 +81,7 @@ class AsyncAccessTokensClient(Uncopied):
             ssl_context=ssl_context,
             allow_http=allow_http,
         )
-        self._session = AsyncSession(checked, exchange(secret), http_client)
+        self._session = AsyncSession(checked, exchange(), http_client)
 
     def __repr__(self) -> str:
         session = getattr(self, "_session", None)  # a debugger may call this before __init__ has finished
@@ -231,6 +236,16 @@ class AsyncAccessTokensClient(Uncopied):
             )
         )
 
+    async def rotate(self, new: GeneratedToken) -> None:
+        """Give a token a new secret, so that its old PAT is refused from then on.
+
+        Make the PAT by `generate_token(token_id=...)`, best in a worker thread, and *store it first*. Details
+        and errors as in `AccessTokensClient.rotate`.
+        """
+        made = Secret(cast("str", new))
+        del new  # so that no traceback's locals hold it
+        return await self._session.run(rotating.rotate(made, self._session.settings.pat))
+
     async def revoke(self, token_id: str, *, expires_at: Moment | None = None) -> None:
         """Revoke a token. A revoked token stays as it is. Existing JWTs stay valid until they expire.
 
@@ -266,10 +281,49 @@ class AsyncAccessTokensClient(Uncopied):
         """
         await self._session.authorize(afresh=True)
 
+    async def bearer(self) -> Bearer:
+        """Return a JWT for any HTTP library, gRPC or websocket; `auth` is simpler where httpx sends.
+
+        How long it lives, and errors as in `AccessTokensClient.bearer`.
+        """
+        return await self._session.bearer()
+
+    async def discard(self, bearer: Bearer) -> None:
+        """Say that another API has refused a JWT with 401. If it is still the current one, the next is new.
+
+        Each new JWT costs an exchange, whose rate the service limits: repeat a request once, not more. Errors
+        as in `AccessTokensClient.discard`.
+        """
+        refused = Secret(cast("str", bearer))
+        del bearer  # so that no traceback's locals hold it
+        await self._session.discard_token(check.bearer(refused))
+
+    async def whoami(self) -> Claims | None:
+        """Return what the service says about you in the JWT, without verifying it; None if it is no JWT.
+
+        Errors as in `AccessTokensClient.whoami`.
+        """
+        return (await self.bearer()).claims
+
+    def with_options(
+        self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+        deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> Self:
+        """Return a view of this client with other patience: `client.with_options(timeout=2).get(token_id)`.
+
+        It shares everything else. Arguments and errors as in `AccessTokensClient.with_options`.
+        """
+        changed = self._session.settings.with_options(timeout, deadline, retry)
+        return view_of(self, _session=self._session.with_settings(changed))
+
     @property
     def token_id(self) -> str | None:
         """The id of the token that your PAT is, read from the PAT without a request, or None."""
-        return id_of_token(self._session.settings.api_key)
+        pat = self._session.settings.pat.current
+        return id_of_token(pat) if pat else None
 
     @property
     def api(self) -> AuthenticatedClient:

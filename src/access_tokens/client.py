@@ -5,24 +5,27 @@ from __future__ import annotations
 import builtins
 import ssl
 from collections.abc import Iterable, Iterator
-from typing import Self, Unpack
+from typing import Self, Unpack, cast
 
 import httpx
 from access_tokens_api import AuthenticatedClient
 
 from ._calls import arguments as check
 from ._calls import issuing, tokens
+from ._calls import rotation as rotating
 from ._calls.exchange import exchange
 from ._calls.walk import TokenWalk
 from ._environment import api_key_from_environment, endpoint_from_environment
-from ._secret import Secret, Uncopied
+from ._pat import ApiKey, pat_source
+from ._secret import Secret, Uncopied, view_of
 from ._session.api import SyncApiTransport, generated_client
 from ._session.auth import SyncAuth
 from ._session.sync_session import SyncSession
 from ._settings import SyncOptions, settings
+from .bearer import Bearer, Claims
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
-from .tokens import id_of_token
+from .tokens import GeneratedToken, id_of_token
 
 
 class AccessTokensClient(Uncopied):
@@ -35,7 +38,9 @@ class AccessTokensClient(Uncopied):
 
     Args:
         endpoint: The base URL of the service. Must be https:// unless the host is loopback.
-        api_key: Your PAT. It is only sent to the token endpoint.
+        api_key: Your PAT, which is only sent to the token endpoint; or the path of a file with it; or a
+            function that returns it. Both are read at each exchange, and once more when the PAT is refused,
+            so that a rotated PAT is found. White space at the end of a file does not count.
         auth_path: The path of the token endpoint in your deployment, without `/token`.
         admin_path: The path of the token management in your deployment, without `/tokens`.
         timeout: The most seconds to wait for the next byte, and at most 5 to connect; or an `httpx.Timeout`.
@@ -54,7 +59,7 @@ class AccessTokensClient(Uncopied):
     def __init__(
         self,
         endpoint: str,
-        api_key: str,
+        api_key: ApiKey,
         *,
         auth_path: str = "/auth",
         admin_path: str = "/admin",
@@ -65,12 +70,12 @@ class AccessTokensClient(Uncopied):
         ssl_context: ssl.SSLContext | None = None,
         allow_http: bool = False,
     ) -> None:
-        secret = Secret(api_key)
+        secret = Secret(cast("str", api_key))  # of any type, which `pat_source` checks
         del api_key  # so that no traceback's locals hold it
         check.http_client(http_client, httpx.Client, ssl_context)
         checked = settings(
             endpoint,
-            secret,
+            pat_source(secret, may_await=False),
             auth_path=auth_path,
             admin_path=admin_path,
             timeout=timeout,
@@ -79,7 +84,7 @@ class AccessTokensClient(Uncopied):
             ssl_context=ssl_context,
             allow_http=allow_http,
         )
-        self._session = SyncSession(checked, exchange(secret), http_client)
+        self._session = SyncSession(checked, exchange(), http_client)
 
     def __repr__(self) -> str:
         session = getattr(self, "_session", None)  # a debugger may call this before __init__ has finished
@@ -306,6 +311,25 @@ class AccessTokensClient(Uncopied):
             )
         )
 
+    def rotate(self, new: GeneratedToken) -> None:
+        """Give a token a new secret, so that its old PAT is refused from then on.
+
+        Make the PAT by `generate_token(token_id=...)`, and *store it first*: then nothing can be lost. Only
+        its hash is sent. If the answer is lost, the record is loaded to find out what was done. Existing JWTs
+        stay valid until they expire. If the token is your own, the client goes on with the new PAT, unless
+        a file or a function provides it. While the outcome is unknown, it tries both.
+
+        Args:
+            new: The new PAT, with the id of the token and the hash.
+
+        Raises:
+            NotFoundError: No token has this id.
+            AccessTokensError, ValueError, TypeError: As the class says.
+        """
+        made = Secret(cast("str", new))
+        del new  # so that no traceback's locals hold it
+        return self._session.run(rotating.rotate(made, self._session.settings.pat))
+
     def revoke(self, token_id: str, *, expires_at: Moment | None = None) -> None:
         """Revoke a token. A revoked token stays as it is. Existing JWTs stay valid until they expire.
 
@@ -367,13 +391,74 @@ class AccessTokensClient(Uncopied):
         """
         self._session.authorize(afresh=True)
 
+    def bearer(self) -> Bearer:
+        """Return a JWT for any HTTP library, gRPC or websocket; `auth` is simpler where httpx sends.
+
+        It is the JWT of this client's own calls, got and renewed as for them. It lives for at least 30
+        seconds more, or half of its life if that is shorter; for less only while it cannot be renewed.
+
+        Raises:
+            AccessTokensError: No JWT can be got.
+        """
+        return self._session.bearer()
+
+    def discard(self, bearer: Bearer) -> None:
+        """Say that another API has refused a JWT with 401. If it is still the current one, the next is new.
+
+        Each new JWT costs an exchange, whose rate the service limits: repeat a request once, not more.
+
+        Args:
+            bearer: What `bearer` has returned.
+
+        Raises:
+            TypeError: The argument is no `Bearer`.
+        """
+        refused = Secret(cast("str", bearer))
+        del bearer  # so that no traceback's locals hold it
+        self._session.discard_token(check.bearer(refused))
+
+    def whoami(self) -> Claims | None:
+        """Return what the service says about you in the JWT, without verifying it; None if it is no JWT.
+
+        It is as old as the JWT: roles that you got or lost since are in the next one.
+
+        Raises:
+            AccessTokensError: No JWT can be got.
+        """
+        return self.bearer().claims
+
+    def with_options(
+        self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+        deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> Self:
+        """Return a view of this client with other patience: `client.with_options(timeout=2).get(token_id)`.
+
+        It shares everything else: the connections, the JWT, and the closing. What is left out stays as it is.
+
+        Args:
+            timeout: The most seconds to wait for the next byte, and at most 5 to connect; or an
+                `httpx.Timeout`.
+            deadline: The most seconds that a call may take in total, with exchange, repeats and waits.
+            retry: The policy for repeating failed requests.
+
+        Raises:
+            ValueError, TypeError: An argument is invalid; the message names it.
+        """
+        changed = self._session.settings.with_options(timeout, deadline, retry)
+        return view_of(self, _session=self._session.with_settings(changed))
+
     @property
     def token_id(self) -> str | None:
         """The id of the token that your PAT is, read from the PAT without a request.
 
-        None if the PAT does not have the form `{prefix}{21 letters and digits}.{32 bytes in Base64}`.
+        None if the PAT does not have the form `{prefix}{21 letters and digits}.{32 bytes in Base64}`, or
+        before a function has been asked for it.
         """
-        return id_of_token(self._session.settings.api_key)
+        pat = self._session.settings.pat.current
+        return id_of_token(pat) if pat else None
 
     @property
     def api(self) -> AuthenticatedClient:

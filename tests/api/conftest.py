@@ -22,7 +22,7 @@ def jwts() -> list[Any]:
 @pytest.fixture
 def warm(client: Any, service: LocalService, jwts: list[Any]) -> Any:
     """A client with a JWT, the same as long as it is good."""
-    cache = client.client._session._cache
+    cache = client.client._session._state.cache
     if not (jwts and is_good(service, jwts[-1].token.reveal())):
         client.authenticate()
         jwts.append(cache.living(client.clock.time))

@@ -138,12 +138,12 @@ def test_any_answer_to_an_exchange_is_a_jwt_with_an_end_or_unreadable(world, bod
     if isinstance(result, Exception):
         assert_unreadable(result, "Invalid auth token response", status)
         assert len(world.requests) == 1
-        assert client._session._cache.living(client.clock.now()) is None
+        assert client._session._state.cache.living(client.clock.now()) is None
     else:
         said = json.loads(body)
         [request] = world.calls
         assert request.headers["authorization"] == f"Bearer {said['access_token']}"
-        life = client._session._cache.living(client.clock.now()).lifetime
+        life = client._session._state.cache.living(client.clock.now()).lifetime
         assert life == min(said["expires_in"], 86_400)
         assert life > 0
 

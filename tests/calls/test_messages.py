@@ -10,8 +10,8 @@ import pytest
 from access_tokens import RetryPolicy
 from access_tokens._calls import arguments as check
 from access_tokens._calls.walk import TokenWalk
+from access_tokens._pat import PatSource, pat_source
 from access_tokens._secret import Secret
-from access_tokens._settings import _checked_pat as checked_pat
 from access_tokens._settings import settings
 from access_tokens._unix_time import unix_seconds
 
@@ -22,8 +22,12 @@ NAIVE = datetime(2030, 1, 1)  # noqa: DTZ001 - naive on purpose
 FLAGS = ("include_revoked", "include_expired", "include_secret_phc")
 
 
+def checked_pat(value):
+    return pat_source(value, may_await=False)
+
+
 def client(**wrong: Any) -> Any:
-    right = {"endpoint": "https://api.example.com", "api_key": Secret("pat_x"), **SETTINGS}
+    right = {"endpoint": "https://api.example.com", "pat": PatSource(Secret("pat_x")), **SETTINGS}
     return partial(settings, **(right | wrong))
 
 

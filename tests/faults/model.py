@@ -21,6 +21,7 @@ from access_tokens._flow.steps import (
     Discard,
     Failure,
     Procedure,
+    ReadPat,
     Send,
     SendWithJwt,
     Sent,
@@ -115,7 +116,7 @@ class Run:
 
     def _called(self, call: Call[Any]) -> Any:
         self.calls += 1
-        flow = exchanging(call, PAT, POLICY) if call.api_key else calling(call, POLICY)
+        flow = exchanging(call, POLICY) if call.is_exchange else calling(call, POLICY)
         try:
             step = next(flow)
             while True:
@@ -130,12 +131,14 @@ class Run:
 
     def _taken(self, step: Any, call: Call[Any]) -> Any:
         match step:
+            case ReadPat():
+                return PAT
             case Send(bearer):
                 assert bearer is PAT
-                assert call.api_key, "the PAT goes to the exchange alone"
+                assert call.is_exchange, "the PAT goes to the exchange alone"
                 return self._sent(call)
             case SendWithJwt():
-                assert not call.api_key
+                assert not call.is_exchange
                 authorization, outcome = self._authorized(), self._sent(call)
                 return Sent(outcome, None if outcome is NO_PLACE else authorization)
             case Wait():
@@ -174,7 +177,7 @@ class Run:
 
     def _processed(self, call: Call[Any]) -> Answer:
         """What the service does, and says of it where that is not lost."""
-        if call.api_key:
+        if call.is_exchange:
             return EXCHANGED
         if call.endpoint is batch_load_tokens:
             return FOUND[self.stored]

@@ -11,6 +11,7 @@ from access_tokens import AccessTokensError
 from access_tokens._calls import issuing
 from access_tokens._calls.exchange import exchange
 from access_tokens._flow.steps import Procedure
+from access_tokens._pat import PatSource
 from access_tokens._session.api import _procedure
 from access_tokens._settings import settings
 
@@ -36,7 +37,7 @@ from .model import PAT, POLICY, MoreError, Run
 # How long a history is with each status at each place; and with one of each sort, and each status at its end:
 # as long as there are attempts.
 ALL_OF_ALL, LONGEST = 2, 1 + POLICY.retries
-API = settings("https://api.example.com", PAT, **SETTINGS)
+API = settings("https://api.example.com", PatSource(PAT), **SETTINGS)
 
 
 @frozen
@@ -61,7 +62,7 @@ class Method:
 
 
 def exchanged() -> Procedure[Any]:
-    yield exchange(PAT)
+    yield exchange()
 
 
 def registered() -> Procedure[Any]:

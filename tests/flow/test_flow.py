@@ -12,13 +12,14 @@ from access_tokens import (
 )
 from access_tokens._flow.flow import authorizing, exchanging
 from access_tokens._flow.jwt import Authorization
-from access_tokens._flow.steps import Answer, Authorize, Discard, Failure, Send, Wait
+from access_tokens._flow.steps import ANY_JWT, Answer, Authorize, Discard, Failure, ReadPat, Send, Wait
 
 from ..helpers.flows import (
     EXCHANGE,
     GOT,
     LOST,
     NEW,
+    NEW_PAT,
     OK,
     PAT,
     UNREACHED,
@@ -140,7 +141,7 @@ def test_a_call_that_finds_no_place_tries_again_by_the_policy():
 
 @pytest.mark.fault(78)
 def test_who_wants_a_jwt_alone_waits_for_a_place_by_the_policy():
-    flow = Flow(authorizing(EXCHANGE, RetryPolicy(retries=1), afresh=True))
+    flow = Flow(authorizing(EXCHANGE, RetryPolicy(retries=1), Authorize(afresh=True)))
     assert flow.step == Authorize(afresh=True)
     assert flow.reply(UNREACHED) == Wait(1.0)
     assert flow.reply(True) == Authorize(afresh=True)
@@ -149,10 +150,10 @@ def test_who_wants_a_jwt_alone_waits_for_a_place_by_the_policy():
 
 @pytest.mark.fault(78)
 def test_who_wants_a_jwt_alone_and_finds_no_place_learns_why():
-    problem = Flow(authorizing(EXCHANGE, RetryPolicy(retries=0), afresh=False)).fails(UNREACHED)
+    problem = Flow(authorizing(EXCHANGE, RetryPolicy(retries=0), ANY_JWT)).fails(UNREACHED)
     assert (problem.message, problem.cause) == ("Failed to authenticate", UNREACHED.cause)
     assert problem.attempts == 1
-    flow = Flow(authorizing(EXCHANGE, RetryPolicy(retries=2), afresh=False))
+    flow = Flow(authorizing(EXCHANGE, RetryPolicy(retries=2), ANY_JWT))
     for seconds in (1.0, 2.0):
         assert flow.reply(UNREACHED) == Wait(seconds)
         flow.reply(True)
@@ -166,8 +167,9 @@ def test_a_403_gets_no_new_jwt():
 
 @pytest.mark.fault(28)
 def test_the_exchange_sends_the_pat_and_is_repeated_like_a_call():
-    flow = Flow(exchanging(EXCHANGE, PAT, RetryPolicy(retries=1)))
-    assert flow.step == Send(PAT)
+    flow = Flow(exchanging(EXCHANGE, RetryPolicy(retries=1)))
+    assert flow.step == ReadPat()
+    assert flow.reply(PAT) == Send(PAT)
     assert flow.reply(UNREACHED) == Wait(1.0)
     assert flow.reply(True) == Send(PAT)
     assert flow.ends(OK).attempts == 2
@@ -175,8 +177,29 @@ def test_the_exchange_sends_the_pat_and_is_repeated_like_a_call():
 
 @pytest.mark.fault(27)
 @pytest.mark.parametrize("status", [400, 401, 403])
-def test_a_refused_pat_is_not_tried_again(status):
-    flow = Flow(exchanging(EXCHANGE, PAT, RetryPolicy()))
-    problem = flow.fails(error("Invalid Authorization token", status))
+def test_a_refused_pat_is_read_once_more_and_not_tried_again_while_it_is_the_same(status):
+    flow = Flow(exchanging(EXCHANGE, RetryPolicy()))
+    assert flow.reply(PAT) == Send(PAT)
+    assert flow.reply(error("Invalid Authorization token", status)) == ReadPat(refused=PAT)
+    problem = flow.fails(PAT)
     assert isinstance(problem, AuthenticationError)
     assert problem.attempts == 1
+
+
+@pytest.mark.fault(101)
+def test_a_pat_that_has_changed_is_tried_and_then_no_other():
+    flow = Flow(exchanging(EXCHANGE, RetryPolicy()))
+    assert flow.reply(PAT) == Send(PAT)
+    assert flow.reply(error("Invalid Authorization token", 401)) == ReadPat(refused=PAT)
+    assert flow.reply(NEW_PAT) == Send(NEW_PAT)
+    assert flow.fails(error("Invalid Authorization token", 401)).attempts == 2
+
+
+@pytest.mark.fault(101)
+def test_a_pat_that_cannot_be_read_once_more_stays_refused():
+    flow = Flow(exchanging(EXCHANGE, RetryPolicy()))
+    flow.reply(PAT)
+    flow.reply(error("Invalid Authorization token", 401))
+    with pytest.raises(AuthenticationError) as raised:
+        flow.flow.throw(AuthenticationError("Failed to read the PAT", cause=FileNotFoundError("pat")))
+    assert raised.value.reason == "Invalid Authorization token"

@@ -108,12 +108,12 @@ def test_a_late_refusal_of_an_old_jwt_leaves_the_new_one():
 
 
 def test_the_exchange_is_a_request_without_a_body_that_changes_nothing():
-    call = exchange(PAT)
+    call = exchange()
     request, jwt = performed(call, {"access_token": "a.b.c", "token_type": "Bearer", "expires_in": 60})
     assert request == {"method": "post", "url": "/auth/token", "headers": {}}
     assert (jwt.token.reveal(), jwt.sent_at, jwt.lifetime) == ("a.b.c", 7.0, 60.0)
     assert (call.failed, call.unreadable) == ("Failed to authenticate", "Invalid auth token response")
-    assert (call.changes, call.token_id, call.api_key) == (False, None, PAT)
+    assert (call.changes, call.token_id, call.is_exchange) == (False, None, True)
 
 
 @pytest.mark.parametrize(
@@ -126,4 +126,4 @@ def test_the_exchange_is_a_request_without_a_body_that_changes_nothing():
 def test_an_exchange_that_brings_no_jwt_says_why(wrong, problem):
     granted = {"access_token": "a.b.c", "token_type": "Bearer", "expires_in": 60}
     with pytest.raises(UnreadableError, match=f"^{problem}$"):
-        performed(exchange(PAT), granted | wrong)
+        performed(exchange(), granted | wrong)

@@ -73,12 +73,12 @@ def test_what_is_not_the_services_word_on_a_change_or_on_the_id_is_repeated(call
 @pytest.mark.fault(63)
 def test_a_pat_whose_record_cannot_be_read_is_refused_at_once():
     """Of a value, an exchange refuses none."""
-    flow = Flow(exchanging(EXCHANGE, PAT, RetryPolicy()))
+    flow = Flow(exchanging(EXCHANGE, RetryPolicy()))
+    flow.reply(PAT)
     assert flow.reply(error(REFUSED[0])) == Wait(1.0)
     assert flow.reply(True) == Send(PAT)
-    problem = flow.fails(
-        error('Cannot load invalid record for token id: [{"path": ["owner"], "message": "Bad"}]')
-    )
+    flow.reply(error('Cannot load invalid record for token id: [{"path": ["owner"], "message": "Bad"}]'))
+    problem = flow.fails(PAT)
     assert isinstance(problem, AuthenticationError)
     assert problem.reason == "Cannot load invalid record for token id: owner: Bad"
     assert (problem.attempts, problem.outcome_unknown) == (2, False)

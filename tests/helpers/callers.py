@@ -4,12 +4,12 @@ import inspect
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import anyio
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from attrs import define, field
+from attrs import define, evolve, field
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient
 
@@ -49,8 +49,17 @@ class Clock:
         self.wait(seconds)
 
 
+class _Viewed:
+    """With another client of the same clock."""
+
+    client: Any
+
+    def with_options(self, **options: Any) -> Any:
+        return evolve(cast(Any, self), client=self.client.with_options(**options))
+
+
 @define
-class SyncCaller:
+class SyncCaller(_Viewed):
     client: AccessTokensClient
     clock: Clock
 
@@ -78,7 +87,7 @@ class SyncCaller:
 
 
 @define
-class AsyncCaller:
+class AsyncCaller(_Viewed):
     client: AsyncAccessTokensClient
     clock: Clock
     portal: BlockingPortal

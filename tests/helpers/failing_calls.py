@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from access_tokens import RetryPolicy
+from access_tokens import GeneratedToken, RetryPolicy
 from access_tokens.testing import LocalService
 
 from .callers import AsyncCaller
@@ -13,6 +13,7 @@ from .callers import AsyncCaller
 PHC = "$scrypt$ln=14,r=8,p=1$lzRhbyEcqYp5n5FBCald5Q$" + "o" * 43
 OTHER_PAT = "pat_" + "B" * 21 + "." + "q83v" * 10 + "q8s="
 ID = "A" * 21
+GENERATED = GeneratedToken(f"pat_{ID}." + "q83v" * 10 + "q8s=", ID, PHC)
 EXCHANGE = "/auth/token"
 ONCE = RetryPolicy(retries=0)
 
@@ -43,16 +44,26 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "issue, made here": lambda client: client.issue("x", generate_locally=True),
     "register": lambda client: client.register(ID, PHC, "x"),
     "update": lambda client: client.update(ID, secret_phc=PHC),
+    "rotate": lambda client: client.rotate(GENERATED),
     "revoke": lambda client: client.revoke(ID),
     "restore": lambda client: client.restore(ID),
     "get": lambda client: client.get(ID, include_secret_phc=True),
     "batch_load": lambda client: client.batch_load([ID], include_secret_phc=True),
     "batch_load in two parts": lambda client: client.batch_load(f"{number:02000}" for number in range(80)),
 }
-ALL_CALLS = CALLS | {
-    "iter_tokens": lambda client: client.iter_tokens(include_secret_phc=True),
+# Those that only get a JWT.
+AUTHORIZING: dict[str, Callable[[Any], Any]] = {
     "authenticate": lambda client: client.authenticate(),
+    "bearer": lambda client: client.bearer(),
+    "discard": lambda client: client.discard(client.bearer()),
+    "whoami": lambda client: client.whoami(),
     "another API": call_another_api,
+}
+ALL_CALLS = {
+    **CALLS,
+    **AUTHORIZING,
+    "iter_tokens": lambda client: client.iter_tokens(include_secret_phc=True),
+    "with_options": lambda client: client.with_options(deadline=100.0).update(ID, owner="y"),
 }
 
 

@@ -13,7 +13,7 @@ from access_tokens._flow.jwt import Authorization, Jwt
 from access_tokens._flow.steps import Answer, Call, Discard, Failure, SendWithJwt, Sent, Wait
 from access_tokens._secret import Secret
 
-PAT = Secret("pat_of-the-test")
+PAT, NEW_PAT = Secret("pat_of-the-test"), Secret("pat_rotated")
 OLD, NEW = (Jwt(Secret(text), sent_at=0.0, lifetime=3600.0) for text in ("old-jwt", "new-jwt"))
 CACHED, GOT = Authorization(OLD), Authorization(NEW, is_new=True)
 
@@ -27,7 +27,7 @@ READ = Call[Any](
 )
 REVOKE = attrs.evolve(READ, failed="Failed to revoke token", unreadable="", token_id="some-id", changes=True)
 ISSUE = attrs.evolve(REVOKE, failed="Failed to issue token", unreadable="Invalid issue token response")
-EXCHANGE = attrs.evolve(READ, failed="Failed to authenticate", api_key=PAT)
+EXCHANGE = attrs.evolve(READ, failed="Failed to authenticate", is_exchange=True)
 
 OK = Answer(200)
 UNREACHED = Failure(ConnectionRefusedError("refused"), acted=False)

@@ -75,7 +75,7 @@ each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda eac
 
 def keep_jwt(client: Any) -> None:
     """Give a client a JWT, so that its next request is that of the operation."""
-    client.client._session._cache.keep(Jwt(Secret("jwt"), client.clock.time, 3600.0))
+    client.client._session._state.cache.keep(Jwt(Secret("jwt"), client.clock.time, 3600.0))
 
 
 def hurry(client: Any, deadline: float = 0.15) -> None:

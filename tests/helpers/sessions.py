@@ -5,9 +5,11 @@ from typing import Any
 from access_tokens import RetryPolicy
 from access_tokens._calls.exchange import exchange
 from access_tokens._flow.jwt import Authorization, Jwt
+from access_tokens._pat import PatSource
 from access_tokens._secret import Secret
 from access_tokens._session.base import SessionBase
-from access_tokens._session.exchange import PendingExchange
+from access_tokens._session.exchange import PendingExchange, failures_of
+from access_tokens._session.state import SessionState
 from access_tokens._settings import settings
 
 from .callers import Clock
@@ -31,7 +33,8 @@ SETTINGS: dict[str, Any] = {
 
 def session(endpoint: str = "https://api.example.com:8443/base", **options: Any) -> SessionBase:
     borrowed = options.pop("borrowed", None)
-    made = SessionBase(settings(endpoint, PAT, **(SETTINGS | options)), exchange(PAT), borrowed)
+    checked = settings(endpoint, PatSource(PAT), **(SETTINGS | options))
+    made = SessionBase(checked, exchange(), borrowed, SessionState(failures_of(checked)))
     return at(NOW, made)
 
 
@@ -43,7 +46,7 @@ def at(time: float, made: SessionBase) -> SessionBase:
 
 def closed() -> SessionBase:
     made = session()
-    made._closed = True
+    made._state.is_closed = True
     return made
 
 
@@ -74,4 +77,4 @@ def new(left: float = 3600.0) -> Authorization:
 
 def found(made: SessionBase, *, afresh: bool = False) -> Authorization | None:
     """What is found by who has just come."""
-    return made._found(afresh, made._last)
+    return made._found(afresh, made._state.last)

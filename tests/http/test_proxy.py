@@ -9,6 +9,7 @@ import pytest
 from access_tokens import EndpointError, RetryPolicy
 from access_tokens._http.proxy import proxy_for
 from access_tokens._http.tls import SetupError
+from access_tokens._pat import PatSource
 from access_tokens._secret import Secret
 from access_tokens._settings import settings
 
@@ -34,7 +35,7 @@ PROXY = "http://proxy:8080"
 
 
 def proxy_of(endpoint: str, *, allow_http: bool = False) -> str | None:
-    found = proxy_for(settings(endpoint, Secret("x"), **(SETTINGS | {"allow_http": allow_http})))
+    found = proxy_for(settings(endpoint, PatSource(Secret("x")), **(SETTINGS | {"allow_http": allow_http})))
     return str(found.url) if found else None
 
 

@@ -13,13 +13,15 @@ import pytest
 
 from access_tokens._flow.bounds import ANY, bounds_of
 from access_tokens._http import request as wire
+from access_tokens._pat import PatSource
 from access_tokens._secret import Secret
 from access_tokens._settings import settings
 
 from ..helpers.sessions import SETTINGS
 
 JWT, PAT = Secret("the-jwt"), Secret("the-pat")
-DEPLOYMENT = settings("https://api.example.com/base", PAT, **(SETTINGS | {"admin_path": "/v1/admin"}))
+DEPLOYED = SETTINGS | {"admin_path": "/v1/admin"}
+DEPLOYMENT = settings("https://api.example.com/base", PatSource(PAT), **DEPLOYED)
 TO_LIST = {"method": "get", "url": "/admin/tokens"}
 TO_ISSUE = {"method": "post", "url": "/admin/tokens", "json": {"owner": "ä"}}
 

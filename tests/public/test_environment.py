@@ -64,7 +64,7 @@ def refused(kind: Any) -> str:
 def test_white_space_around_a_value_is_ignored(kind, name, value, monkeypatch):
     monkeypatch.setenv(name, value.format(GOOD[name]))
     settings = kind.from_env(deadline=7)._session.settings
-    assert (settings.base, settings.api_key.reveal()) == (GOOD[ENDPOINT], GOOD[API_KEY])
+    assert (settings.base, settings.pat.held().reveal()) == (GOOD[ENDPOINT], GOOD[API_KEY])
     assert settings.deadline == 7
 
 

@@ -11,6 +11,7 @@ from access_tokens._settings import AsyncOptions, Options, SyncOptions
 
 # What carries another name in async code.
 TWINS = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
+NOT_AWAITED = {"api", "auth", "from_env", "iter_tokens", "token_id", "with_options"}
 SHARED = {"__init__", "__repr__", "__enter__", "__exit__"}
 
 
@@ -35,9 +36,9 @@ def returned(client: type, name: str) -> str:
 
 
 def in_sync_words(annotation: Any) -> str:
-    return re.sub(r"\bAsync(?=Iterator|Client|AccessTokensClient|Options)", "", str(annotation)).replace(
-        "SyncOptions", "Options"
-    )
+    return re.sub(
+        r"\bAsync(?=Iterator|Client|AccessTokensClient|ApiKey|Options)", "", str(annotation)
+    ).replace("SyncOptions", "Options")
 
 
 def test_they_have_the_same_members():
@@ -49,7 +50,7 @@ def test_they_take_and_return_the_same_and_are_awaited_where_they_wait(name):
     twin = TWINS.get(name, name)
     assert parameters(AccessTokensClient, name) == parameters(AsyncAccessTokensClient, twin)
     assert returned(AccessTokensClient, name) == returned(AsyncAccessTokensClient, twin)
-    waits = name not in {"__init__", "__repr__", "api", "auth", "from_env", "iter_tokens", "token_id"}
+    waits = name not in SHARED - {"__enter__", "__exit__"} | NOT_AWAITED
     assert not inspect.iscoroutinefunction(getattr(AccessTokensClient, name))
     assert inspect.iscoroutinefunction(getattr(AsyncAccessTokensClient, twin)) is waits
 

@@ -13,7 +13,7 @@ import access_tokens
 
 def test_the_public_names_are_these():
     clients = ["AccessTokensClient", "AsyncAccessTokensClient", "RetryPolicy"]
-    models = ["BatchLoadResult", "GeneratedToken", "IssueResult", "TokenRecord"]
+    models = ["BatchLoadResult", "Bearer", "Claims", "GeneratedToken", "IssueResult", "TokenRecord"]
     errors = [
         *("AccessTokensError", "ApiError", "AuthenticationError", "ClientClosedError", "ConflictError"),
         *("EndpointError", "InvalidResponseError", "NotFoundError", "PermissionDeniedError"),

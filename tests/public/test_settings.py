@@ -11,6 +11,7 @@ import pytest
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient
 from access_tokens._http.borrowed import timeout_of
+from access_tokens._pat import pat_source
 from access_tokens._secret import Secret
 from access_tokens._settings import Settings, settings
 from access_tokens.retry import LONGEST_WAIT
@@ -25,7 +26,7 @@ LONGEST_HOST = f"{LABEL}.{LABEL}.{LABEL}.{'a' * 61}"
 
 
 def checked(endpoint: Any = ENDPOINT, api_key: Any = PAT, **changes: Any) -> Settings:
-    return settings(endpoint, Secret(api_key), **(SETTINGS | changes))
+    return settings(endpoint, pat_source(Secret(api_key), may_await=False), **(SETTINGS | changes))
 
 
 @pytest.mark.fault(39)
@@ -119,7 +120,7 @@ def test_a_limit_can_be_reached_and_not_passed(make, last, next_one):
 
 @pytest.mark.parametrize("prefix", ["pat_", "bearer_", "X", ""])
 def test_a_pat_may_have_any_prefix(prefix):
-    assert checked(api_key=prefix + PAT[4:]).api_key.reveal() == prefix + PAT[4:]
+    assert checked(api_key=prefix + PAT[4:]).pat.held().reveal() == prefix + PAT[4:]
 
 
 WRONG_PATS = [

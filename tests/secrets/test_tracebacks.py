@@ -17,7 +17,17 @@ from access_tokens.testing import LocalService
 
 from ..helpers.callers import in_tasks, result_of, run
 from ..helpers.depths import bearers_in, reachable, seen_in
-from ..helpers.failing_calls import ALL_CALLS, CALLS, EXCHANGE, FAILING, JWT, ONCE, OTHER_PAT, PHC
+from ..helpers.failing_calls import (
+    ALL_CALLS,
+    AUTHORIZING,
+    CALLS,
+    EXCHANGE,
+    FAILING,
+    JWT,
+    ONCE,
+    OTHER_PAT,
+    PHC,
+)
 from ..helpers.fault_server import silent_service
 from ..helpers.memory_service import right_answer
 
@@ -49,7 +59,7 @@ def test_no_failure_brings_a_secret_along(service, make_client, failing_client):
         if isinstance(error, AccessTokensError):
             check(error, service, name)
         else:  # what does not fail with the others
-            assert name in {"authenticate", "another API"}
+            assert name in AUTHORIZING
 
 
 @of_tracebacks
@@ -127,7 +137,7 @@ def test_a_client_keeps_no_request_and_nothing_of_the_generated_core(client):
 def test_no_client_that_cannot_be_made_does(kind, cause, monkeypatch):
     """As when there is no memory left, or it is interrupted."""
 
-    def fail(_: object) -> NoReturn:
+    def fail() -> NoReturn:
         raise cause
 
     monkeypatch.setattr(f"{kind.__module__}.exchange", fail)

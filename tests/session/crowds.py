@@ -22,7 +22,7 @@ def until_waiting(client: Any, count: int) -> None:
 
 
 def forget_jwt(client: Any) -> Any:
-    client.client._session._cache._current = None
+    client.client._session._state.cache._current = None
     return client
 
 

@@ -53,12 +53,12 @@ class TestExchangesWithoutAJwt:
 
     def test_a_jwt_that_lives_serves(self):
         made = failed(NOW, NOW)
-        made._cache.keep(jwt(20.0))
+        made._state.cache.keep(jwt(20.0))
         assert found(made) is None
 
     def test_a_success_makes_up_for_them(self):
         made = failed(NOW, NOW)
-        made._cache.discard(made._kept(jwt()).jwt)
+        made._state.cache.discard(made._kept(jwt()).jwt)
         assert found(made) is None
         made._landed(pending(), AuthenticationError(FAILED), DEADLINE)
         assert found(made) is None
@@ -93,7 +93,7 @@ class TestARefusalByAnotherApi:
         assert made.may_replace(OLD, ELSEWHERE)
         assert not at(NOW + 59.9, made).may_replace(OLD, HERE)
         assert at(NOW + 60.0, made).may_replace(OLD, HERE)
-        assert made._refusers == {}
+        assert made._state.refusers == {}
 
     @pytest.mark.fault(78)
     def test_another_jwt_may_cure_that_of_one_that_has_expired_on_the_way(self):

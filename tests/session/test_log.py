@@ -14,10 +14,10 @@ from access_tokens._session.log import CallLog, log_renewal, write
 from ..helpers.callers import Clock
 from ..helpers.logged import logged
 from ..helpers.procedures import revoke
-from ..helpers.sessions import FAILED, NOW, PAT, jwt, session
+from ..helpers.sessions import FAILED, NOW, jwt, session
 from ..helpers.stories import call_of
 
-EXCHANGE = exchange(PAT)
+EXCHANGE = exchange()
 TOKEN = {"operation": "exchange_token", "method": "POST", "path": "/auth/token"}
 BUSY = Answer(503, {"x-request-id": "abc"})
 UNREACHED = Failure(ConnectionRefusedError("refused"), acted=False, request_id="def")

@@ -20,13 +20,12 @@ from access_tokens import (
 )
 from access_tokens._calls.exchange import exchange
 from access_tokens._flow.bounds import bounds_of
-from access_tokens._flow.steps import Failure, Send
+from access_tokens._flow.steps import Failure, ReadPat, Send
 from access_tokens._http.request import Progress
 from access_tokens._secret import Secret
 from access_tokens._session.base import CleanErrors, SessionBase, request_of
 from access_tokens._session.waiting import wait_before
 
-from ..helpers import flows
 from ..helpers.flows import EXCHANGE, READ, UNREACHED
 from ..helpers.sessions import CLOSED, DEADLINE, NOW, PAT, closed, session
 
@@ -38,7 +37,7 @@ def test_the_deadline_is_counted_from_the_start_of_a_call():
 
 
 def test_time_passes_by_itself():
-    made = SessionBase(session().settings, exchange(PAT), None)
+    made = SessionBase(session().settings, exchange(), None, session()._state)
     assert time.monotonic() <= made.now() <= time.monotonic()
 
 
@@ -137,7 +136,8 @@ def test_a_request_has_the_secrets_and_the_bounds_of_its_call():
 
 def test_another_pat_is_exchanged_as_patiently_as_ones_own():
     flow = session(retry=RetryPolicy(retries=0))._calling(EXCHANGE)
-    assert next(flow) == Send(flows.PAT)
+    assert next(flow) == ReadPat()
+    assert flow.send(PAT) == Send(PAT)
     with pytest.raises(UnavailableError, match="^Failed to authenticate: refused$"):
         flow.send(UNREACHED)
 

@@ -48,7 +48,7 @@ def test_a_thread_that_takes_an_idle_connection_loses_none(server, monkeypatch):
     """One that is lost stays open until it is collected, which warns."""
     client = AccessTokensClient(server.endpoint, "pat_x")
     client.list()
-    pool = client._session._pool
+    pool = client._session._state.pool
     last = pool._idle.last
 
     def last_and_drop_it() -> Any:

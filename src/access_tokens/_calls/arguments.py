@@ -10,14 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from access_tokens_api.types import UNSET, Unset
 
 from .._secret import Secret, redact
 from .._spelling import SURROGATE
 from .._unix_time import unix_seconds
+from ..bearer import Bearer
 from ..models import Moment
+from ..tokens import GeneratedToken
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 _LONGEST_OWNER = 100
 _LONGEST_ROLE = 100
@@ -68,6 +73,25 @@ def http_client(value: Any, kind: type, ssl_context: Any = None) -> None:
         raise ValueError("http_client must not be closed")
     if value is not None and ssl_context is not None:
         raise ValueError("ssl_context must not be given with http_client, which would not use it")
+
+
+def bearer(value: Secret) -> Secret:
+    """Check a `Bearer`, and return its JWT."""
+    return Secret(_hidden("bearer", value, Bearer).access_token)
+
+
+def generated(value: Secret) -> tuple[str, Secret, Secret]:
+    """Check a `GeneratedToken`, and return its id, PAT and hash."""
+    made = _hidden("new", value, GeneratedToken)
+    return new_token_id(made.token_id), Secret(made.token), Secret(made.secret_phc)
+
+
+def _hidden(name: str, value: Secret, kind: type[T]) -> T:
+    """Return an argument that holds secrets, and so was hidden, if it is an instance of a class."""
+    given: Any = value.reveal
+    if not isinstance(given(), kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, not {type(given()).__name__}")
+    return cast(T, given())
 
 
 def flag(name: str, value: Any) -> bool:
@@ -149,10 +173,6 @@ def _phc_problem(value: Any) -> str | None:
     if found is None or any(len(part) % 4 == 1 for part in found.groups()):
         return "be a PHC string, such as $scrypt$ln=14,r=8,p=1$…, and not the secret itself"
     return None
-
-
-S = TypeVar("S")
-T = TypeVar("T")
 
 
 def given(value: S | None, checked: Callable[[S], T]) -> T | Unset:

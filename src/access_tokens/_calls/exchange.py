@@ -6,12 +6,11 @@ from access_tokens_api.api.auth import exchange_token
 
 from .._flow.jwt import AuthToken, Jwt, jwt_from
 from .._flow.steps import Answer, Call
-from .._secret import Secret
 from ..errors import UnreadableError
 from .convert import structure
 
 
-def exchange(api_key: Secret) -> Call[Jwt]:
+def exchange() -> Call[Jwt]:
     """Return the call that exchanges the PAT for a JWT."""
     return Call(
         endpoint=exchange_token,
@@ -20,7 +19,7 @@ def exchange(api_key: Secret) -> Call[Jwt]:
         failed="Failed to authenticate",
         unreadable="Invalid auth token response",
         changes=False,
-        api_key=api_key,
+        is_exchange=True,
     )
 
 

@@ -5,7 +5,6 @@ When the answer to a registration is lost, they find out whether the token was r
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
@@ -23,7 +22,7 @@ from ..tokens import GeneratedToken, generate_token, generate_token_id
 from . import arguments as check
 from .arguments import expiry, given, if_true, role_names
 from .convert import structure
-from .tokens import batch
+from .tokens import batch, has_hash
 
 
 @frozen
@@ -155,18 +154,13 @@ def _settled(token_id: str, secret_phc: Secret, error: AccessTokensError) -> Pro
     except AccessTokensError:
         raise error from error.__cause__
     for record in [each for each in loaded.found if each.token_id == token_id]:
-        if _has_hash(record, secret_phc):
+        if has_hash(record, secret_phc):
             return record
         # Another hash means that the id was taken, so the PAT of this call is not valid. Two cases stay
         # unknown: a record without a hash; and an id that was generated here, since its token can only come
         # from this call, so that somebody must have changed the hash afterwards.
         error.outcome_unknown = record.secret_phc is None or error.token_id_chosen_here
     raise error
-
-
-def _has_hash(record: TokenRecord, secret_phc: Secret) -> bool:
-    stored = (record.secret_phc or "").encode(errors="surrogatepass")
-    return hmac.compare_digest(stored, secret_phc.reveal().encode())
 
 
 def _record(answer: Answer) -> TokenRecord:

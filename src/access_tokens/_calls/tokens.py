@@ -6,6 +6,7 @@ returns its result. A session carries out the calls, by blocking or by awaiting.
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -125,6 +126,12 @@ def _change(
         token_id=token_id,
         known=(secret_phc,) if secret_phc else (),
     )
+
+
+def change_secret(token_id: str, secret_phc: Secret) -> Call[None]:
+    """Return the call that gives a token another secret."""
+    changes = UpdateTokenRequest(secret_phc=secret_phc.reveal())
+    return _change(token_id, changes, "Failed to rotate token", secret_phc)
 
 
 def _changed_moment(value: Moment | Keep | None) -> int | Unset | None:
@@ -267,3 +274,9 @@ def batch(token_ids: list[str], *, include_secret_phc: bool) -> Call[BatchLoadRe
         changes=False,
         bounds=bounds_of(len(token_ids)),
     )
+
+
+def has_hash(record: TokenRecord, secret_phc: Secret) -> bool:
+    """Tell whether the record of a token has this hash."""
+    stored = (record.secret_phc or "").encode(errors="surrogatepass")
+    return hmac.compare_digest(stored, secret_phc.reveal().encode())

@@ -118,7 +118,7 @@ def _refusal(call: Call[Any], said: object) -> type[AccessTokensError] | None:
     """Recognise refusals by their message: the service answers them with 500, as if they might pass."""
     if not isinstance(said, ApiError):
         return None
-    if call.api_key:
+    if call.is_exchange:
         return AuthenticationError if said.message.startswith(CANNOT_LOAD) else None
     if call.changes and said.message.startswith(_REFUSED_VALUES):
         return RequestRejectedError
@@ -145,12 +145,12 @@ def is_foreign_page(call: Call[Any], answer: Answer) -> bool:
 
     The service's own pages are made by Express. The service never refuses a JWT with a page.
     """
-    is_of_jwt = call.api_key is None and answer.status_code in {401, 403}
+    is_of_jwt = not call.is_exchange and answer.status_code in {401, 403}
     return is_page(answer) and (is_of_jwt or not is_services_page(answer))
 
 
 def _kind_by_status(call: Call[Any], status: int) -> type[AccessTokensError]:
-    if call.api_key and status in {400, 401, 403}:
+    if call.is_exchange and status in {400, 401, 403}:
         return AuthenticationError
     if status in _ERRORS_BY_STATUS:
         return _ERRORS_BY_STATUS[status]

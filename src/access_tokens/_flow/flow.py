@@ -13,7 +13,7 @@ import attrs
 from attrs import define
 
 from .._secret import Secret
-from ..errors import AccessTokensError, ClientClosedError, UnavailableError
+from ..errors import AccessTokensError, AuthenticationError, ClientClosedError, UnavailableError
 from ..retry import RetryPolicy
 from .error_mapping import error_for, is_foreign_page, is_refusal, may_have_acted
 from .jwt import Authorization
@@ -25,6 +25,7 @@ from .steps import (
     Failure,
     Flow,
     Outcome,
+    ReadPat,
     Send,
     SendWithJwt,
     Sent,
@@ -118,34 +119,51 @@ def calling(call: Call[Any], policy: RetryPolicy) -> Flow[Answer]:
             yield from attempts.wait(outcome)
 
 
-def exchanging(call: Call[Any], api_key: Secret, policy: RetryPolicy) -> Flow[Answer]:
+def exchanging(call: Call[Any], policy: RetryPolicy) -> Flow[Answer]:
     """Exchange the PAT for a JWT.
+
+    A PAT that is refused may have been rotated meanwhile. It is read once more, and if it has changed, the
+    exchange is repeated with the new one.
 
     Raises:
         AccessTokensError: The exchange failed for good.
     """
     attempts = _Attempts(call, policy)
+    pat: Secret = yield ReadPat()
+    refused = None
     while True:
-        outcome = yield from attempts.send(api_key)
+        outcome = yield from attempts.send(pat)
         if _succeeded(outcome):
             return attempts.numbered(outcome)
+        if refused is None and isinstance(attempts.error(outcome), AuthenticationError):
+            refused, pat = pat, (yield from _other_pat(pat))
+            if pat is not refused:
+                continue
         yield from attempts.wait(outcome)
 
 
-def authorizing(call: Call[Any], policy: RetryPolicy, *, afresh: bool) -> Flow[Authorization]:
+def _other_pat(refused: Secret) -> Generator[Step, Secret, Secret]:
+    """Read the PAT once more after it was refused. If it cannot be read, the refusal stands."""
+    try:
+        return (yield ReadPat(refused))
+    except AccessTokensError:
+        return refused
+
+
+def authorizing(call: Call[Any], policy: RetryPolicy, step: Authorize) -> Flow[Authorization]:
     """Get a JWT for the caller, who sends it to other APIs.
 
     Args:
         call: The exchange, for error messages.
         policy: How often to retry when no place in the pool is free.
-        afresh: Whether the JWT must be obtained since the start of this call.
+        step: Which JWT will do.
 
     Raises:
         AccessTokensError: No JWT can be obtained.
     """
     attempts = _Attempts(call, policy)
     while True:
-        authorization: Authorization | Failure = yield Authorize(afresh)
+        authorization: Authorization | Failure = yield step
         if isinstance(authorization, Authorization):
             return authorization
         attempts.sent += 1

@@ -22,11 +22,18 @@ class Jwt:
     """A JWT and its lifetime, in seconds of the session's clock.
 
     The lifetime is counted from when the exchange was sent; the service counts from a later moment.
+
+    Attributes:
+        token: The JWT itself.
+        sent_at: When the exchange was sent.
+        lifetime: How long the JWT lives.
+        expires_at: When the JWT expires, in Unix seconds; 0 until it is kept.
     """
 
     token: Secret
     sent_at: float
     lifetime: float
+    expires_at: float = 0.0
 
     def is_fresh(self, now: float) -> bool:
         """Tell whether the JWT is not yet due for renewal."""
@@ -104,6 +111,11 @@ class JwtCache:
         current = self._current
         if current and current.jwt is jwt:
             current.jwt = None
+
+    def current_of(self, token: Secret) -> Jwt | None:
+        """Return the current JWT if this is its text."""
+        jwt = self._current.jwt if self._current else None
+        return jwt if jwt and jwt.token.reveal() == token.reveal() else None
 
     def put_off_renewal(self, until: float) -> None:
         """Do not renew the current JWT before a time, as long as the JWT is valid."""

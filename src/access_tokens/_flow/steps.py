@@ -49,7 +49,7 @@ class Call(Generic[T]):
         changes: Whether the call changes anything at the service.
         removes: Whether the call may remove its token, so that a repeat is answered with "not found".
         repeatable: Whether the request may be sent again even if the service may have acted on it.
-        api_key: The PAT, if the call is the exchange. Every other call is sent with the JWT.
+        is_exchange: Whether the call is sent with the PAT. Every other call is sent with the JWT.
         known: Secrets among the arguments, to be hidden if the service sends them back.
         bounds: The largest size of a successful answer.
     """
@@ -65,7 +65,7 @@ class Call(Generic[T]):
     changes: bool = True
     removes: bool = False
     repeatable: bool = True
-    api_key: Secret | None = None
+    is_exchange: bool = False
     known: tuple[Secret, ...] = ()
     bounds: Bounds = ONE_RECORD
 
@@ -126,6 +126,19 @@ class SendWithJwt:
 
 
 @frozen
+class ReadPat:
+    """Get the PAT from where it comes from. The reply: the PAT.
+
+    If it cannot be got, an `AccessTokensError` is thrown into the flow instead.
+
+    Attributes:
+        refused: The PAT that the service has just refused, so that another is wanted, if there is one.
+    """
+
+    refused: Secret | None = None
+
+
+@frozen
 class Send:
     """Wait for a place in the pool, and send the request with this bearer token. The reply: an `Outcome`."""
 
@@ -134,13 +147,21 @@ class Send:
 
 @frozen
 class Authorize:
-    """Wait for a place in the pool, and get a JWT; with `afresh`, one obtained since this step began.
+    """Wait for a place in the pool, and get a JWT.
 
     The reply: an `Authorization`, or a `Failure` if no place is free in time. If no JWT can be obtained, an
     `AccessTokensError` is thrown into the flow instead.
+
+    Attributes:
+        afresh: Whether the JWT must be obtained since this step began.
+        to_last: Whether to wait for a renewal that is under way, rather than take the JWT that it renews.
     """
 
     afresh: bool = False
+    to_last: bool = False
+
+
+ANY_JWT = Authorize()
 
 
 @frozen
@@ -163,7 +184,7 @@ class Discard:
     is_replaced: bool
 
 
-Step: TypeAlias = SendWithJwt | Send | Authorize | Wait | Discard
+Step: TypeAlias = SendWithJwt | ReadPat | Send | Authorize | Wait | Discard
 
 
 @frozen

@@ -104,7 +104,7 @@ def build_request(
         extensions={
             "timeout": _clipped(timeout_of(borrowed, settings), seconds_left),
             "bounds": kwargs.get("bounds", ANY),
-            "known": (bearer, settings.api_key, *kwargs.get("known", ())),
+            "known": (bearer, *settings.pat.known, *kwargs.get("known", ())),
         },
     )
     request.stream = _Content(request.content)

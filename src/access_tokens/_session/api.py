@@ -110,7 +110,7 @@ class _Rules:
 
 def _procedure(settings: Settings, request: httpx.Request, content: bytes) -> Procedure[Answer]:
     path = _path_below(settings, request.url)
-    segments = _segments(path, settings.api_key)
+    segments = _segments(path, settings.pat.known)
     rules = _rules_for(request.method, segments, content)
     what = f"{request.method} {path}"
     answer: Answer = yield Call(
@@ -124,21 +124,21 @@ def _procedure(settings: Settings, request: httpx.Request, content: bytes) -> Pr
         changes=rules.changes,
         removes=request.method == "DELETE",
         repeatable=rules.repeatable,
-        api_key=settings.api_key if rules.is_exchange else None,
+        is_exchange=rules.is_exchange,
         known=secrets_in(content.decode(errors="replace")),
         bounds=ANY,
     )
     return answer
 
 
-def _segments(path: str, api_key: Secret) -> list[str]:
+def _segments(path: str, known: tuple[Secret, ...]) -> list[str]:
     """Return the segments of a path, decoded.
 
     Raises:
         ValueError: A segment holds a secret, which errors and logs would show.
     """
     segments = [unquote(each) for each in path.split("/")[1:]]
-    if any(redact(each, api_key) != each for each in segments):
+    if any(redact(each, *known) != each for each in segments):
         raise ValueError("the path must hold the id of a token, not a secret")
     return segments
 

@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 import anyio
 
 from .._flow.jwt import Authorization
-from .._flow.steps import Answer, Flow
+from .._flow.steps import ANY_JWT, Answer, Authorize, Flow
 from ..errors import AccessTokensError
 from .base import SessionBase
 from .event_loops import LoopState
@@ -28,10 +28,11 @@ class AsyncExchanger(SessionBase):
     @abstractmethod
     async def _call(self, log: CallLog[T], flow: Flow[Answer], deadline: float) -> T: ...
 
-    async def _wait_for_exchange(self, deadline: float, afresh: bool = False) -> Pending | None:
+    async def _wait_for_exchange(self, deadline: float, wanted: Authorize = ANY_JWT) -> Pending | None:
         """Same as `SyncExchanger._wait_for_exchange`."""
-        last, here = self._last, self._here()
-        if here.pending and here.pending.leader is not here.pool.limiter.held() and not self._living(afresh):
+        last, here = self._state.last, self._here()
+        will_do = not wanted.to_last and self._living(wanted.afresh)
+        if here.pending and here.pending.leader is not here.pool.limiter.held() and not will_do:
             await self._until_done(here.pending, deadline)
         return last
 
@@ -72,7 +73,7 @@ class AsyncExchanger(SessionBase):
         finally:
             here.pending = None
             pending.done.set()
-        self._last = pending
+        self._state.last = pending
         return pending.authorization
 
     async def _exchanged(self, deadline: float, afresh: bool) -> Authorization:

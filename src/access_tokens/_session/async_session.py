@@ -23,6 +23,7 @@ from .._flow.steps import (
     Outcome,
     Procedure,
     ProcedureStep,
+    ReadPat,
     Send,
     SendWithJwt,
     Sent,
@@ -36,12 +37,15 @@ from .._http.request import Progress, build_request
 from .._secret import Secret
 from .._settings import Settings
 from .._signals import suppress
+from ..bearer import Bearer
 from ..errors import AccessTokensError, UnavailableError
 from . import waiting
 from .async_exchange import AsyncExchanger
-from .base import CleanErrors
-from .event_loops import LoopState, compute, current_loop, together
+from .base import CleanErrors, bearer_of
+from .event_loops import LoopState, ask, compute, current_loop, together
+from .exchange import failures_of
 from .log import CallLog
+from .state import SessionState
 
 # In seconds after the deadline. A timeout of the connection comes first, and tells more than a cancellation:
 # whether the service could have acted.
@@ -76,7 +80,7 @@ class AsyncSession(AsyncExchanger):
         exchange: Call[Jwt],
         http_client: httpx.AsyncClient | None = None,
     ) -> None:
-        super().__init__(settings, exchange, http_client)
+        super().__init__(settings, exchange, http_client, SessionState(failures_of(settings)))
         self._http_client = http_client
         self._places: dict[object, LoopState] = {}
         with suppress(RuntimeError, OSError):  # no event loop is running; no file descriptor is free
@@ -108,17 +112,27 @@ class AsyncSession(AsyncExchanger):
         """Same as `SyncSession.each`."""
         return _Each(self, walk)
 
-    async def authorize(self, *, afresh: bool = False) -> Authorization:
+    async def authorize(self, *, afresh: bool = False, to_last: bool = False) -> Authorization:
         """Same as `SyncSession.authorize`."""
+        wanted, last = Authorize(afresh, to_last), self._state.last
         with CleanErrors():
-            if found := self._at_hand(afresh, self._last):
+            if found := self._found(afresh, last) if to_last else self._at_hand(afresh, last):
                 return found
             log, deadline = self._log_of(self._exchange), self._new_deadline()
-            return await self._drive(self._authorizing(afresh), lambda step: self._take(step, log, deadline))
+            return await self._drive(self._authorizing(wanted), lambda step: self._take(step, log, deadline))
+
+    async def bearer(self) -> Bearer:
+        """Same as `SyncSession.bearer`."""
+        return bearer_of((await self.authorize(to_last=True)).jwt)
 
     def discard(self, jwt: Jwt) -> None:
         """Same as `SyncSession.discard`."""
-        self._cache.discard(jwt)
+        self._state.cache.discard(jwt)
+
+    async def discard_token(self, token: Secret) -> None:
+        """Same as `SyncSession.discard_token`."""
+        if jwt := self._state.cache.current_of(token):
+            self.discard(jwt)
 
     async def _drive(self, generator: Generator[Y, Any, T], perform: Callable[[Y], Awaitable[Any]]) -> T:
         try:
@@ -156,8 +170,10 @@ class AsyncSession(AsyncExchanger):
             case Send(bearer):
                 send = partial(self._send, log, bearer, deadline)
                 return log.ended(await self._in_place(self._patience(deadline), deadline, send))
-            case Authorize(afresh):
-                got = await self._authorize_in_place(deadline, afresh)
+            case ReadPat(refused):
+                return await self._read_pat(refused, deadline)
+            case Authorize():
+                got = await self._authorize_in_place(deadline, step)
                 return log.ended(got) if isinstance(got, Failure) else got
             case Wait(seconds):
                 return await self._wait(log, seconds, deadline)
@@ -190,11 +206,25 @@ class AsyncSession(AsyncExchanger):
         log.ended(sent.outcome)
         return sent
 
-    async def _authorize_in_place(self, deadline: float, afresh: bool) -> Authorization | Failure:
-        last, living = await self._wait_for_exchange(deadline, afresh), self._living(afresh)
+    async def _authorize_in_place(self, deadline: float, wanted: Authorize) -> Authorization | Failure:
+        last, living = await self._wait_for_exchange(deadline, wanted), self._living(wanted.afresh)
         seconds = 0.0 if living else self._patience(deadline)
-        got = await self._in_place(seconds, deadline, lambda: self._authorize(deadline, afresh, last))
+        got = await self._in_place(seconds, deadline, lambda: self._authorize(deadline, wanted.afresh, last))
         return living if living and isinstance(got, Failure) else got
+
+    async def _read_pat(self, refused: Secret | None, deadline: float) -> Secret:
+        pat, here = self.settings.pat, self._here()
+        if pat.ask is None:
+            return pat.held(refused)
+        try:
+            with (
+                anyio.move_on_after(self._seconds_until(deadline)) as scope,
+                here.cancelled_by_closing(scope),
+            ):
+                return pat.taken(Secret(await ask(pat.ask, here.computing)))
+        except Exception as error:  # noqa: BLE001 - a function of the caller's may raise anything
+            raise self._unread(error) from None
+        raise self._closed_error() if self._state.is_closed else self._deadline_error()
 
     async def _send(self, log: CallLog[Any], bearer: Secret, deadline: float) -> Outcome:
         if refusal := self._refusal(deadline):
@@ -229,7 +259,7 @@ class AsyncSession(AsyncExchanger):
 
     async def aclose(self) -> None:
         """Same as `SyncSession.close`."""
-        self._closed = True
+        self._state.is_closed = True
         here = self._here()
         here.close()
         await here.pool.aclose()

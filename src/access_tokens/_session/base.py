@@ -5,24 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from copy import copy
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import attrs
 import httpx
 
 from .._flow.flow import authorizing, calling, exchanging
-from .._flow.jwt import Authorization, Jwt, JwtCache
+from .._flow.jwt import Authorization, Jwt
 from .._flow.request_id import request_id_in
-from .._flow.steps import Answer, Call, Failure, Flow, Outcome, Sent
+from .._flow.steps import Answer, Authorize, Call, Failure, Flow, Outcome, Sent
 from .._http.borrowed import Borrowed, timeout_of
 from .._http.failures import failure_of, is_foreign
 from .._http.request import Progress
-from .._secret import Secret, Uncopied
+from .._secret import Secret, Uncopied, redact, view_of
 from .._settings import Settings
 from .._signals import mark, pass_on
-from ..errors import AccessTokensError, ClientClosedError, UnavailableError
-from .exchange import PAUSE, FailedExchanges, PendingExchange, may_pass
+from ..bearer import Bearer
+from ..errors import AccessTokensError, AuthenticationError, ClientClosedError, UnavailableError
+from .exchange import PAUSE, PendingExchange, may_pass
 from .log import CallLog, log_renewal
+from .state import SessionState
 
 T = TypeVar("T")
 # The longest time, in seconds, that a call waits for the early renewal of a JWT that is still valid. An
@@ -41,18 +43,22 @@ class SessionBase(Uncopied):
         settings: The checked arguments of the client.
         exchange: The call that exchanges the PAT for a JWT.
         borrowed: The caller's own httpx client, if there is one.
+        state: What the session shares with its views.
     """
 
-    def __init__(self, settings: Settings, exchange: Call[Jwt], borrowed: Borrowed | None) -> None:
+    def __init__(
+        self, settings: Settings, exchange: Call[Jwt], borrowed: Borrowed | None, state: SessionState
+    ) -> None:
         self.settings = settings
         self.now: Callable[[], float] = time.monotonic  # tests replace it
+        self.wall: Callable[[], float] = time.time
         self._exchange = exchange
-        self._cache = JwtCache()
-        self._last: PendingExchange[Any] | None = None  # the exchange that ended last
-        self._failures = FailedExchanges(settings.retry.retry_after_max)
-        self._closed = False
+        self._state = state
         self._borrowed = borrowed
-        self._refusers: dict[str, float] = {}
+
+    def with_settings(self, settings: Settings) -> Self:
+        """Return a view of this session with other settings. It shares everything else, also the closing."""
+        return view_of(self, settings=settings)
 
     def may_replace(self, authorization: Authorization, host: str) -> bool:
         """Tell whether a new JWT may help after a 401 from another API.
@@ -60,11 +66,11 @@ class SessionBase(Uncopied):
         A host that refuses even a new JWT has other reasons. For a while no further JWT is requested for it:
         otherwise each request to it would cost an exchange, and the service limits their rate.
         """
-        now = self.now()
-        self._refusers = {each: until for each, until in self._refusers.items() if now < until}
+        now, state = self.now(), self._state
+        state.refusers = {each: until for each, until in state.refusers.items() if now < until}
         if self._is_still_new(authorization):
-            self._refusers[host] = now + _REFUSER_PAUSE
-        return host not in self._refusers
+            state.refusers[host] = now + _REFUSER_PAUSE
+        return host not in state.refusers
 
     def _new_deadline(self) -> float:
         return self.now() + self.settings.deadline
@@ -73,12 +79,23 @@ class SessionBase(Uncopied):
         return CallLog(call, request_of(call), self.now)
 
     def _calling(self, call: Call[Any]) -> Flow[Answer]:
-        if call.api_key:
-            return exchanging(call, call.api_key, self.settings.retry)
-        return calling(call, self.settings.retry)
+        perform = exchanging if call.is_exchange else calling
+        return perform(call, self.settings.retry)
 
-    def _authorizing(self, afresh: bool) -> Flow[Authorization]:
-        return authorizing(self._exchange, self.settings.retry, afresh=afresh)
+    def _authorizing(self, step: Authorize) -> Flow[Authorization]:
+        return authorizing(self._exchange, self.settings.retry, step)
+
+    def _unread(self, error: Exception) -> AuthenticationError:
+        """Return the error for a PAT that cannot be read: a function has raised, or a file is not there.
+
+        Raises:
+            BaseException: A signal handler has ended the call.
+        """
+        pass_on(error)
+        known = self.settings.pat.known
+        shown = redact(str(error), *known) == str(error)
+        cause = error if shown else type(error)(redact(str(error), *known))
+        return AuthenticationError("Failed to read the PAT", cause=cause)
 
     def _is_still_new(self, authorization: Authorization) -> bool:
         """Tell whether a JWT is new and has not expired since, for example while connecting took long."""
@@ -89,7 +106,7 @@ class SessionBase(Uncopied):
 
     def _living(self, afresh: bool) -> Authorization | None:
         """Return the JWT if it is still valid, even if it is due for renewal."""
-        jwt = None if afresh else self._cache.living(self.now())
+        jwt = None if afresh else self._state.cache.living(self.now())
         return Authorization(jwt) if jwt else None
 
     def _found(self, afresh: bool, last: PendingExchange[Any] | None) -> Authorization | None:
@@ -103,15 +120,20 @@ class SessionBase(Uncopied):
             AccessTokensError: The client is closed; or an exchange failed while the caller waited for a
                 place, or so recently that its error is used instead of trying again.
         """
-        if self._closed:
+        if self._state.is_closed:
             raise self._closed_error()
-        if jwt := None if afresh else self._cache.usable(self.now()):
+        if jwt := None if afresh else self._state.cache.usable(self.now()):
             return Authorization(jwt)
-        if self._last is not None and self._last is not last:
-            shared = self._joined(self._last, afresh)
-            if shared and afresh and shared.jwt is self._cache.living(self.now()):
+        ended = self._state.last
+        if ended is not None and ended is not last:
+            shared = self._joined(ended, afresh)
+            if shared and afresh and shared.jwt is self._state.cache.living(self.now()):
                 return shared
-        if not afresh and not self._living(afresh=False) and (error := self._failures.standing(self.now())):
+        if (
+            not afresh
+            and not self._living(afresh=False)
+            and (error := self._state.failures.standing(self.now()))
+        ):
             raise error
         return None
 
@@ -122,40 +144,43 @@ class SessionBase(Uncopied):
         to the JWT and to the call. If the JWT has expired by then, an exchange with all retries and with the
         deadline of the call follows.
         """
-        policy, api_key, now = self.settings.retry, self.settings.api_key, self.now()
+        policy, now = self.settings.retry, self.now()
         left = 0.0 if afresh else self._seconds_left(now)
         if left >= _LEAST_LIFE:
-            once = exchanging(self._exchange, api_key, attrs.evolve(policy, retries=0))
+            once = exchanging(self._exchange, attrs.evolve(policy, retries=0))
             yield once, now + min(_LONGEST_RENEWAL, left / 2, (deadline - now) / 2)
-        yield exchanging(self._exchange, api_key, policy), deadline
+        yield exchanging(self._exchange, policy), deadline
 
     def _seconds_left(self, now: float) -> float:
-        living = self._cache.living(now)
+        living = self._state.cache.living(now)
         return living.seconds_left(now) if living else 0.0
 
     def _kept(self, jwt: Jwt) -> Authorization:
-        self._cache.keep(jwt)
-        self._failures.forget()
-        return Authorization(jwt, is_new=True)
+        # Counted from now on, since the machine may have been asleep, or its clock set, since the start.
+        kept = attrs.evolve(jwt, expires_at=self.wall() + jwt.seconds_left(self.now()))
+        self._state.cache.keep(kept)
+        self._state.failures.forget()
+        return Authorization(kept, is_new=True)
 
     def _going_on(self, error: AccessTokensError, afresh: bool) -> Authorization | None:
         """After a failed renewal, return the JWT if it is still valid, and put off the next renewal."""
         now, living = self.now(), self._living(afresh)
-        if living is None or self._closed:
+        if living is None or self._state.is_closed:
             return None
         left = living.jwt.seconds_left(now)
         pause = max(error.retry_after or 0.0 if may_pass(error) else left / 2, PAUSE)
         log_renewal(self._exchange, error, left, pause)
-        self._cache.put_off_renewal(now + pause)
+        self._state.cache.put_off_renewal(now + pause)
         return living
 
     def _landed(self, pending: PendingExchange[Any], error: AccessTokensError, deadline: float) -> None:
         """Share the failure of an exchange with its waiters, unless the leader's own deadline has passed."""
         now = self.now()
-        self._failures.note(error, now)
+        self._state.failures.note(error, now)
         if now < deadline:
-            pending.error = copy(error)  # raising writes into the leader's own exception
-            self._last = pending
+            # A copy, since raising writes into the leader's own exception.
+            pending.error, pending.settings = copy(error), self.settings
+            self._state.last = pending
 
     def _joined(self, pending: PendingExchange[Any], afresh: bool) -> Authorization | None:
         """Return the JWT, or raise the error, of an exchange that another caller led.
@@ -163,6 +188,8 @@ class SessionBase(Uncopied):
         Returns None when another exchange is needed.
         """
         if pending.error and not self._living(afresh):
+            if may_pass(pending.error) and pending.settings != self.settings:
+                return None
             # Each waiter raises a copy, since raising writes a traceback into the exception.
             raise copy(pending.error)
         outcome = pending.authorization
@@ -188,7 +215,7 @@ class SessionBase(Uncopied):
 
     def _refusal(self, deadline: float) -> Failure | None:
         """Return why a request must not be sent, or None if it may be sent."""
-        if self._closed or (self._borrowed is not None and self._borrowed.is_closed):
+        if self._state.is_closed or (self._borrowed is not None and self._borrowed.is_closed):
             return self._closed_during(acted=False)
         return None if self._has_time(deadline) else self._out_of_time(acted=False)
 
@@ -206,7 +233,7 @@ class SessionBase(Uncopied):
         if is_foreign(error):
             raise error
         host = httpx.URL(self.settings.base).netloc.decode()
-        known = (*known, self.settings.api_key, *(progress.known if progress else ()))
+        known = (*known, *self.settings.pat.known, *(progress.known if progress else ()))
         failure = failure_of(
             error,
             progress.whose(error, host) if progress else host,
@@ -215,7 +242,7 @@ class SessionBase(Uncopied):
             statuses=self.settings.retry.statuses,
             request_id=request_id_in(progress.headers, known) if progress else None,
         )
-        if self._closed:
+        if self._state.is_closed:
             return self._closed_during(failure.acted)
         if isinstance(error, TimeoutError) or not self._has_time(deadline):
             return self._out_of_time(failure.acted)
@@ -226,6 +253,11 @@ class SessionBase(Uncopied):
 
     def _closed_during(self, acted: bool) -> Failure:
         return Failure(RuntimeError("the client is closed"), acted, ClientClosedError)
+
+
+def bearer_of(jwt: Jwt) -> Bearer:
+    """Return a JWT as the caller gets it."""
+    return Bearer(jwt.token.reveal(), int(jwt.expires_at))
 
 
 def request_of(call: Call[Any]) -> dict[str, Any]:

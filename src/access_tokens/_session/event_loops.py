@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 from anyio import to_thread
@@ -13,7 +14,7 @@ from anyio.lowlevel import RunVar
 from attrs import Factory, define
 
 from .._http.async_pool import AsyncPool
-from .._signals import suppress
+from .._signals import is_from_handler
 from .base import CleanErrors
 from .exchange import PendingExchange
 
@@ -60,12 +61,36 @@ class LoopState:
             scope.cancel()
 
 
-async def compute(work: Callable[[], T], limiter: anyio.CapacityLimiter) -> T:
-    """Run a function in a worker thread, or in this thread if no other can be started."""
+async def compute(work: Callable[[], T], limiter: anyio.CapacityLimiter, *, may_abandon: bool = False) -> T:
+    """Run a function in a worker thread, or in this thread if no other can be started.
+
+    Args:
+        work: The function.
+        limiter: Limits how many such threads there are.
+        may_abandon: Whether a task that is cancelled does not wait for the end of the function.
+    """
+    has_begun = False
+
+    def begin() -> T:
+        nonlocal has_begun
+        has_begun = True
+        return work()
+
     if not sys.is_finalizing():  # Python 3.11 then starts threads that never run, without an error
-        with suppress(RuntimeError):
-            return await to_thread.run_sync(work, limiter=limiter)
+        try:
+            return await to_thread.run_sync(begin, limiter=limiter, abandon_on_cancel=may_abandon)
+        except RuntimeError as error:
+            if has_begun or is_from_handler(error):
+                raise
     return work()
+
+
+async def ask(function: Callable[[], Any], limiter: anyio.CapacityLimiter) -> Any:
+    """Call a function of the caller's, and await what it returns. One that is not async may block."""
+    if inspect.iscoroutinefunction(function):
+        return await function()
+    answer = await compute(function, limiter, may_abandon=True)
+    return await answer if inspect.isawaitable(answer) else answer
 
 
 async def together(works: Sequence[Callable[[], Awaitable[T]]], width: int = AT_ONCE) -> list[T]:

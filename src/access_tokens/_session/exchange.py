@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from attrs import define
 
 from .._flow.jwt import Authorization
+from .._settings import Settings
 from ..errors import AccessTokensError, RateLimitedError, UnavailableError
 
 _PASSING = (UnavailableError, RateLimitedError)
@@ -32,12 +33,20 @@ class PendingExchange(Generic[E]):
     The leader must not wait for itself when a hook, a signal handler or a finalizer makes a call during the
     exchange. So the leader is recorded: a thread by its id, a task by its place in the pool, which the tasks
     that it starts share.
+
+    Attributes:
+        done: Set at the end.
+        leader: The caller who makes the exchange.
+        authorization: The JWT, after a success.
+        error: The error, after a failure.
+        settings: The settings of the leader who failed. A caller with other patience may not fail.
     """
 
     done: E
     leader: object = None
     authorization: Authorization | None = None
     error: AccessTokensError | None = None
+    settings: Settings | None = None
 
     def fail(self, error: AccessTokensError) -> None:
         """End the exchange with an error, and wake the waiters."""
@@ -89,3 +98,8 @@ class FailedExchanges:
         if error.retry_after is not None:
             error.retry_after = max(0.0, error.retry_after - (now - self._at))
         return error
+
+
+def failures_of(settings: Settings) -> FailedExchanges:
+    """Return the empty record of a client with these settings."""
+    return FailedExchanges(settings.retry.retry_after_max)

@@ -86,7 +86,7 @@ class CallLog(Generic[T]):
 
     def succeeded(self, result: U) -> U:
         """Write that the call has succeeded if it is an exchange, and return the result."""
-        if self.call.api_key and _log.isEnabledFor(logging.INFO):
+        if self.call.is_exchange and _log.isEnabledFor(logging.INFO):
             text, elapsed = "exchanged the PAT for a JWT", self.now() - self.started
             self._write(logging.INFO, text, attempt=self.attempt, elapsed=elapsed)
         return result

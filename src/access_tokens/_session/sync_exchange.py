@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import threading
 from abc import abstractmethod
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from .._flow.jwt import Authorization
-from .._flow.steps import Answer, Flow
+from .._flow.steps import ANY_JWT, Answer, Authorize, Flow
 from .._http.interrupts import InterruptibleEvent, finally_twice
 from ..errors import AccessTokensError
 from .base import SessionBase
 from .exchange import PendingExchange
 from .log import CallLog
+from .sync_state import Pending, SyncState
 
 T = TypeVar("T")
-Pending: TypeAlias = PendingExchange[InterruptibleEvent]
 
 
 class SyncExchanger(SessionBase):
@@ -25,25 +25,24 @@ class SyncExchanger(SessionBase):
     leader of an exchange never waits for a place that a waiter for the same exchange holds.
     """
 
-    # A dict with the single key None: `setdefault` is atomic, where a lock could stay held for ever in a
-    # forked child.
-    _under_way: dict[None, Pending]
+    _state: SyncState
 
     @property
     def _pending(self) -> Pending | None:
-        return self._under_way.get(None)
+        return self._state.under_way.get(None)
 
     @abstractmethod
     def _call(self, log: CallLog[T], flow: Flow[Answer], deadline: float) -> T: ...
 
-    def _wait_for_exchange(self, deadline: float, afresh: bool = False) -> Pending | None:
+    def _wait_for_exchange(self, deadline: float, wanted: Authorize = ANY_JWT) -> Pending | None:
         """Wait for an exchange that another thread leads, and return the exchange that had ended last before.
 
         Called before the wait for a place, since an exchange may take longer than that wait may. The returned
         exchange tells later which failures came after this call began, and so are shared with it.
         """
-        last, pending = self._last, self._pending
-        if pending and pending.leader != threading.get_ident() and not self._living(afresh):
+        last, pending = self._state.last, self._pending
+        will_do = not wanted.to_last and self._living(wanted.afresh)
+        if pending and pending.leader != threading.get_ident() and not will_do:
             pending.done.wait(self._seconds_until(deadline))
         return last
 
@@ -73,7 +72,7 @@ class SyncExchanger(SessionBase):
         last: Pending | None,
     ) -> Authorization:
         while True:
-            pending = self._under_way.setdefault(None, own)
+            pending = self._state.under_way.setdefault(None, own)
             if pending is own:
                 # Look again: another exchange may have ended just before this one was started.
                 return self._found(afresh, last) or self._lead(own, deadline, afresh)
@@ -90,13 +89,13 @@ class SyncExchanger(SessionBase):
         except AccessTokensError as error:
             self._landed(pending, error, deadline)
             raise
-        self._last = pending
+        self._state.last = pending
         return pending.authorization
 
     def _finish(self, pending: Pending) -> None:
         """End the exchange and wake the waiters. Called in any case, even after an interrupt."""
         if self._pending is pending:
-            self._under_way.pop(None, None)
+            self._state.under_way.pop(None, None)
         pending.done.set()
 
     def _exchanged(self, deadline: float, afresh: bool) -> Authorization:

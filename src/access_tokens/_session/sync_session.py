@@ -22,6 +22,7 @@ from .._flow.steps import (
     Outcome,
     Procedure,
     ProcedureStep,
+    ReadPat,
     Send,
     SendWithJwt,
     Sent,
@@ -30,17 +31,18 @@ from .._flow.steps import (
     Wait,
     Walk,
 )
-from .._http.fork import reset_after_fork
-from .._http.interrupts import InterruptibleEvent
 from .._http.request import Progress, build_request
 from .._http.sync_pool import SyncPool
 from .._secret import Secret
 from .._settings import Settings
+from ..bearer import Bearer
 from ..errors import AccessTokensError
 from . import waiting
-from .base import CleanErrors
+from .base import CleanErrors, bearer_of
+from .exchange import failures_of
 from .log import CallLog
 from .sync_exchange import SyncExchanger
+from .sync_state import SyncState
 
 T = TypeVar("T")
 Y = TypeVar("Y")
@@ -75,27 +77,8 @@ class SyncSession(SyncExchanger):
     def __init__(
         self, settings: Settings, exchange: Call[Jwt], http_client: httpx.Client | None = None
     ) -> None:
-        super().__init__(settings, exchange, http_client)
-        self._http_client = http_client
-        self._closing = InterruptibleEvent()
-        self._under_way = {}
-        self._pool = self._new_pool()
-        reset_after_fork(self)
-
-    def _new_pool(self) -> SyncPool:
-        return SyncPool(self.settings, self._http_client, self._seconds_until)
-
-    def reset(self) -> None:
-        """Start afresh in a forked child: with new connections, and with no exchange under way.
-
-        If a signal handler or a hook has forked, this thread may be in the midst of a call. The call goes on,
-        and must not wait for threads of the parent, which do not exist in the child.
-        """
-        pool, pending = self._pool, self._pending
-        self._pool, self._under_way = self._new_pool(), {}
-        pool.abandon()
-        if pending:
-            pending.done.set()
+        new_pool = partial(SyncPool, settings, http_client, self._seconds_until)
+        super().__init__(settings, exchange, http_client, SyncState(failures_of(settings), new_pool=new_pool))
 
     # Procedures and flows
 
@@ -113,21 +96,35 @@ class SyncSession(SyncExchanger):
         """Return an iterator over the items of a walk, which fetches them page by page."""
         return _Each(self, walk)
 
-    def authorize(self, *, afresh: bool = False) -> Authorization:
-        """Return a JWT; with `afresh`, one that was obtained since the start of this call.
+    def authorize(self, *, afresh: bool = False, to_last: bool = False) -> Authorization:
+        """Return a JWT.
+
+        Args:
+            afresh: Whether it must be obtained since the start of this call.
+            to_last: Whether to wait for a renewal that is under way, rather than take the JWT that it renews.
 
         Raises:
             AccessTokensError: The exchange failed.
         """
+        wanted, last = Authorize(afresh, to_last), self._state.last
         with CleanErrors():
-            if found := self._at_hand(afresh, self._last):
+            if found := self._found(afresh, last) if to_last else self._at_hand(afresh, last):
                 return found
             log, deadline = self._log_of(self._exchange), self._new_deadline()
-            return self._drive(self._authorizing(afresh), lambda step: self._take(step, log, deadline))
+            return self._drive(self._authorizing(wanted), lambda step: self._take(step, log, deadline))
+
+    def bearer(self) -> Bearer:
+        """Return the JWT for the caller."""
+        return bearer_of(self.authorize(to_last=True).jwt)
 
     def discard(self, jwt: Jwt) -> None:
         """Forget a JWT that was refused."""
-        self._cache.discard(jwt)
+        self._state.cache.discard(jwt)
+
+    def discard_token(self, token: Secret) -> None:
+        """Same as `discard`, for the text of a JWT that another API has refused."""
+        if jwt := self._state.cache.current_of(token):
+            self.discard(jwt)
 
     def _drive(self, generator: Generator[Y, Any, T], perform: Callable[[Y], Any]) -> T:
         """Drive a generator: perform each step that it yields, send back the reply, and return its result."""
@@ -165,8 +162,10 @@ class SyncSession(SyncExchanger):
             case Send(bearer):
                 send = partial(self._send, log, bearer, deadline)
                 return log.ended(self._in_place(self._patience(deadline), deadline, send))
-            case Authorize(afresh):
-                got = self._authorize_in_place(deadline, afresh)
+            case ReadPat(refused):
+                return self._read_pat(refused)
+            case Authorize():
+                got = self._authorize_in_place(deadline, step)
                 return log.ended(got) if isinstance(got, Failure) else got
             case Wait(seconds):
                 return self._wait(log, seconds, deadline)
@@ -179,7 +178,7 @@ class SyncSession(SyncExchanger):
     def _in_place(self, seconds: float, deadline: float, work: Callable[[], T]) -> T | Failure:
         """Wait for a place in the pool and do the work, or return a failure if none is free in time."""
         try:
-            return self._pool.limiter.in_place(seconds, work)
+            return self._state.pool.limiter.in_place(seconds, work)
         except httpx.PoolTimeout as error:
             return self._failed(error, deadline)
 
@@ -196,11 +195,20 @@ class SyncSession(SyncExchanger):
         log.ended(sent.outcome)
         return sent
 
-    def _authorize_in_place(self, deadline: float, afresh: bool) -> Authorization | Failure:
-        last, living = self._wait_for_exchange(deadline, afresh), self._living(afresh)
+    def _authorize_in_place(self, deadline: float, wanted: Authorize) -> Authorization | Failure:
+        last, living = self._wait_for_exchange(deadline, wanted), self._living(wanted.afresh)
         seconds = 0.0 if living else self._patience(deadline)
-        got = self._in_place(seconds, deadline, lambda: self._authorize(deadline, afresh, last))
+        got = self._in_place(seconds, deadline, lambda: self._authorize(deadline, wanted.afresh, last))
         return living if living and isinstance(got, Failure) else got
+
+    def _read_pat(self, refused: Secret | None) -> Secret:
+        pat = self.settings.pat
+        if pat.ask is None:
+            return pat.held(refused)
+        try:
+            return pat.taken(Secret(pat.ask()))
+        except Exception as error:  # noqa: BLE001 - a function of the caller's may raise anything
+            raise self._unread(error) from None
 
     def _send(self, log: CallLog[Any], bearer: Secret, deadline: float) -> Outcome:
         if refusal := self._refusal(deadline):
@@ -213,7 +221,9 @@ class SyncSession(SyncExchanger):
 
     def _answer(self, kwargs: dict[str, Any], bearer: Secret, progress: Progress) -> Answer:
         left = progress.deadline - progress.sent_at
-        return self._pool.answer(build_request(self.settings, kwargs, bearer, left, self._borrowed), progress)
+        return self._state.pool.answer(
+            build_request(self.settings, kwargs, bearer, left, self._borrowed), progress
+        )
 
     def _wait(self, log: CallLog[Any], seconds: float, deadline: float) -> bool:
         wait = waiting.wait_before(seconds, deadline, self.now())
@@ -223,12 +233,12 @@ class SyncSession(SyncExchanger):
         return wait is not None
 
     def _sleep(self, seconds: float) -> None:
-        self._closing.wait(seconds)
+        self._state.closing.wait(seconds)
 
     def close(self) -> None:
         """Close the connections, wake the waiting threads, and refuse every further call."""
-        self._closed = True
-        self._closing.set()
+        self._state.is_closed = True
+        self._state.closing.set()
         if pending := self._pending:
             pending.fail(self._closed_error())
-        self._pool.close()
+        self._state.pool.close()

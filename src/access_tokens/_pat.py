@@ -1,0 +1,145 @@
+"""Where the PAT comes from: a text, a file that may change, or a function."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ._secret import Secret, redact
+
+ApiKey: TypeAlias = str | Path | Callable[[], str]
+"""The PAT for a sync client: a text, the path of a file, or a function that returns the PAT."""
+AsyncApiKey: TypeAlias = ApiKey | Callable[[], Awaitable[str]]
+"""The PAT for an async client: likewise, and the function may be async."""
+
+_LONGEST_PAT = 200
+_LARGEST_FILE = 2**16
+# So many PATs are hidden in messages: an error may be about one that was replaced meanwhile.
+_REMEMBERED = 4
+
+
+class PatSource:
+    """Where the PAT comes from.
+
+    Attributes:
+        ask: Returns or awaits the PAT; None if it was given as a text.
+        known: The PATs of late, to be hidden in messages; the latest comes first.
+    """
+
+    def __init__(self, *held: Secret, ask: Callable[[], Any] | None = None) -> None:
+        self.ask = ask
+        self.known = self._held = held
+
+    @property
+    def current(self) -> Secret | None:
+        """The PAT that was used last; None before a function has been asked."""
+        return self._held[0] if self._held else None
+
+    def held(self, refused: Secret | None = None) -> Secret:
+        """Return the PAT that was given as a text.
+
+        While a rotation is under way, or its outcome is unknown, there are several, and one that was refused
+        gives way to the next.
+        """
+        first, *others = self._held
+        if others and first is refused:
+            self._held = (*others, first)
+        return self._held[0]
+
+    def taken(self, answer: Secret) -> Secret:
+        """Check what `ask` has returned, and return it as the current PAT.
+
+        Raises:
+            ValueError, TypeError: It is no PAT.
+        """
+        if problem := _problem(answer):
+            raise problem
+        if self.current is None or self.current.reveal() != answer.reveal():
+            self._hold(answer)
+        return self._held[0]
+
+    def _hold(self, *held: Secret) -> None:
+        self.known = (*held, *(each for each in self.known if each not in held))[:_REMEMBERED]
+        self._held = held
+
+    def offer(self, successor: Secret) -> None:
+        """Try this PAT where the current one is refused: a rotation has begun."""
+        self._hold(*self._held, successor)
+
+    def withdraw(self, successor: Secret) -> None:
+        """Forget a PAT that was offered: the rotation has failed."""
+        self._hold(*(each for each in self._held if each is not successor))
+
+    def replace(self, successor: Secret) -> None:
+        """Go on with this PAT alone: the rotation has succeeded."""
+        self._hold(successor)
+
+
+def pat_source(api_key: Secret, *, may_await: bool) -> PatSource:
+    """Check the argument `api_key` of a client. A file is read now; a function is first asked when needed.
+
+    Args:
+        api_key: The argument, which may be of any type.
+        may_await: Whether the client is async.
+
+    Raises:
+        ValueError, TypeError: It is no PAT, the file cannot be read, or a sync client has an async function.
+    """
+    given: Callable[[], Any] = api_key.reveal
+    if isinstance(given(), os.PathLike):
+        return _from_file(Path(given()).absolute())
+    if callable(given()):
+        return _from_function(given(), may_await)
+    if problem := _problem(api_key, "api_key"):
+        raise problem
+    return PatSource(api_key)
+
+
+def _from_function(ask: Callable[[], Any], may_await: bool) -> PatSource:
+    if not may_await and inspect.iscoroutinefunction(ask):
+        raise TypeError("api_key must not be an async function, except for an AsyncAccessTokensClient")
+    return PatSource(ask=ask)
+
+
+def _from_file(path: Path) -> PatSource:
+    source = PatSource(ask=partial(_content_of, path))
+    name = redact(str(path))  # who takes a PAT for a path must not find it in a log
+    try:
+        content = Secret(_content_of(path))
+    except OSError as error:
+        raise ValueError(f"api_key must be a file that can be read: {error.strerror}: {name}") from None
+    if problem := _problem(content, f"the content of {name}"):
+        raise problem
+    source.taken(content)
+    return source
+
+
+def _content_of(path: Path) -> str:
+    """Return the content of a file without the white space at its end, which an editor or `echo` leaves."""
+    with path.open("rb") as file:
+        return file.read(_LARGEST_FILE).decode(errors="replace").rstrip()
+
+
+def _problem(value: Secret, name: str = "the PAT") -> Exception | None:
+    # The PAT must be a valid header value (RFC 9110, section 5.5). The message must not contain it.
+    if not isinstance(value.reveal(), str):
+        return TypeError(f"{name} must be a string, the PAT, not {type(value.reveal()).__name__}")
+    problem = pat_problem(value.reveal())
+    return ValueError(f"{name} must {problem}") if problem else None
+
+
+def pat_problem(value: str) -> str | None:
+    """Return which requirement a value does not meet as a PAT ("must …"), or None if it is a PAT."""
+    if not value:
+        return "be a PAT, a string that is not empty"
+    if value.lower().startswith("bearer "):
+        return "be the bare PAT, without 'Bearer'"
+    if value[0] in "\"'`":
+        return "be the bare PAT, without quotes"
+    if not all("!" <= character <= "~" for character in value):
+        return "hold visible ASCII characters only, no space and no newline"
+    return None if len(value) <= _LONGEST_PAT else f"have at most {_LONGEST_PAT} characters"
