@@ -181,7 +181,8 @@ def _parsed(endpoint: Any) -> httpx.URL:
 
 def is_private_enough(url: httpx.URL, allow_http: bool) -> bool:
     """Tell whether a bearer token may be sent to a URL: over TLS, or to loopback (RFC 6750, section 5.3)."""
-    return url.scheme == "https" or (url.scheme == "http" and (allow_http or _is_loopback(url.host)))
+    is_plain = url.scheme in {"http", "ws"}
+    return url.scheme in {"https", "wss"} or (is_plain and (allow_http or _is_loopback(url.host)))
 
 
 def _is_loopback(host: str) -> bool:
@@ -207,7 +208,7 @@ def _timeout(value: Any) -> httpx.Timeout:
     if isinstance(value, httpx.Timeout):
         parts = value.as_dict().items()  # a copy, since the caller may change theirs
         return httpx.Timeout(**{name: _timeout_part(name, part) for name, part in parts})
-    seconds = _positive("timeout", value)
+    seconds = _positive("timeout", value, " or an httpx.Timeout")
     return httpx.Timeout(seconds, connect=min(seconds, _CONNECT_TIMEOUT))
 
 
@@ -215,9 +216,15 @@ def _timeout_part(name: str, value: Any) -> float | None:
     return None if value is None else _positive(f"timeout.{name}", value)
 
 
-def _positive(name: str, value: Any) -> float:
+def _positive(name: str, value: Any, or_else: str = "") -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
+        raise TypeError(f"{name} must be a number of seconds{or_else}, not {type_name(value)}")
     if not 0 < value <= LONGEST_WAIT:
         raise ValueError(f"{name} must be a number of seconds, over 0 and up to {LONGEST_WAIT}")
     return float(value)
+
+
+def type_name(value: object) -> str:
+    """Return the name of a value's type with its module, since httpx and httpx2 use the same names."""
+    kind = type(value)
+    return f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")

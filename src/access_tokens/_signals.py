@@ -16,12 +16,16 @@ from functools import partial
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
+import httpcore
+import httpx
+
+# By their real names: after `httpx2.alias_httpx()`, these are httpx2 and httpcore2.
+_HTTP = (httpx.__name__, httpcore.__name__)
 # Packages that may replace any exception by one of their own. Code of the caller is not among them: when it
 # replaces an exception, it does so on purpose.
 LIBRARIES = {
     *sys.stdlib_module_names,
-    "httpx",
-    "httpcore",
+    *_HTTP,
     "h11",
     "anyio",
     "trio",
@@ -29,7 +33,7 @@ LIBRARIES = {
     "access_tokens",
 }
 # Exceptions of these packages count as errors of the connection, no matter who raises them.
-_TRANSPORTS = {"httpx", "httpcore", "h11"}
+_TRANSPORTS = {*_HTTP, "h11"}
 # The attribute that `mark` sets, and that stays when the traceback is removed.
 _MARK = "_raised_by_signal_handler"
 

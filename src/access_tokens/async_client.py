@@ -20,7 +20,7 @@ from ._pat import AsyncApiKey, pat_source
 from ._secret import Secret, Uncopied, view_of
 from ._session.api import AsyncApiTransport, generated_client
 from ._session.async_session import AsyncSession
-from ._session.auth import AsyncAuth
+from ._session.auth import AsyncAuth, Auth
 from ._settings import AsyncOptions, settings
 from .bearer import Bearer, Claims
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
@@ -336,12 +336,13 @@ class AsyncAccessTokensClient(Uncopied):
         return generated_client(self._session.settings, AsyncApiTransport(self._session))
 
     @property
-    def auth(self) -> httpx.Auth:
+    def auth(self) -> Auth:
         """Sends this client's JWT to other APIs that accept it: `httpx.AsyncClient(auth=client.auth)`.
 
-        A 401 gets a new JWT and repeats the request once. More in `AccessTokensClient.auth`.
+        `httpx2.AsyncClient` takes it as well. A 401 gets a new JWT and repeats the request once. More in
+        `AccessTokensClient.auth`.
         """
-        return AsyncAuth(self._session)
+        return cast("Auth", AsyncAuth(self._session))
 
     async def aclose(self) -> None:
         """Close the connections. Calls under way and later calls raise a `ClientClosedError`."""

@@ -19,7 +19,7 @@ from ._environment import api_key_from_environment, endpoint_from_environment
 from ._pat import ApiKey, pat_source
 from ._secret import Secret, Uncopied, view_of
 from ._session.api import SyncApiTransport, generated_client
-from ._session.auth import SyncAuth
+from ._session.auth import Auth, SyncAuth
 from ._session.sync_session import SyncSession
 from ._settings import SyncOptions, settings
 from .bearer import Bearer, Claims
@@ -47,10 +47,11 @@ class AccessTokensClient(Uncopied):
             By default the timeout of `http_client` if you have changed it from httpx's default, else 30.
         deadline: The most seconds that a call may take in total, with exchange, repeats and waits.
         retry: The policy for repeating failed requests.
-        http_client: Your own client to send with. You close it. Headers and params that you set on it are
-            sent, with their current values, except Authorization, Accept, Accept-Encoding, Host, Cookie,
-            `Content-*`, and headers about the connection (Connection, Expect, Proxy-Authorization, TE,
-            Upgrade …). Its event hooks run. Its auth, cookies, base_url and follow_redirects are not used.
+        http_client: Your own client to send with, of httpx, not of httpx2. You close it. Headers and params
+            that you set on it are sent, with their current values, except Authorization, Accept,
+            Accept-Encoding, Host, Cookie, `Content-*`, and headers about the connection (Connection, Expect,
+            Proxy-Authorization, TE, Upgrade …). Its event hooks run. Its auth, cookies, base_url and
+            follow_redirects are not used.
         ssl_context: The TLS context, for example with your own CA or certificate; also for an https:// proxy.
             Its ALPN protocols are set to HTTP/1.1. Not allowed with `http_client`, which has its own.
         allow_http: Allow an http:// endpoint that is not on loopback. Secrets are then sent unencrypted.
@@ -474,14 +475,16 @@ class AccessTokensClient(Uncopied):
         return generated_client(self._session.settings, SyncApiTransport(self._session))
 
     @property
-    def auth(self) -> httpx.Auth:
+    def auth(self) -> Auth:
         """Sends this client's JWT to other APIs that accept it: `httpx.Client(auth=client.auth)`.
+
+        `httpx2.Client` takes it as well, also if httpx2 is imported later. This library never imports it.
 
         A 401 gets a new JWT and repeats the request once, unless its body is a stream. A host that refuses
         the new one as well has its 401s passed on for a minute. An `AccessTokensError` is raised where no JWT
         can be got, and a `ValueError` for plain http:// unless it is on loopback or allowed.
         """
-        return SyncAuth(self._session)
+        return cast("Auth", SyncAuth(self._session))
 
     def close(self) -> None:
         """Close the connections. Calls under way and later calls raise a `ClientClosedError`."""

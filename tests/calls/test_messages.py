@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import httpx2
 import pytest
 
 from access_tokens import RetryPolicy
@@ -103,7 +104,11 @@ def retry(**wrong: Any) -> Any:
         (client(endpoint="https://h//a"), "endpoint must be a plain path such as /auth"),
         (client(auth_path=7), "auth_path must be a string, not int"),
         (client(admin_path="admin"), "admin_path must be a plain path such as /auth"),
-        (client(timeout="30"), "timeout must be a number of seconds, not str"),
+        (client(timeout="30"), "timeout must be a number of seconds or an httpx.Timeout, not str"),
+        (
+            client(timeout=httpx2.Timeout(5)),
+            "timeout must be a number of seconds or an httpx.Timeout, not httpx2.Timeout",
+        ),
         (client(deadline=0), "deadline must be a number of seconds, over 0 and up to 4000000"),
         (client(deadline=None), "deadline must be a number of seconds, not NoneType"),
         (client(retry=3), "retry must be a RetryPolicy, not int"),

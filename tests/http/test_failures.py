@@ -118,11 +118,11 @@ LIBRARIES = ("httpx", "httpcore._exceptions", "h11._util", "anyio", "trio", "soc
 
 
 @pytest.mark.parametrize(
-    "module", [*LIBRARIES, "access_tokens._http.body", "billiard.exceptions", "http_of_mine"]
+    "module", [*LIBRARIES, "access_tokens._http.body", "billiard.exceptions", "http_of_mine", "httpx2"]
 )
 def test_an_exception_of_no_transport_is_foreign(module):
     error = type("Trouble", (Exception,), {"__module__": module})
-    assert wire.is_foreign(error()) == (module in {"billiard.exceptions", "http_of_mine"})
+    assert wire.is_foreign(error()) == (module in {"billiard.exceptions", "http_of_mine", "httpx2"})
 
 
 def test_an_interrupt_is_foreign():

@@ -7,13 +7,14 @@ from typing import Any
 
 import anyio
 import httpx
+import httpx2
 import pytest
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient
 from access_tokens._http.borrowed import timeout_of
 from access_tokens._pat import pat_source
 from access_tokens._secret import Secret
-from access_tokens._settings import Settings, settings
+from access_tokens._settings import Settings, is_private_enough, settings
 from access_tokens.retry import LONGEST_WAIT
 
 from ..helpers.frames import locals_of
@@ -95,6 +96,14 @@ def test_a_deployment_may_have_its_routes_elsewhere(path, base):
     assert moved.url("/auth/token") == f"{ENDPOINT}{base}/token"
     assert moved.url("/admin/tokens/a%2Fb/revoke") == f"{ENDPOINT}{base}/tokens/a%2Fb/revoke"
     assert moved.url("/audit/log") == f"{ENDPOINT}/audit/log"
+
+
+@pytest.mark.parametrize(
+    ("url", "is_private"),
+    [("wss://a.b", True), ("ws://a.b", False), ("ws://localhost", True), ("ftp://localhost", False)],
+)
+def test_a_websocket_is_as_private_as_http_is(url, is_private):
+    assert is_private_enough(httpx.URL(url), allow_http=False) == is_private
 
 
 def test_http_is_allowed_when_asked_for():
@@ -182,11 +191,17 @@ def test_a_part_of_a_timeout_may_be_none_and_does_not_change_later():
 
 
 @pytest.mark.parametrize(
-    ("kind", "http_client"),
-    [(AccessTokensClient, httpx.AsyncClient()), (AsyncAccessTokensClient, httpx.Client())],
+    ("kind", "http_client", "told"),
+    [
+        (AccessTokensClient, httpx.AsyncClient(), "httpx.Client, not httpx.AsyncClient"),
+        (AccessTokensClient, httpx2.Client(), "httpx.Client, not httpx2.Client"),
+        (AsyncAccessTokensClient, httpx.Client(), "httpx.AsyncClient, not httpx.Client"),
+        (AsyncAccessTokensClient, httpx2.AsyncClient(), "httpx.AsyncClient, not httpx2.AsyncClient"),
+        (AsyncAccessTokensClient, "x", "httpx.AsyncClient, not str"),
+    ],
 )
-def test_an_http_client_has_the_variant_of_the_client(kind, http_client):
-    with pytest.raises(TypeError, match="^http_client must be an httpx"):
+def test_an_http_client_is_of_httpx_and_has_the_variant_of_the_client(kind, http_client, told):
+    with pytest.raises(TypeError, match=f"^http_client must be an {told}$"):
         kind(ENDPOINT, PAT, http_client=http_client)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Unpack, assert_type
 
 import httpx
+import httpx2
 
 from access_tokens import (
     KEEP,
@@ -44,7 +45,8 @@ def sync_client(client: AccessTokensClient, when: datetime) -> None:
     assert_type((found, not_found), tuple[tuple[TokenRecord, ...], tuple[str, ...]])
     assert_type(client.get("a", include_secret_phc=True), TokenRecord)
     assert_type(client.token_id, str | None)
-    assert_type(client.auth, httpx.Auth)
+    http_clients = httpx.Client(auth=client.auth), httpx2.Client(auth=client.auth)
+    assert_type(http_clients, tuple[httpx.Client, httpx2.Client])
 
 
 def records(record: TokenRecord, when: datetime) -> None:

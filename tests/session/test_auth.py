@@ -1,9 +1,13 @@
 """The client's JWT for another API."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import httpx
+import httpx2
 import pytest
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient, AuthenticationError, generate_token
@@ -22,19 +26,20 @@ class OtherApi:
         refuses: Whether it refuses all the same.
     """
 
-    def __init__(self, service: LocalService) -> None:
+    def __init__(self, service: LocalService, library: Any) -> None:
         self.service = service
+        self.library = library
         self.requests: list[httpx.Request] = []
         self.redirects: dict[str, tuple[int, str]] = {}
         self.refuses = False
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    def __call__(self, request: httpx.Request) -> Any:
         request.read()
         self.requests.append(request)
         if request.url.path in self.redirects:
             status, location = self.redirects[request.url.path]
-            return httpx.Response(status, headers={"Location": location})
-        return httpx.Response(401 if self.refuses or not self._is_good(request) else 200)
+            return self.library.Response(status, headers={"Location": location})
+        return self.library.Response(401 if self.refuses or not self._is_good(request) else 200)
 
     def _is_good(self, request: httpx.Request) -> bool:
         try:
@@ -58,30 +63,36 @@ def client(service: LocalService, make_client: Callable[..., Any]) -> Any:
     return make_client(service.endpoint, service.admin_pat)
 
 
-@pytest.fixture
-def api(service: LocalService) -> OtherApi:
-    return OtherApi(service)
+@pytest.fixture(params=[httpx, httpx2], ids=["httpx", "httpx2"])
+def library(request: pytest.FixtureRequest) -> Any:
+    """What the other API is called with."""
+    return request.param
 
 
 @pytest.fixture
-def request_api(api: OtherApi, variant: str) -> Callable[..., int]:
+def api(service: LocalService, library: Any) -> OtherApi:
+    return OtherApi(service, library)
+
+
+@pytest.fixture
+def request_api(api: OtherApi, variant: str, library: Any) -> Callable[..., int]:
     """Calls the other API in the variant of the client, follows redirects, and returns the status."""
 
     def call(client: Any, method: str = "POST", url: str = API, **options: Any) -> int:
         http_options: Any = {
-            "transport": httpx.MockTransport(api),
+            "transport": library.MockTransport(api),
             "auth": client.auth,
             "follow_redirects": True,
         }
 
-        async def call_async() -> httpx.Response:
-            async with httpx.AsyncClient(**http_options) as http:
+        async def call_async() -> Any:
+            async with library.AsyncClient(**http_options) as http:
                 return await http.request(method, url, **options)
 
         if variant != "sync":
             return int(client.portal.call(call_async).status_code)
-        with httpx.Client(**http_options) as http:
-            return http.request(method, url, **options).status_code
+        with library.Client(**http_options) as http:
+            return int(http.request(method, url, **options).status_code)
 
     return call
 
@@ -164,27 +175,29 @@ def test_a_401_of_another_origin_says_nothing_of_the_jwt(client, service, api, r
 
 
 @pytest.mark.fault(75)
-def test_a_401_on_what_a_hook_has_put_in_the_place_of_the_jwt_says_nothing_of_it(service, api):
+def test_a_401_on_what_a_hook_has_put_in_the_place_of_the_jwt_says_nothing_of_it(service, api, library):
     def replace(request: httpx.Request) -> None:
         request.headers["Authorization"] = "Basic eDp5"
 
     with AccessTokensClient(service.endpoint, service.admin_pat) as client:
         client.list()
         hooks = {"request": [replace]}
-        with httpx.Client(transport=httpx.MockTransport(api), auth=client.auth, event_hooks=hooks) as http:
+        with library.Client(
+            transport=library.MockTransport(api), auth=client.auth, event_hooks=hooks
+        ) as http:
             assert http.get(API).status_code == 401
         client.list()
     assert (len(api.requests), service.exchanges) == (1, 1)
 
 
-def test_a_body_that_was_streamed_is_not_sent_again(service):
+def test_a_body_that_was_streamed_is_not_sent_again(service, library):
     with AccessTokensClient(service.endpoint, service.admin_pat) as client:
         client.list()
-        request = httpx.Request("POST", API, content=(chunk for chunk in [b"hello"]))
+        request = library.Request("POST", API, content=(chunk for chunk in [b"hello"]))
         flow = client.auth.sync_auth_flow(request)
         assert next(flow) is request
         with pytest.raises(StopIteration):
-            flow.send(httpx.Response(401))
+            flow.send(library.Response(401))
 
 
 def test_a_pat_that_is_refused_is_an_error_of_ours(service, make_client, request_api):
@@ -192,15 +205,47 @@ def test_a_pat_that_is_refused_is_an_error_of_ours(service, make_client, request
         request_api(make_client(service.endpoint, generate_token().token))
 
 
-def test_it_is_not_sent_in_the_clear(client, api, request_api):
+@pytest.mark.parametrize("scheme", ["http", "ws"])
+def test_it_is_not_sent_in_the_clear(client, api, request_api, scheme):
     with pytest.raises(ValueError, match="https://"):
-        request_api(client, url="http://other.example")
+        request_api(client, url=f"{scheme}://other.example")
     assert api.requests == []
 
 
-def test_each_variant_has_its_own():
-    request = httpx.Request("GET", API)
+def test_it_opens_a_websocket_over_tls(client, request_api):
+    assert request_api(client, "GET", "wss://other.example") == 200
+
+
+def test_each_variant_has_its_own(library):
+    with pytest.raises(RuntimeError, match=" AccessTokensClient"), library.Client() as http:
+        http.get(API, auth=AsyncAccessTokensClient("https://h", "pat_x").auth)
+
+    async def mixed_up() -> None:
+        async with library.AsyncClient() as http:
+            await http.get(API, auth=AccessTokensClient("https://h", "pat_x").auth)
+
     with pytest.raises(RuntimeError, match="AsyncAccessTokensClient"):
-        AccessTokensClient("https://h", "pat_x").auth.async_auth_flow(request)
-    with pytest.raises(RuntimeError, match=" AccessTokensClient"):
-        AsyncAccessTokensClient("https://h", "pat_x").auth.sync_auth_flow(request)
+        anyio.run(mixed_up)
+
+
+BEFORE_HTTPX2 = """
+import pickle, sys
+from access_tokens import AccessTokensClient
+
+auth = AccessTokensClient("https://h", "pat_x").auth
+assert "httpx2" not in sys.modules
+import httpx, httpx2
+
+httpx.Client(auth=auth).close()
+httpx2.Client(auth=auth).close()
+assert repr(auth).startswith("<access_tokens._session.auth.SyncAuth object")
+try:
+    pickle.dumps(auth)
+except TypeError as error:
+    print(error)
+"""
+
+
+def test_httpx2_is_not_imported_for_it_and_takes_what_was_made_before():
+    done = subprocess.check_output([sys.executable, "-c", BEFORE_HTTPX2], text=True)
+    assert done.startswith("SyncAuth holds a secret")

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from access_tokens_api.types import UNSET, Unset
 
 from .._secret import Secret, redact
+from .._settings import type_name
 from .._spelling import SURROGATE
 from .._unix_time import unix_seconds
 from ..bearer import Bearer
@@ -63,7 +64,7 @@ def utf16_units(value: str) -> int:
 def instance(name: str, value: Any, kind: type) -> None:
     """Check that a value is None or an instance of a class."""
     if value is not None and not isinstance(value, kind):
-        raise TypeError(f"{name} must be an {kind.__module__}.{kind.__name__}, not {type(value).__name__}")
+        raise TypeError(f"{name} must be an {kind.__module__}.{kind.__name__}, not {type_name(value)}")
 
 
 def http_client(value: Any, kind: type, ssl_context: Any = None) -> None:

@@ -29,7 +29,7 @@ def _known() -> Generator[None, None, None]:
     except (AttributeError, ImportError) as error:
         from importlib.metadata import version
 
-        found = ", ".join(f"{each} {version(each)}" for each in ("httpx", "httpcore", "anyio"))
+        found = ", ".join(f"{each} {version(each)}" for each in (httpx.__name__, httpcore.__name__, "anyio"))
         raise SetupError(f"this version of access-tokens-client does not know {found}: {error}") from None
 
 

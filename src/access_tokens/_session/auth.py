@@ -1,10 +1,11 @@
-"""`httpx.Auth` classes that send the client's JWT to other APIs that accept it."""
+"""`httpx.Auth` classes that send the client's JWT to other APIs that accept it. httpx2 takes them as well."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator, Generator
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -14,11 +15,31 @@ from .._secret import Uncopied
 from .._settings import is_private_enough
 
 if TYPE_CHECKING:
+    import httpx2
+
     from .async_session import AsyncSession
     from .sync_session import SyncSession
 
+    class Auth(httpx.Auth, httpx2.Auth):  # type: ignore[misc]
+        """`client.auth` for type checkers, so that clients of both may take it. httpx2 may be missing."""
 
-class SyncAuth(Uncopied, httpx.Auth):
+else:
+    Auth = httpx.Auth
+
+
+class _AuthOfBoth(Uncopied, httpx.Auth):
+    """An instance of `httpx.Auth`, and of `httpx2.Auth` as soon as httpx2 is imported.
+
+    The two packages share no base class, and httpx2 takes an instance of its own alone. `isinstance` asks for
+    `__class__` where the type itself is no answer.
+    """
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return getattr(sys.modules.get("httpx2"), "Auth", type(self))
+
+
+class SyncAuth(_AuthOfBoth):
     """Sends the client's JWT with each request; after a 401, repeats the request once with a new JWT.
 
     A request that was redirected is repeated only if its method is safe: a POST may have been carried out
@@ -49,8 +70,8 @@ class SyncAuth(Uncopied, httpx.Auth):
         raise RuntimeError("this auth blocks: use that of an AsyncAccessTokensClient in async code")
 
 
-class AsyncAuth(Uncopied, httpx.Auth):
-    """Same as `SyncAuth`, for an `httpx.AsyncClient`."""
+class AsyncAuth(_AuthOfBoth):
+    """Same as `SyncAuth`, for an `AsyncClient`."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -122,6 +143,6 @@ def _has_content(request: httpx.Request) -> bool:
     """Tell whether the body of a request is available; a body that was streamed is not."""
     try:
         request.content  # noqa: B018 - raises if the body was streamed
-    except httpx.RequestNotRead:
+    except RuntimeError:  # `httpx.RequestNotRead` or `httpx2.RequestNotRead`
         return False
     return True
