@@ -30,6 +30,9 @@ from .tokens import GeneratedToken, generate_token
 
 if TYPE_CHECKING:
     from ._settings import AsyncOptions, SyncOptions
+    from ._stores.file import FileJwtStore
+    from ._stores.protocol import AsyncJwtStore, JwtStore
+    from ._stores.redis import RedisJwtStore
     from .async_client import AsyncAccessTokensClient
     from .client import AccessTokensClient
 
@@ -39,6 +42,7 @@ __all__ = [
     "AccessTokensError",
     "ApiError",
     "AsyncAccessTokensClient",
+    "AsyncJwtStore",
     "AsyncOptions",
     "AuthenticationError",
     "BatchLoadResult",
@@ -47,14 +51,17 @@ __all__ = [
     "ClientClosedError",
     "ConflictError",
     "EndpointError",
+    "FileJwtStore",
     "GeneratedToken",
     "InvalidResponseError",
     "IssueResult",
+    "JwtStore",
     "Keep",
     "Moment",
     "NotFoundError",
     "PermissionDeniedError",
     "RateLimitedError",
+    "RedisJwtStore",
     "RequestRejectedError",
     "RetryPolicy",
     "SyncOptions",
@@ -68,7 +75,11 @@ __all__ = [
 _LAZY = {
     "AccessTokensClient": "client",
     "AsyncAccessTokensClient": "async_client",
+    "AsyncJwtStore": "_stores.protocol",
     "AsyncOptions": "_settings",
+    "FileJwtStore": "_stores.file",
+    "JwtStore": "_stores.protocol",
+    "RedisJwtStore": "_stores.redis",
     "SyncOptions": "_settings",
 }
 

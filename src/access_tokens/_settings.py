@@ -12,6 +12,7 @@ import httpx
 from attrs import evolve, field, frozen
 
 from ._pat import PatSource
+from ._stores.protocol import AsyncJwtStore, JwtStore
 from .retry import LONGEST_WAIT, RetryPolicy
 
 _CONNECT_TIMEOUT = 5.0
@@ -38,12 +39,14 @@ class SyncOptions(Options, total=False):
     """The keyword arguments of `AccessTokensClient`, for `def client(**options: Unpack[SyncOptions])`."""
 
     http_client: httpx.Client | None
+    jwt_store: JwtStore | None
 
 
 class AsyncOptions(Options, total=False):
     """The keyword arguments of `AsyncAccessTokensClient`, as `SyncOptions` are those of the sync client."""
 
     http_client: httpx.AsyncClient | None
+    jwt_store: JwtStore | AsyncJwtStore | None
 
 
 @frozen(kw_only=True)
@@ -52,6 +55,7 @@ class Settings:
 
     Attributes:
         pat: Where the PAT comes from.
+        jwt_store: The store through which processes share one JWT, if there is one.
         timeout: None if not given: then the timeout of the caller's own httpx client or the default is used.
     """
 
@@ -63,6 +67,7 @@ class Settings:
     retry: RetryPolicy
     ssl_context: ssl.SSLContext | None = field(default=None, repr=False, eq=False)
     allow_http: bool
+    jwt_store: Any = field(default=None, repr=False)
 
     def url(self, path: str) -> str:
         """Return the URL in this deployment for a path in openapi.yaml."""
@@ -99,6 +104,7 @@ def settings(
     retry: RetryPolicy,
     ssl_context: ssl.SSLContext | None,
     allow_http: bool,
+    jwt_store: Any = None,
 ) -> Settings:
     """Check the arguments of a client.
 
@@ -114,6 +120,7 @@ def settings(
         retry=_checked_policy(retry),
         ssl_context=_checked_context(ssl_context),
         allow_http=allow_http,
+        jwt_store=jwt_store,
     )
 
 

@@ -22,6 +22,7 @@ from ._session.api import AsyncApiTransport, generated_client
 from ._session.async_session import AsyncSession
 from ._session.auth import AsyncAuth, Auth
 from ._settings import AsyncOptions, settings
+from ._stores.protocol import AsyncJwtStore, JwtStore, checked_store
 from .bearer import Bearer, Claims
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
@@ -51,6 +52,8 @@ class AsyncAccessTokensClient(Uncopied):
             of its settings are used.
         ssl_context: The TLS context, such as with your own CA or certificate. Not allowed with `http_client`.
         allow_http: Allow an http:// endpoint that is not on loopback. Secrets are then sent unencrypted.
+        jwt_store: Where to share the JWT, encrypted, with other processes that have the same PAT, so that
+            one exchange is made for all: a `FileJwtStore`, a `RedisJwtStore` or your own `JwtStore`.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class AsyncAccessTokensClient(Uncopied):
         http_client: httpx.AsyncClient | None = None,
         ssl_context: ssl.SSLContext | None = None,
         allow_http: bool = False,
+        jwt_store: JwtStore | AsyncJwtStore | None = None,
     ) -> None:
         secret = Secret(cast("str", api_key))  # of any type, which `pat_source` checks
         del api_key  # so that no traceback's locals hold it
@@ -80,6 +84,7 @@ class AsyncAccessTokensClient(Uncopied):
             retry=retry,
             ssl_context=ssl_context,
             allow_http=allow_http,
+            jwt_store=checked_store(jwt_store, may_await=True),
         )
         self._session = AsyncSession(checked, exchange(), http_client)
 

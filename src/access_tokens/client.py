@@ -22,6 +22,7 @@ from ._session.api import SyncApiTransport, generated_client
 from ._session.auth import Auth, SyncAuth
 from ._session.sync_session import SyncSession
 from ._settings import SyncOptions, settings
+from ._stores.protocol import JwtStore, checked_store
 from .bearer import Bearer, Claims
 from .models import KEEP, BatchLoadResult, IssueResult, Keep, Moment, TokenRecord
 from .retry import RetryPolicy
@@ -55,6 +56,8 @@ class AccessTokensClient(Uncopied):
         ssl_context: The TLS context, for example with your own CA or certificate; also for an https:// proxy.
             Its ALPN protocols are set to HTTP/1.1. Not allowed with `http_client`, which has its own.
         allow_http: Allow an http:// endpoint that is not on loopback. Secrets are then sent unencrypted.
+        jwt_store: Where to share the JWT, encrypted, with other processes that have the same PAT, so that
+            one exchange is made for all: a `FileJwtStore`, a `RedisJwtStore` or your own `JwtStore`.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class AccessTokensClient(Uncopied):
         http_client: httpx.Client | None = None,
         ssl_context: ssl.SSLContext | None = None,
         allow_http: bool = False,
+        jwt_store: JwtStore | None = None,
     ) -> None:
         secret = Secret(cast("str", api_key))  # of any type, which `pat_source` checks
         del api_key  # so that no traceback's locals hold it
@@ -84,6 +88,7 @@ class AccessTokensClient(Uncopied):
             retry=retry,
             ssl_context=ssl_context,
             allow_http=allow_http,
+            jwt_store=checked_store(jwt_store, may_await=False),
         )
         self._session = SyncSession(checked, exchange(), http_client)
 

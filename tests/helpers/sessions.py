@@ -7,8 +7,8 @@ from access_tokens._calls.exchange import exchange
 from access_tokens._flow.jwt import Authorization, Jwt
 from access_tokens._pat import PatSource
 from access_tokens._secret import Secret
-from access_tokens._session.base import SessionBase
 from access_tokens._session.exchange import PendingExchange, failures_of
+from access_tokens._session.jwt_decisions import JwtDecisions
 from access_tokens._session.state import SessionState
 from access_tokens._settings import settings
 
@@ -31,20 +31,20 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def session(endpoint: str = "https://api.example.com:8443/base", **options: Any) -> SessionBase:
+def session(endpoint: str = "https://api.example.com:8443/base", **options: Any) -> JwtDecisions:
     borrowed = options.pop("borrowed", None)
     checked = settings(endpoint, PatSource(PAT), **(SETTINGS | options))
-    made = SessionBase(checked, exchange(), borrowed, SessionState(failures_of(checked)))
+    made = JwtDecisions(checked, exchange(), borrowed, SessionState(failures_of(checked)))
     return at(NOW, made)
 
 
-def at(time: float, made: SessionBase) -> SessionBase:
+def at(time: float, made: JwtDecisions) -> JwtDecisions:
     """Set the clock of a session, and return the session."""
     made.now = Clock(time).now
     return made
 
 
-def closed() -> SessionBase:
+def closed() -> JwtDecisions:
     made = session()
     made._state.is_closed = True
     return made
@@ -75,6 +75,6 @@ def new(left: float = 3600.0) -> Authorization:
     return Authorization(jwt(left), is_new=True)
 
 
-def found(made: SessionBase, *, afresh: bool = False) -> Authorization | None:
+def found(made: JwtDecisions, *, afresh: bool = False) -> Authorization | None:
     """What is found by who has just come."""
     return made._found(afresh, made._state.last)

@@ -36,9 +36,10 @@ def returned(client: type, name: str) -> str:
 
 
 def in_sync_words(annotation: Any) -> str:
-    return re.sub(
-        r"\bAsync(?=Iterator|Client|AccessTokensClient|ApiKey|Options)", "", str(annotation)
-    ).replace("SyncOptions", "Options")
+    words = re.sub(
+        r"\bAsync(?=Iterator|Client|AccessTokensClient|ApiKey|JwtStore|Options)", "", str(annotation)
+    )
+    return words.replace("SyncOptions", "Options").replace("JwtStore | JwtStore", "JwtStore")
 
 
 def test_they_have_the_same_members():

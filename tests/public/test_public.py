@@ -19,8 +19,9 @@ def test_the_public_names_are_these():
         *("EndpointError", "InvalidResponseError", "NotFoundError", "PermissionDeniedError"),
         *("RateLimitedError", "RequestRejectedError", "UnavailableError", "is_api_error"),
     ]
+    stores = ["AsyncJwtStore", "FileJwtStore", "JwtStore", "RedisJwtStore"]
     others = ["AsyncOptions", "KEEP", "Keep", "Moment", "SyncOptions", "__version__", "generate_token"]
-    assert sorted(access_tokens.__all__) == sorted([*clients, *models, *errors, *others])
+    assert sorted(access_tokens.__all__) == sorted([*clients, *models, *errors, *stores, *others])
 
 
 def test_nothing_else_is_shown():

@@ -6,7 +6,7 @@ import pytest
 
 from access_tokens import AuthenticationError, RateLimitedError
 from access_tokens._flow.jwt import Authorization
-from access_tokens._session.base import SessionBase
+from access_tokens._session.jwt_decisions import JwtDecisions
 
 from ..helpers.callers import result_of
 from ..helpers.sessions import DEADLINE, FAILED, NOW, at, found, jwt, new, pending, session
@@ -15,7 +15,7 @@ HERE, ELSEWHERE = "api.example.com", "elsewhere.example.com"
 OLD = Authorization(jwt())
 
 
-def failed(*moments: float, **attributes: Any) -> SessionBase:
+def failed(*moments: float, **attributes: Any) -> JwtDecisions:
     """A session whose exchanges have failed at these moments."""
     made = session()
     kind = RateLimitedError if attributes else AuthenticationError

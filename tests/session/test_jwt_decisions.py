@@ -13,7 +13,7 @@ from access_tokens import (
 )
 from access_tokens._flow.jwt import Authorization
 from access_tokens._flow.steps import Answer, Authorize, Failure, ReadPat, Send, Sent, Wait
-from access_tokens._session.base import SessionBase
+from access_tokens._session.jwt_decisions import JwtDecisions
 
 from ..helpers.sessions import (
     CLOSED,
@@ -31,7 +31,7 @@ from ..helpers.sessions import (
 )
 
 
-def kept(left: float) -> SessionBase:
+def kept(left: float) -> JwtDecisions:
     """A session that has a JWT with so many seconds left."""
     made = session()
     made._kept(jwt(left))

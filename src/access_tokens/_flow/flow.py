@@ -91,7 +91,8 @@ def calling(call: Call[Any], policy: RetryPolicy) -> Flow[Answer]:
     """Carry out a call with the JWT.
 
     A 401 for a JWT that is not new means that the JWT is out of date, for instance because the service has
-    changed its key. The JWT is discarded, and the request is repeated once with a new one.
+    changed its key. The JWT is discarded, and the request is repeated once with a new one. A JWT that another
+    process had got may be out of date as well; then it is repeated once more.
 
     Args:
         call: The call.
@@ -101,7 +102,7 @@ def calling(call: Call[Any], policy: RetryPolicy) -> Flow[Answer]:
         AccessTokensError: The call failed for good.
     """
     attempts = _Attempts(call, policy)
-    replayed = False
+    replays = 0
     while True:
         sent = yield from attempts.send_with_jwt()
         outcome, authorization = sent.outcome, sent.authorization
@@ -110,34 +111,39 @@ def calling(call: Call[Any], policy: RetryPolicy) -> Flow[Answer]:
         if authorization is None:
             yield from attempts.wait(outcome)
         elif _refuses_jwt(call, outcome):
-            is_last = authorization.is_new or replayed
+            is_last = authorization.is_new or replays >= authorization.jwt.most_replays
             yield Discard(authorization.jwt, is_replaced=not is_last)
             if is_last:
                 raise attempts.error(outcome)
-            replayed = True
+            replays += 1
         else:
             yield from attempts.wait(outcome)
 
 
-def exchanging(call: Call[Any], policy: RetryPolicy) -> Flow[Answer]:
+def exchanging(call: Call[Any], policy: RetryPolicy, pat: Secret | None = None) -> Flow[Answer]:
     """Exchange the PAT for a JWT.
 
     A PAT that is refused may have been rotated meanwhile. It is read once more, and if it has changed, the
     exchange is repeated with the new one.
 
+    Args:
+        call: The call.
+        policy: The retry policy.
+        pat: The PAT, if it was read just now.
+
     Raises:
         AccessTokensError: The exchange failed for good.
     """
     attempts = _Attempts(call, policy)
-    pat: Secret = yield ReadPat()
+    current: Secret = pat or (yield ReadPat())
     refused = None
     while True:
-        outcome = yield from attempts.send(pat)
+        outcome = yield from attempts.send(current)
         if _succeeded(outcome):
             return attempts.numbered(outcome)
         if refused is None and isinstance(attempts.error(outcome), AuthenticationError):
-            refused, pat = pat, (yield from _other_pat(pat))
-            if pat is not refused:
+            refused, current = current, (yield from _other_pat(current))
+            if current is not refused:
                 continue
         yield from attempts.wait(outcome)
 

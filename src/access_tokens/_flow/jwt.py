@@ -28,16 +28,26 @@ class Jwt:
         sent_at: When the exchange was sent.
         lifetime: How long the JWT lives.
         expires_at: When the JWT expires, in Unix seconds; 0 until it is kept.
+        is_shared: Whether another process has got the JWT, and this one has found it in a store.
     """
 
     token: Secret
     sent_at: float
     lifetime: float
     expires_at: float = 0.0
+    is_shared: bool = False
 
     def is_fresh(self, now: float) -> bool:
         """Tell whether the JWT is not yet due for renewal."""
         return now - self.sent_at < self.lifetime - min(_LARGEST_MARGIN, self.lifetime / 2)
+
+    @property
+    def most_replays(self) -> int:
+        """How often a request may have been repeated when this JWT is refused, and is repeated once more.
+
+        Once by a JWT of this process. One that another process has got may be out of date as well.
+        """
+        return 2 if self.is_shared else 1
 
     def seconds_left(self, now: float) -> float:
         """Return how many seconds are left until the JWT expires."""
@@ -67,7 +77,12 @@ def jwt_from(answer: AuthToken, sent_at: float) -> Jwt:
         raise ValueError("expires_in: not a number")  # noqa: TRY004 - about a response, not an argument
     if not 0 < answer.expires_in < math.inf:
         raise ValueError("expires_in: not a number of seconds over 0")
-    return Jwt(Secret(answer.access_token), sent_at, float(min(answer.expires_in, _LONGEST_LIFE)))
+    return Jwt(Secret(answer.access_token), sent_at, bounded_life(answer.expires_in))
+
+
+def bounded_life(seconds: float) -> float:
+    """Return the lifetime for which a JWT is kept, in seconds."""
+    return float(min(seconds, _LONGEST_LIFE))
 
 
 @frozen

@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TypeAlias, TypeVar
+from collections.abc import Awaitable, Callable, Generator
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 
 import anyio
 
 from .._flow.jwt import Authorization
-from .._flow.steps import ANY_JWT, Answer, Authorize, Flow
+from .._flow.steps import ANY_JWT, Answer, Authorize, Flow, Wait
+from .._secret import Secret
+from .._signals import suppress
 from ..errors import AccessTokensError
-from .base import SessionBase
-from .event_loops import LoopState
+from .event_loops import LoopState, ask
 from .exchange import PendingExchange
+from .jwt_decisions import JwtDecisions
 from .log import CallLog
+from .sharing import LIMIT, Ask, Exchange, SharedCache, SharedExchange, SharingStep
+from .time_limit import too_slow
 
 T = TypeVar("T")
+Y = TypeVar("Y")
+# The least time, in seconds, for ending a lease, however slow the store was before.
+_TIME_TO_RELEASE = 0.1
 Pending: TypeAlias = PendingExchange[anyio.Event]
 
 
-class AsyncExchanger(SessionBase):
+class AsyncExchanger(JwtDecisions):
     """The part of `AsyncSession` that gets the JWT. Same as `SyncExchanger`, but for each event loop."""
 
     @abstractmethod
     def _here(self) -> LoopState: ...
+
+    @abstractmethod
+    async def _drive(self, generator: Generator[Y, Any, T], perform: Callable[[Y], Awaitable[Any]]) -> T: ...
+
+    @abstractmethod
+    async def _read_pat(self, refused: Secret | None, deadline: float) -> Secret: ...
+
+    @abstractmethod
+    async def _sleep(self, seconds: float) -> None: ...
 
     @abstractmethod
     async def _call(self, log: CallLog[T], flow: Flow[Answer], deadline: float) -> T: ...
@@ -77,7 +95,76 @@ class AsyncExchanger(SessionBase):
         return pending.authorization
 
     async def _exchanged(self, deadline: float, afresh: bool) -> Authorization:
-        exchanges = self._exchanges(deadline, afresh)
+        """Same as `SyncExchanger._exchanged`."""
+        if self._state.shared is None:
+            return await self._exchanged_here(deadline, afresh)
+        try:
+            pat = await self._read_pat(None, deadline)
+        except AccessTokensError:
+            return await self._exchanged_here(deadline, afresh)
+        shared = SharedExchange(self._state.shared, self._state.cache.living(self.now()))
+        here = partial(self._exchanged_here, deadline, afresh, pat)
+        try:
+            return self._adopted(await self._shared(shared, here, deadline, afresh))
+        finally:
+            await self._release(shared)
+
+    async def _shared(
+        self,
+        shared: SharedExchange,
+        here: Callable[[], Awaitable[Authorization]],
+        deadline: float,
+        afresh: bool,
+    ) -> Authorization:
+        async def perform(step: SharingStep) -> Any:
+            match step:
+                case Exchange():
+                    return await here()
+                case Wait(seconds):
+                    return await self._pause(shared, seconds, deadline)
+                case Ask():
+                    return await self._timed(shared, step)
+
+        return await self._drive(shared.steps(afresh=afresh), perform)
+
+    async def _pause(self, shared: SharedExchange, seconds: float, deadline: float) -> bool:
+        if self._seconds_until(deadline) <= seconds:
+            return False
+        await self._sleep(seconds)
+        shared.time_left = LIMIT
+        if self._state.is_closed:
+            raise self._closed_error()
+        return True
+
+    async def _timed(self, shared: SharedExchange, step: Ask) -> Any:
+        started = self.now()
+        try:
+            return await self._ask_store(shared.cache, step, shared.time_left)
+        finally:
+            shared.time_left -= self.now() - started
+
+    async def _ask_store(self, store: SharedCache, step: Ask, seconds: float = LIMIT) -> Any:
+        try:
+            with anyio.move_on_after(seconds):
+                return await ask(store.call(step))
+        except Exception as error:  # noqa: BLE001 - a store of the caller's may raise anything
+            raise self._store_failed(error) from None
+        raise self._store_failed(too_slow(seconds))
+
+    async def _release(self, shared: SharedExchange) -> None:
+        """Same as `SyncExchanger._release`, also when the task was cancelled."""
+        if shared.has_lease:
+            shared.has_lease = False
+            with (
+                anyio.move_on_after(max(shared.time_left, _TIME_TO_RELEASE), shield=True),
+                suppress(Exception),
+            ):
+                await ask(shared.cache.call(shared.release()))
+
+    async def _exchanged_here(
+        self, deadline: float, afresh: bool, pat: Secret | None = None
+    ) -> Authorization:
+        exchanges = self._exchanges(deadline, afresh, pat)
         while True:
             flow, until = next(exchanges)
             log = self._log_of(self._exchange)

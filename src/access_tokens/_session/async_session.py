@@ -45,6 +45,7 @@ from .base import CleanErrors, bearer_of
 from .event_loops import LoopState, ask, compute, current_loop, together
 from .exchange import failures_of
 from .log import CallLog
+from .sharing import StoreError
 from .state import SessionState
 
 # In seconds after the deadline. A timeout of the connection comes first, and tells more than a cancellation:
@@ -125,14 +126,17 @@ class AsyncSession(AsyncExchanger):
         """Same as `SyncSession.bearer`."""
         return bearer_of((await self.authorize(to_last=True)).jwt)
 
-    def discard(self, jwt: Jwt) -> None:
+    async def discard(self, jwt: Jwt) -> None:
         """Same as `SyncSession.discard`."""
         self._state.cache.discard(jwt)
+        if (store := self._state.shared) and (step := store.drop(jwt)):
+            with suppress(StoreError):
+                await self._ask_store(store, step)
 
     async def discard_token(self, token: Secret) -> None:
         """Same as `SyncSession.discard_token`."""
         if jwt := self._state.cache.current_of(token):
-            self.discard(jwt)
+            await self.discard(jwt)
 
     async def _drive(self, generator: Generator[Y, Any, T], perform: Callable[[Y], Awaitable[Any]]) -> T:
         try:
@@ -178,7 +182,7 @@ class AsyncSession(AsyncExchanger):
             case Wait(seconds):
                 return await self._wait(log, seconds, deadline)
             case Discard(jwt, is_replaced):
-                self.discard(jwt)
+                await self.discard(jwt)
                 return log.repeating(0.0) if is_replaced else None
 
     # I/O
@@ -221,7 +225,7 @@ class AsyncSession(AsyncExchanger):
                 anyio.move_on_after(self._seconds_until(deadline)) as scope,
                 here.cancelled_by_closing(scope),
             ):
-                return pat.taken(Secret(await ask(pat.ask, here.computing)))
+                return pat.taken(Secret(await ask(pat.ask)))
         except Exception as error:  # noqa: BLE001 - a function of the caller's may raise anything
             raise self._unread(error) from None
         raise self._closed_error() if self._state.is_closed else self._deadline_error()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncGenerator, Generator
 from http import HTTPStatus
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -52,17 +53,18 @@ class SyncAuth(_AuthOfBoth):
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Authorize one request; httpx calls this."""
         _check_target(request, self._session.settings.allow_http)
-        authorization = self._session.authorize()
-        response = yield _with_bearer(request, authorization.jwt)
-        refused = _is_refused(authorization.jwt, request, response)
-        if refused and self._session.may_replace(authorization, _host(request)):
+        for replays in count():
+            authorization = self._session.authorize()
+            response = yield _with_bearer(request, authorization.jwt)
+            if not _is_refused(authorization.jwt, request, response):
+                return
+            may_help = self._session.may_replace(authorization, _host(request))
+            if not may_help or replays >= authorization.jwt.most_replays:
+                return
             self._session.discard(authorization.jwt)
-            if _may_be_replayed(request, response):
-                del request.headers["Authorization"]  # so that an error's `request` does not show it
-                authorization = self._session.authorize()
-                response = yield _with_bearer(request, authorization.jwt)
-                if _is_refused(authorization.jwt, request, response):
-                    self._session.may_replace(authorization, _host(request))
+            if not _may_be_replayed(request, response):
+                return
+            del request.headers["Authorization"]  # so that an error's `request` does not show it
 
     def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Refuse to work in async code, where this class would block the event loop."""
@@ -79,17 +81,18 @@ class AsyncAuth(_AuthOfBoth):
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Authorize one request; httpx calls this."""
         _check_target(request, self._session.settings.allow_http)
-        authorization = await self._session.authorize()
-        response = yield _with_bearer(request, authorization.jwt)
-        refused = _is_refused(authorization.jwt, request, response)
-        if refused and self._session.may_replace(authorization, _host(request)):
-            self._session.discard(authorization.jwt)
-            if _may_be_replayed(request, response):
-                del request.headers["Authorization"]
-                authorization = await self._session.authorize()
-                response = yield _with_bearer(request, authorization.jwt)
-                if _is_refused(authorization.jwt, request, response):
-                    self._session.may_replace(authorization, _host(request))
+        for replays in count():
+            authorization = await self._session.authorize()
+            response = yield _with_bearer(request, authorization.jwt)
+            if not _is_refused(authorization.jwt, request, response):
+                return
+            may_help = self._session.may_replace(authorization, _host(request))
+            if not may_help or replays >= authorization.jwt.most_replays:
+                return
+            await self._session.discard(authorization.jwt)
+            if not _may_be_replayed(request, response):
+                return
+            del request.headers["Authorization"]
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Refuse to work in sync code, where this class cannot await."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from copy import copy
+from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
-import attrs
 import httpx
 
 from .._flow.flow import authorizing, calling, exchanging
@@ -22,16 +20,11 @@ from .._settings import Settings
 from .._signals import mark, pass_on
 from ..bearer import Bearer
 from ..errors import AccessTokensError, AuthenticationError, ClientClosedError, UnavailableError
-from .exchange import PAUSE, PendingExchange, may_pass
-from .log import CallLog, log_renewal
+from .log import CallLog
+from .sharing import SharedCache
 from .state import SessionState
 
 T = TypeVar("T")
-# The longest time, in seconds, that a call waits for the early renewal of a JWT that is still valid. An
-# exchange usually takes a fraction of a second.
-_LONGEST_RENEWAL = 5.0
-# A JWT that is valid for fewer seconds is not renewed early: half of that time is too short for an exchange.
-_LEAST_LIFE = 1.0
 # The time between two new JWTs for another API that refuses them, in seconds.
 _REFUSER_PAUSE = 60.0
 
@@ -55,6 +48,9 @@ class SessionBase(Uncopied):
         self._exchange = exchange
         self._state = state
         self._borrowed = borrowed
+        if settings.jwt_store is not None:
+            endpoint = settings.url(exchange.request()["url"])
+            state.shared = SharedCache(settings.jwt_store, endpoint, settings.pat, state.cache, self)
 
     def with_settings(self, settings: Settings) -> Self:
         """Return a view of this session with other settings. It shares everything else, also the closing."""
@@ -103,97 +99,6 @@ class SessionBase(Uncopied):
 
     def _sent(self, outcome: Outcome, authorization: Authorization) -> Sent:
         return Sent(outcome, Authorization(authorization.jwt, self._is_still_new(authorization)))
-
-    def _living(self, afresh: bool) -> Authorization | None:
-        """Return the JWT if it is still valid, even if it is due for renewal."""
-        jwt = None if afresh else self._state.cache.living(self.now())
-        return Authorization(jwt) if jwt else None
-
-    def _found(self, afresh: bool, last: PendingExchange[Any] | None) -> Authorization | None:
-        """Return the JWT if no exchange is needed.
-
-        Args:
-            afresh: Whether the caller wants a JWT that was obtained since the start of the call.
-            last: The exchange that had ended last when the caller came.
-
-        Raises:
-            AccessTokensError: The client is closed; or an exchange failed while the caller waited for a
-                place, or so recently that its error is used instead of trying again.
-        """
-        if self._state.is_closed:
-            raise self._closed_error()
-        if jwt := None if afresh else self._state.cache.usable(self.now()):
-            return Authorization(jwt)
-        ended = self._state.last
-        if ended is not None and ended is not last:
-            shared = self._joined(ended, afresh)
-            if shared and afresh and shared.jwt is self._state.cache.living(self.now()):
-                return shared
-        if (
-            not afresh
-            and not self._living(afresh=False)
-            and (error := self._state.failures.standing(self.now()))
-        ):
-            raise error
-        return None
-
-    def _exchanges(self, deadline: float, afresh: bool) -> Iterator[tuple[Flow[Answer], float]]:
-        """Yield the exchanges to try one after the other, each with its deadline.
-
-        A JWT that is still valid is renewed in a single attempt, which may take half of the time that is left
-        to the JWT and to the call. If the JWT has expired by then, an exchange with all retries and with the
-        deadline of the call follows.
-        """
-        policy, now = self.settings.retry, self.now()
-        left = 0.0 if afresh else self._seconds_left(now)
-        if left >= _LEAST_LIFE:
-            once = exchanging(self._exchange, attrs.evolve(policy, retries=0))
-            yield once, now + min(_LONGEST_RENEWAL, left / 2, (deadline - now) / 2)
-        yield exchanging(self._exchange, policy), deadline
-
-    def _seconds_left(self, now: float) -> float:
-        living = self._state.cache.living(now)
-        return living.seconds_left(now) if living else 0.0
-
-    def _kept(self, jwt: Jwt) -> Authorization:
-        # Counted from now on, since the machine may have been asleep, or its clock set, since the start.
-        kept = attrs.evolve(jwt, expires_at=self.wall() + jwt.seconds_left(self.now()))
-        self._state.cache.keep(kept)
-        self._state.failures.forget()
-        return Authorization(kept, is_new=True)
-
-    def _going_on(self, error: AccessTokensError, afresh: bool) -> Authorization | None:
-        """After a failed renewal, return the JWT if it is still valid, and put off the next renewal."""
-        now, living = self.now(), self._living(afresh)
-        if living is None or self._state.is_closed:
-            return None
-        left = living.jwt.seconds_left(now)
-        pause = max(error.retry_after or 0.0 if may_pass(error) else left / 2, PAUSE)
-        log_renewal(self._exchange, error, left, pause)
-        self._state.cache.put_off_renewal(now + pause)
-        return living
-
-    def _landed(self, pending: PendingExchange[Any], error: AccessTokensError, deadline: float) -> None:
-        """Share the failure of an exchange with its waiters, unless the leader's own deadline has passed."""
-        now = self.now()
-        self._state.failures.note(error, now)
-        if now < deadline:
-            # A copy, since raising writes into the leader's own exception.
-            pending.error, pending.settings = copy(error), self.settings
-            self._state.last = pending
-
-    def _joined(self, pending: PendingExchange[Any], afresh: bool) -> Authorization | None:
-        """Return the JWT, or raise the error, of an exchange that another caller led.
-
-        Returns None when another exchange is needed.
-        """
-        if pending.error and not self._living(afresh):
-            if may_pass(pending.error) and pending.settings != self.settings:
-                return None
-            # Each waiter raises a copy, since raising writes a traceback into the exception.
-            raise copy(pending.error)
-        outcome = pending.authorization
-        return outcome if outcome and outcome.is_new else None
 
     def _deadline_error(self) -> UnavailableError:
         return UnavailableError(self._exchange.failed, cause=self._out_of_time(acted=False).cause)

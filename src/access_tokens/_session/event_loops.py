@@ -85,11 +85,12 @@ async def compute(work: Callable[[], T], limiter: anyio.CapacityLimiter, *, may_
     return work()
 
 
-async def ask(function: Callable[[], Any], limiter: anyio.CapacityLimiter) -> Any:
+async def ask(function: Callable[[], Any]) -> Any:
     """Call a function of the caller's, and await what it returns. One that is not async may block."""
     if inspect.iscoroutinefunction(function):
         return await function()
-    answer = await compute(function, limiter, may_abandon=True)
+    # A limiter of its own, so that one that hangs holds up no other.
+    answer = await compute(function, anyio.CapacityLimiter(1), may_abandon=True)
     return await answer if inspect.isawaitable(answer) else answer
 
 

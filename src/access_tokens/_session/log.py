@@ -142,6 +142,13 @@ def log_renewal(exchange: Call[Any], error: AccessTokensError, left: float, wait
         )
 
 
+def log_store(exchange: Call[Any], reason: str) -> None:
+    """Write that the store for JWTs has failed, and that the exchange goes on without it."""
+    if _log.isEnabledFor(logging.WARNING):
+        text = "the JWT store has failed and is left out: %s"
+        write(logging.WARNING, text, one_line(reason, 500), **_described(exchange, exchange.request()))
+
+
 def _described(call: Call[Any], request: Mapping[str, Any]) -> dict[str, str | None]:
     return {
         "operation": call.operation,

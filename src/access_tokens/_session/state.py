@@ -8,6 +8,7 @@ from attrs import Factory, define
 
 from .._flow.jwt import JwtCache
 from .exchange import FailedExchanges, PendingExchange
+from .sharing import SharedCache
 
 
 @define(eq=False, weakref_slot=True)
@@ -19,6 +20,7 @@ class SessionState:
         cache: The current JWT.
         last: The exchange that ended last.
         refusers: The hosts of other APIs that refuse every JWT, and until when to get no other for them.
+        shared: The store through which processes share one JWT, if there is one.
         is_closed: Whether the client was closed.
     """
 
@@ -26,4 +28,5 @@ class SessionState:
     cache: JwtCache = Factory(JwtCache)
     last: PendingExchange[Any] | None = None
     refusers: dict[str, float] = Factory(dict[str, float])
+    shared: SharedCache | None = None
     is_closed: bool = False

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import threading
 from abc import abstractmethod
-from typing import TypeVar
+from collections.abc import Callable, Generator
+from functools import partial
+from typing import Any, TypeVar
 
 from .._flow.jwt import Authorization
-from .._flow.steps import ANY_JWT, Answer, Authorize, Flow
+from .._flow.steps import ANY_JWT, Answer, Authorize, Flow, Wait
 from .._http.interrupts import InterruptibleEvent, finally_twice
+from .._secret import Secret
+from .._signals import suppress
 from ..errors import AccessTokensError
-from .base import SessionBase
 from .exchange import PendingExchange
+from .jwt_decisions import JwtDecisions
 from .log import CallLog
+from .sharing import LIMIT, Ask, Exchange, SharedCache, SharedExchange, SharingStep
 from .sync_state import Pending, SyncState
+from .time_limit import within
 
 T = TypeVar("T")
+Y = TypeVar("Y")
 
 
-class SyncExchanger(SessionBase):
+class SyncExchanger(JwtDecisions):
     """The part of `SyncSession` that gets the JWT.
 
     A caller who needs a JWT already holds a place in the pool, and makes the exchange in that place. So the
@@ -30,6 +37,15 @@ class SyncExchanger(SessionBase):
     @property
     def _pending(self) -> Pending | None:
         return self._state.under_way.get(None)
+
+    @abstractmethod
+    def _drive(self, generator: Generator[Y, Any, T], perform: Callable[[Y], Any]) -> T: ...
+
+    @abstractmethod
+    def _read_pat(self, refused: Secret | None) -> Secret: ...
+
+    @abstractmethod
+    def _sleep(self, seconds: float) -> None: ...
 
     @abstractmethod
     def _call(self, log: CallLog[T], flow: Flow[Answer], deadline: float) -> T: ...
@@ -99,7 +115,64 @@ class SyncExchanger(SessionBase):
         pending.done.set()
 
     def _exchanged(self, deadline: float, afresh: bool) -> Authorization:
-        exchanges = self._exchanges(deadline, afresh)
+        """Get a JWT from the store if there is one, and otherwise by an exchange."""
+        if self._state.shared is None:
+            return self._exchanged_here(deadline, afresh)
+        try:
+            pat = self._read_pat(None)
+        except AccessTokensError:
+            return self._exchanged_here(deadline, afresh)
+        shared = SharedExchange(self._state.shared, self._state.cache.living(self.now()))
+        here = partial(self._exchanged_here, deadline, afresh, pat)
+        return finally_twice(
+            lambda: self._adopted(self._shared(shared, here, deadline, afresh)), lambda: self._release(shared)
+        )
+
+    def _shared(
+        self, shared: SharedExchange, here: Callable[[], Authorization], deadline: float, afresh: bool
+    ) -> Authorization:
+        def perform(step: SharingStep) -> Any:
+            match step:
+                case Exchange():
+                    return here()
+                case Wait(seconds):
+                    return self._pause(shared, seconds, deadline)
+                case Ask():
+                    return self._timed(shared, step)
+
+        return self._drive(shared.steps(afresh=afresh), perform)
+
+    def _pause(self, shared: SharedExchange, seconds: float, deadline: float) -> bool:
+        if self._seconds_until(deadline) <= seconds:
+            return False
+        self._sleep(seconds)
+        shared.time_left = LIMIT
+        if self._state.is_closed:
+            raise self._closed_error()
+        return True
+
+    def _timed(self, shared: SharedExchange, step: Ask) -> Any:
+        started = self.now()
+        try:
+            return self._ask_store(shared.cache, step, shared.time_left)
+        finally:
+            shared.time_left -= self.now() - started
+
+    def _ask_store(self, store: SharedCache, step: Ask, seconds: float = LIMIT) -> Any:
+        try:
+            return within(seconds, store.call(step))
+        except Exception as error:  # noqa: BLE001 - a store of the caller's may raise anything
+            raise self._store_failed(error) from None
+
+    def _release(self, shared: SharedExchange) -> None:
+        """End the lease, if there is one. What takes longer than the time left goes on in a thread."""
+        if shared.has_lease:
+            shared.has_lease = False
+            with suppress(Exception):
+                within(shared.time_left, shared.cache.call(shared.release()))
+
+    def _exchanged_here(self, deadline: float, afresh: bool, pat: Secret | None = None) -> Authorization:
+        exchanges = self._exchanges(deadline, afresh, pat)
         while True:
             flow, until = next(exchanges)
             log = self._log_of(self._exchange)

@@ -35,12 +35,14 @@ from .._http.request import Progress, build_request
 from .._http.sync_pool import SyncPool
 from .._secret import Secret
 from .._settings import Settings
+from .._signals import suppress
 from ..bearer import Bearer
 from ..errors import AccessTokensError
 from . import waiting
 from .base import CleanErrors, bearer_of
 from .exchange import failures_of
 from .log import CallLog
+from .sharing import StoreError
 from .sync_exchange import SyncExchanger
 from .sync_state import SyncState
 
@@ -118,8 +120,11 @@ class SyncSession(SyncExchanger):
         return bearer_of(self.authorize(to_last=True).jwt)
 
     def discard(self, jwt: Jwt) -> None:
-        """Forget a JWT that was refused."""
+        """Forget a JWT that was refused, also in the store if it is the one there."""
         self._state.cache.discard(jwt)
+        if (store := self._state.shared) and (step := store.drop(jwt)):
+            with suppress(StoreError):
+                self._ask_store(store, step)
 
     def discard_token(self, token: Secret) -> None:
         """Same as `discard`, for the text of a JWT that another API has refused."""

@@ -1,0 +1,197 @@
+"""Decides how many processes share one JWT through a store. It makes no I/O itself.
+
+Before an exchange the store is asked. Of the processes that find no JWT there, one at a time has the lease,
+and makes the exchange for all. A store that fails is left out of the rest of that exchange.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Generator
+from functools import partial
+from typing import Any, Protocol, TypeAlias
+
+from attrs import define, field, frozen
+
+from .._flow.jwt import Authorization, Jwt, JwtCache, bounded_life
+from .._flow.steps import Wait
+from .._pat import PatSource
+from .._secret import Secret
+from .._stores.seal import Seal, SharedJwt
+from ..errors import AccessTokensError
+
+# How long one process may take for an exchange before another one makes it, in seconds.
+LEASE = 10.0
+# How long a store may take in all, not counting the wait for another process, in seconds.
+LIMIT = 1.0
+# Between two looks at the store while another process makes the exchange, in seconds.
+_PAUSE = 0.1
+
+
+class StoreError(AccessTokensError):
+    """The store has failed, which was logged. It never leaves the session."""
+
+
+@frozen
+class Ask:
+    """Call a method of the store. The reply: its result. If it fails, a `StoreError` is thrown in instead."""
+
+    method: str
+    arguments: tuple[Any, ...] = field(repr=False)
+
+
+@frozen
+class Exchange:
+    """Exchange the PAT for a JWT. The reply: the `Authorization`."""
+
+
+SharingStep: TypeAlias = Ask | Wait | Exchange
+
+
+@frozen
+class _Entry:
+    jwt: Jwt
+    name: str
+    value: str | bytes = field(repr=False)
+
+
+class Clocks(Protocol):
+    """The clock of this process, and the one by which processes tell each other how long a JWT lives."""
+
+    now: Callable[[], float]
+    wall: Callable[[], float]
+
+
+@define(eq=False)
+class SharedCache:
+    """A store, and what must be remembered of it.
+
+    Attributes:
+        store: The caller's `JwtStore` or `AsyncJwtStore`.
+        endpoint: The URL of the exchange.
+        pat: Where the PAT comes from.
+        jwts: The session's current JWT.
+        clocks: The session's clocks.
+    """
+
+    store: Any
+    endpoint: str
+    pat: PatSource = field(repr=False)
+    jwts: JwtCache = field(repr=False)
+    clocks: Clocks = field(repr=False)
+    _entry: _Entry | None = None
+    _refused: Secret | None = None
+
+    def seal(self) -> Seal:
+        """Return what names and encrypts the JWTs that are got with the current PAT."""
+        return Seal(self.pat.held(), self.endpoint)
+
+    def read(self, seal: Seal, value: str | bytes | None) -> Jwt | None:
+        """Return the JWT in an entry, unless it is somebody else's, has expired or was refused."""
+        shared = seal.open(value) if value else None
+        if value is None or shared is None or self._is_refused(shared.token):
+            return None
+        age = max(0.0, self.clocks.wall() - shared.obtained_at)  # the clock of another host may be ahead
+        lifetime, now = bounded_life(shared.lifetime), self.clocks.now()
+        jwt = Jwt(shared.token, now - age, lifetime, self.clocks.wall() + lifetime - age, is_shared=True)
+        if jwt.seconds_left(now) <= 0:
+            return None
+        self._entry = _Entry(jwt, seal.name, value)
+        if self.jwts.living(now) is None:
+            self.jwts.keep(jwt)  # to go on with while it cannot be renewed
+        return jwt
+
+    def put(self, jwt: Jwt) -> Ask:
+        """Return the step that puts a new JWT into the store."""
+        seal = self.seal()
+        value = seal.close(SharedJwt(jwt.token, jwt.expires_at - jwt.lifetime, jwt.lifetime))
+        self._entry = _Entry(jwt, seal.name, value)
+        return Ask("put", (seal.name, value, jwt.seconds_left(self.clocks.now())))
+
+    def drop(self, jwt: Jwt) -> Ask | None:
+        """Return the step that drops a JWT that was refused, if it lies in the store."""
+        entry, self._refused = self._entry, jwt.token
+        if entry is None or entry.jwt is not jwt:
+            return None
+        self._entry = None
+        return Ask("drop", (entry.name, entry.value))
+
+    def call(self, step: Ask) -> Callable[[], Any]:
+        """Return the function that carries out a step."""
+        return partial(getattr(self.store, step.method), *step.arguments)
+
+    def _is_refused(self, token: Secret) -> bool:
+        return self._refused is not None and self._refused.reveal() == token.reveal()
+
+
+@define(eq=False)
+class SharedExchange:
+    """One exchange that is shared through a store.
+
+    Attributes:
+        cache: The store.
+        living: The JWT that is to be renewed, if it is still valid.
+        seal: Names and encrypts what lies in the store.
+        holder: Tells the lease of this exchange from others.
+        has_lease: Whether this exchange has the lease, which must be released at the end.
+        time_left: How long the store may still take, in seconds.
+    """
+
+    cache: SharedCache
+    living: Jwt | None
+    seal: Seal = field(init=False)
+    holder: str = field(factory=lambda: secrets.token_hex(16))
+    has_lease: bool = False
+    time_left: float = LIMIT
+
+    def __attrs_post_init__(self) -> None:
+        self.seal = self.cache.seal()
+
+    def steps(self, *, afresh: bool) -> Generator[SharingStep, Any, Authorization]:
+        """Return the JWT in the store, or make an exchange while no other process does.
+
+        Args:
+            afresh: Whether to make an exchange in any case, and only put its JWT into the store.
+        """
+        try:
+            found = None if afresh else (yield from self._found_or_leased())
+        except StoreError:
+            unshared: Authorization = yield Exchange()
+            return unshared
+        if found:
+            return Authorization(found)
+        got: Authorization = yield Exchange()
+        try:
+            if got.is_new:
+                yield self.cache.put(got.jwt)
+        except StoreError:
+            pass
+        return got
+
+    def release(self) -> Ask:
+        """Return the step that ends the lease."""
+        return Ask("release", (self.seal.name, self.holder))
+
+    def _found_or_leased(self) -> Generator[SharingStep, Any, Jwt | None]:
+        """Return a JWT that will do, or None when it is time to make the exchange."""
+        started = self.cache.clocks.now()
+        while True:
+            found = yield from self._look()
+            if found and self._is_fresh(found):
+                return found
+            self.has_lease = bool((yield Ask("acquire", (self.seal.name, self.holder, LEASE))))
+            if self.has_lease:
+                # Look again: another process may have ended its exchange just before.
+                found = yield from self._look()
+                return found if found and self._is_fresh(found) else None
+            if will_do := self.living or found:
+                return will_do
+            if self.cache.clocks.now() - started >= LEASE or not (yield Wait(_PAUSE)):
+                return None
+
+    def _look(self) -> Generator[Ask, Any, Jwt | None]:
+        value = yield Ask("get", (self.seal.name,))
+        return self.cache.read(self.seal, value)
+
+    def _is_fresh(self, jwt: Jwt) -> bool:
+        return jwt.is_fresh(self.cache.clocks.now())

@@ -1,0 +1,1 @@
+"""Stores through which many processes share one JWT."""
