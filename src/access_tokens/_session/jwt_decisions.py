@@ -16,7 +16,7 @@ from .._signals import pass_on
 from ..errors import AccessTokensError
 from .base import SessionBase
 from .exchange import PAUSE, PendingExchange, may_pass
-from .log import log_renewal, log_store
+from .log import log_found, log_renewal, log_store
 from .sharing import StoreError
 
 # The longest time, in seconds, that a call waits for the early renewal of a JWT that is still valid. An
@@ -84,6 +84,7 @@ class JwtDecisions(SessionBase):
         now, cache = self.now(), self._state.cache
         if cache.living(now) is not got.jwt:
             cache.keep(got.jwt)
+            log_found(self._exchange)
             self._state.failures.forget()
         if cache.usable(now) is None:
             cache.put_off_renewal(now + PAUSE)

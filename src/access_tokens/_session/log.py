@@ -142,6 +142,13 @@ def log_renewal(exchange: Call[Any], error: AccessTokensError, left: float, wait
         )
 
 
+def log_found(exchange: Call[Any]) -> None:
+    """Write that another process had got a JWT, so that no exchange is needed."""
+    if _log.isEnabledFor(logging.INFO):
+        fields = _described(exchange, exchange.request())
+        write(logging.INFO, "%s %s: found a JWT in the store", fields["method"], fields["path"], **fields)
+
+
 def log_store(exchange: Call[Any], reason: str) -> None:
     """Write that the store for JWTs has failed, and that the exchange goes on without it."""
     if _log.isEnabledFor(logging.WARNING):

@@ -97,8 +97,6 @@ class SharedCache:
         if jwt.seconds_left(now) <= 0:
             return None
         self._entry = _Entry(jwt, seal.name, value)
-        if self.jwts.living(now) is None:
-            self.jwts.keep(jwt)  # to go on with while it cannot be renewed
         return jwt
 
     def put(self, jwt: Jwt) -> Ask:
@@ -183,6 +181,8 @@ class SharedExchange:
             if self.has_lease:
                 # Look again: another process may have ended its exchange just before.
                 found = yield from self._look()
+                if found and not self._is_fresh(found) and not self.living:
+                    self.cache.jwts.keep(found)  # to go on with, should the renewal fail
                 return found if found and self._is_fresh(found) else None
             if will_do := self.living or found:
                 return will_do
