@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable
+from functools import partial
 
 import anyio
 
@@ -190,6 +191,25 @@ async def new_key(guide: Guide, service: LocalService, client: AsyncAccessTokens
     guide.expect("exchanges at the service", service.exchanges, 1)
 
 
+async def bearer(guide: Guide, client: AsyncAccessTokensClient) -> None:
+    guide.stop("Take the JWT, to send it by any other library")
+    guide.expect("client.bearer().header", (await client.bearer()).header[:10], "Bearer eyJ", "Bearer eyJ...")
+    claims = await client.whoami()
+    guide.expect("client.whoami().owner", claims and claims.owner, "admin@example.com")
+
+
+async def rotate(guide: Guide, service: LocalService, client: AsyncAccessTokensClient) -> None:
+    guide.stop("Give the administrator's own token a new secret")
+    made = await anyio.to_thread.run_sync(partial(generate_token, token_id=client.token_id))
+    await client.rotate(made)
+    came = await log_in(service, service.admin_pat)
+    guide.expect("client.rotate(made), then log in with the old PAT", came, REFUSED)
+    guide.expect("... with the new one", await log_in(service, made.token), ACCEPTED)
+    service.clear_requests()
+    await client.authenticate()
+    guide.expect("client.authenticate() goes on with the new one", seen_at(service), "POST")
+
+
 async def show(guide: Guide, service: LocalService, client: AsyncAccessTokensClient) -> None:
     await exchange(guide, service, client)
     token_id = (await issue(guide, service, client)).token_id
@@ -202,6 +222,8 @@ async def show(guide: Guide, service: LocalService, client: AsyncAccessTokensCli
     await told_apart(guide, service, client)
     await rate_limit(guide, service, client)
     await new_key(guide, service, client)
+    await bearer(guide, client)
+    await rotate(guide, service, client)
 
 
 async def from_tasks(guide: Guide) -> None:

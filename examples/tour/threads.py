@@ -196,6 +196,26 @@ def new_key(guide: Guide, service: LocalService, client: AccessTokensClient) -> 
     guide.expect("client.list(): refused, exchanged, repeated", seen_at(service), "GET, POST, GET")
 
 
+def bearer(guide: Guide, client: AccessTokensClient) -> None:
+    guide.stop("Take the JWT, to send it by any other library")
+    guide.expect("client.bearer().header", client.bearer().header[:10], "Bearer eyJ", "Bearer eyJ...")
+    claims = client.whoami()
+    guide.expect("client.whoami().owner", claims and claims.owner, "admin@example.com")
+
+
+def rotate(guide: Guide, service: LocalService, client: AccessTokensClient) -> None:
+    guide.stop("Give the administrator's own token a new secret")
+    made = generate_token(token_id=client.token_id)  # and store it, before anything else
+    client.rotate(made)
+    guide.expect(
+        "client.rotate(made), then log in with the old PAT", log_in(service, service.admin_pat), REFUSED
+    )
+    guide.expect("... with the new one", log_in(service, made.token), ACCEPTED)
+    service.clear_requests()
+    client.authenticate()
+    guide.expect("client.authenticate() goes on with the new one", seen_at(service), "POST")
+
+
 def from_threads(guide: Guide) -> None:
     """Show the sync client."""
     guide.chapter("From threads: AccessTokensClient")
@@ -211,3 +231,5 @@ def from_threads(guide: Guide) -> None:
         told_apart(guide, service, client)
         rate_limit(guide, service, client)
         new_key(guide, service, client)
+        bearer(guide, client)
+        rotate(guide, service, client)
