@@ -7,6 +7,7 @@ public names are in this package, except for the local service in `access_tokens
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ._pat import ApiKey, AsyncApiKey
 from ._version import __version__
 from .bearer import Bearer, Claims
 from .errors import (
@@ -41,7 +42,9 @@ __all__ = [
     "AccessTokensClient",
     "AccessTokensError",
     "ApiError",
+    "ApiKey",
     "AsyncAccessTokensClient",
+    "AsyncApiKey",
     "AsyncJwtStore",
     "AsyncOptions",
     "AuthenticationError",
