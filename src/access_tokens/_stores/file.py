@@ -8,7 +8,7 @@ import secrets
 import stat
 import time
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -49,7 +49,7 @@ class FileJwtStore:
             raise ValueError("path must be below the user's profile, where other users cannot read it")
         self._lock_type = filelock.FileLock
         self._busy = filelock.Timeout
-        self._leases: dict[tuple[int, str, str], Any] = {}
+        self._leases: dict[tuple[int, str, str], tuple[Any, float]] = {}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({redact(str(self._path))!r})"
@@ -61,18 +61,20 @@ class FileJwtStore:
 
     def acquire(self, name: str, holder: str, seconds: float, /) -> bool:
         """Take the lease on a name unless another holder has it. The system ends it with the process."""
-        del seconds
         self._make_directory()
+        self._end_what_is_over()
         lock = self._lock(f".{name[:16]}")
-        with suppress(self._busy):
+        try:
             lock.acquire(timeout=0)
-            self._leases[os.getpid(), name, holder] = lock
-        return (os.getpid(), name, holder) in self._leases
+        except self._busy:
+            return False
+        self._leases[os.getpid(), name, holder] = (lock, time.monotonic() + seconds)
+        return True
 
     def release(self, name: str, holder: str, /) -> None:
         """End the lease if this holder has it. A forked child does not hold the lease of its parent."""
-        if lock := self._leases.pop((os.getpid(), name, holder), None):
-            lock.release()
+        if lease := self._leases.pop((os.getpid(), name, holder), None):
+            lease[0].release()
 
     def put(self, name: str, value: str, seconds: float, /) -> None:
         """Store a value for so many seconds."""
@@ -84,6 +86,12 @@ class FileJwtStore:
         with self._changed() as entries:
             if name in entries and entries[name][0] == value:
                 del entries[name]
+
+    def _end_what_is_over(self) -> None:
+        """End the leases of this process that nobody could release, as when taking one took too long."""
+        for (process, name, holder), (_, until) in list(self._leases.items()):
+            if process == os.getpid() and time.monotonic() >= until:
+                self.release(name, holder)
 
     @contextmanager
     def _changed(self) -> Generator[dict[str, tuple[str, float]]]:
