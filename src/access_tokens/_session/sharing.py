@@ -177,6 +177,7 @@ class SharedExchange:
             found = yield from self._look()
             if found and self._is_fresh(found):
                 return found
+            self.has_lease = True  # it is released even if the answer is lost
             self.has_lease = bool((yield Ask("acquire", (self.seal.name, self.holder, LEASE))))
             if self.has_lease:
                 # Look again: another process may have ended its exchange just before.
