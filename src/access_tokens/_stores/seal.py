@@ -58,10 +58,12 @@ class Seal:
         sealed = self._cipher.encrypt(nonce, _plain(shared), self.name.encode())
         return urlsafe_b64encode(nonce + sealed).decode()
 
-    def open(self, value: str | bytes) -> SharedJwt | None:
+    def open(self, value: object) -> SharedJwt | None:
         """Decrypt an entry; None for one that is not of this PAT and endpoint."""
         from cryptography.exceptions import InvalidTag
 
+        if not isinstance(value, str | bytes):  # a store of the caller's may return anything
+            return None
         try:
             data = urlsafe_b64decode(value[:_LARGEST])
             return _shared(json.loads(self._cipher.decrypt(data[:_NONCE], data[_NONCE:], self.name.encode())))
@@ -70,7 +72,7 @@ class Seal:
 
 
 def _plain(shared: SharedJwt) -> bytes:
-    return json.dumps([shared.token.reveal(), shared.obtained_at, shared.lifetime]).encode()
+    return json.dumps([shared.token.reveal(), float(shared.obtained_at), float(shared.lifetime)]).encode()
 
 
 def _shared(plain: Any) -> SharedJwt | None:
