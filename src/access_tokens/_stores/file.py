@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import stat
 import time
 from collections.abc import Generator
@@ -99,7 +98,10 @@ class FileJwtStore:
         self._make_directory()
         with self._lock("").acquire(timeout=_LONGEST_WAIT):
             entries = self._entries()
+            before = dict(entries)
             yield entries
+            if entries == before:
+                return
             now = time.time()
             self._write(json.dumps({name: each for name, each in entries.items() if each[1] > now}))
 
@@ -128,7 +130,8 @@ class FileJwtStore:
         return {name: (each[0], each[1]) for name, each in found.items() if _is_entry(each)}
 
     def _write(self, text: str) -> None:
-        temporary = self._path.with_name(f"{self._path.name}.{secrets.token_hex(8)}.tmp")
+        temporary = self._path.with_name(f"{self._path.name}.tmp")
+        temporary.unlink(missing_ok=True)  # of a process that died: only one writes at a time
         try:
             with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(text)

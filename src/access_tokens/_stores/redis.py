@@ -30,8 +30,10 @@ class RedisJwtStore:
     def __init__(
         self, redis_client: redis.Redis | redis.asyncio.Redis, *, prefix: str = "access_tokens:"
     ) -> None:
-        if not callable(getattr(redis_client, "execute_command", None)):
+        if isinstance(redis_client, type) or not callable(getattr(redis_client, "register_script", None)):
             raise TypeError(f"redis_client must be a client of redis-py, not {type(redis_client).__name__}")
+        if hasattr(redis_client, "command_stack"):
+            raise TypeError("redis_client must not be a pipeline, which answers nothing")
         self._redis: Any = redis_client
         self._prefix = prefix
 
