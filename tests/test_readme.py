@@ -24,16 +24,23 @@ def other_api(service: LocalService) -> str:
 @pytest.fixture
 def namespace(service: LocalService, other_api: str) -> Iterator[dict[str, Any]]:
     """What the blocks take for granted."""
-    names = {"endpoint": service.endpoint, "api_key": service.admin_pat, "other_api": other_api}
+    names: dict[str, Any] = {
+        "endpoint": service.endpoint,
+        "api_key": service.admin_pat,
+        "other_api": other_api,
+    }
+    names |= {"token_id": service.admin_token_id, "vault": {"pat": service.admin_pat}}
     exec("from access_tokens import AccessTokensClient", names)  # the first block imports it
     yield names
     if "client" in names:
-        names["client"].close()  # type: ignore[attr-defined]
+        names["client"].close()
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
 def test_a_block_runs(block, namespace, service, access_tokens_env, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    Path("secrets").mkdir()
+    Path("secrets/pat").write_text(service.admin_pat)
     exec(compile(block, "README.md", "exec"), namespace)
     if inspect.iscoroutinefunction(namespace.get("main")):
         anyio.run(namespace["main"])

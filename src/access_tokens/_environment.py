@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ._pat import pat_problem
+from ._pat import content_of, pat_problem, why_unread
 from ._secret import Secret, redact
 from ._settings import base_url
 
@@ -39,7 +39,7 @@ def api_key_from_environment() -> str | Path:
     if _API_KEY_FILE not in os.environ:
         return _variable(_API_KEY, _api_key_problem).reveal()
     if _API_KEY in os.environ:
-        raise ValueError(f"only one of {_API_KEY} and {_API_KEY_FILE} may be set in the environment")
+        raise ValueError(f"{_API_KEY} and {_API_KEY_FILE} must not both be set in the environment")
     return Path(_variable(_API_KEY_FILE, _file_problem).reveal())
 
 
@@ -72,10 +72,10 @@ def _file_problem(value: str) -> str | None:
     if redact(value) != value:
         return "must be the path of a file, not the PAT itself"
     try:
-        Path(value).open("rb").close()
+        problem = pat_problem(content_of(Path(value)))
     except (OSError, ValueError) as error:
-        return f"must be the path of a file that can be read: {getattr(error, 'strerror', None) or 'no path'}"
-    return None
+        return f"must be the path of a file that can be read: {why_unread(error)}"
+    return problem and f"names a file whose content must {problem}"
 
 
 def _endpoint_problem(value: str, *, allow_http: bool) -> str | None:

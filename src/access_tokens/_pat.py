@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import os
+import stat
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -56,11 +58,14 @@ class PatSource:
         Raises:
             ValueError, TypeError: It is no PAT.
         """
-        if problem := _problem(answer):
+        _close_coroutine(answer)
+        if problem := pat_error(answer):
             raise problem
-        if self.current is None or self.current.reveal() != answer.reveal():
-            self._hold(answer)
-        return self._held[0]
+        current = self.current
+        if current and current.reveal() == answer.reveal():
+            return current
+        self._hold(answer)
+        return answer
 
     def _hold(self, *held: Secret) -> None:
         self.known = (*held, *(each for each in self.known if each not in held))[:_REMEMBERED]
@@ -68,7 +73,8 @@ class PatSource:
 
     def offer(self, successor: Secret) -> None:
         """Try this PAT where the current one is refused: a rotation has begun."""
-        self._hold(*self._held, successor)
+        if all(each.reveal() != successor.reveal() for each in self._held):
+            self._hold(*self._held, successor)
 
     def withdraw(self, successor: Secret) -> None:
         """Forget a PAT that was offered: the rotation has failed."""
@@ -91,41 +97,64 @@ def pat_source(api_key: Secret, *, may_await: bool) -> PatSource:
     """
     given: Callable[[], Any] = api_key.reveal
     if isinstance(given(), os.PathLike):
-        return _from_file(Path(given()).absolute())
+        return _from_file(Path(given()))
     if callable(given()):
         return _from_function(given(), may_await)
-    if problem := _problem(api_key, "api_key"):
+    if problem := pat_error(api_key, "api_key"):
         raise problem
     return PatSource(api_key)
 
 
 def _from_function(ask: Callable[[], Any], may_await: bool) -> PatSource:
-    if not may_await and inspect.iscoroutinefunction(ask):
+    call = getattr(ask, "__call__", None)  # noqa: B004 - for an object with an async __call__ method
+    if not may_await and (inspect.iscoroutinefunction(ask) or inspect.iscoroutinefunction(call)):
         raise TypeError("api_key must not be an async function, except for an AsyncAccessTokensClient")
     return PatSource(ask=ask)
 
 
+def _close_coroutine(answer: Secret) -> None:
+    """Close what an async function has returned to a sync client: it is never awaited, and would warn."""
+    given: Callable[[], Any] = answer.reveal
+    if inspect.iscoroutine(given()):
+        given().close()
+
+
 def _from_file(path: Path) -> PatSource:
-    source = PatSource(ask=partial(_content_of, path))
-    name = redact(str(path))  # who takes a PAT for a path must not find it in a log
+    # Who takes a PAT for a path must not find it in a log.
+    name = redact(str(path).encode(errors="replace").decode())
     try:
-        content = Secret(_content_of(path))
-    except OSError as error:
-        raise ValueError(f"api_key must be a file that can be read: {error.strerror}: {name}") from None
-    if problem := _problem(content, f"the content of {name}"):
+        path = path.absolute()
+        content = Secret(content_of(path))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"api_key must be a file that can be read: {why_unread(error)}: {name}") from None
+    if problem := pat_error(content, f"the content of {name}"):
         raise problem
+    source = PatSource(ask=partial(content_of, path))
     source.taken(content)
     return source
 
 
-def _content_of(path: Path) -> str:
-    """Return the content of a file without the white space at its end, which an editor or `echo` leaves."""
+def why_unread(error: OSError | ValueError) -> str:
+    """Return why a file cannot be read. A path that no file can have is a ValueError."""
+    return getattr(error, "strerror", None) or "not a path"
+
+
+def content_of(path: Path) -> str:
+    """Return the content of a file without the white space at its end, which an editor or `echo` leaves.
+
+    Raises:
+        OSError: The file cannot be read, or is a pipe or a device, whose end might never come.
+        ValueError: No file can have this path.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "Not a regular file", str(path))
     with path.open("rb") as file:
         return file.read(_LARGEST_FILE).decode(errors="replace").rstrip()
 
 
-def _problem(value: Secret, name: str = "the PAT") -> Exception | None:
-    # The PAT must be a valid header value (RFC 9110, section 5.5). The message must not contain it.
+def pat_error(value: Secret, name: str = "the PAT") -> Exception | None:
+    """Return the error for a value, of any type, that is no PAT. Its message does not contain the value."""
+    # A PAT must be a valid header value (RFC 9110, section 5.5).
     if not isinstance(value.reveal(), str):
         return TypeError(f"{name} must be a string, the PAT, not {type(value.reveal()).__name__}")
     problem = pat_problem(value.reveal())

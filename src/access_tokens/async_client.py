@@ -96,8 +96,7 @@ class AsyncAccessTokensClient(Uncopied):
     def from_env(cls, **options: Unpack[AsyncOptions]) -> Self:
         """Make a client from the environment variables `ACCESS_TOKENS_ENDPOINT` and `ACCESS_TOKENS_API_KEY`.
 
-        Raises:
-            ValueError: A variable is not set, empty or invalid. The message names it, but not its value.
+        Variables and errors as in `AccessTokensClient.from_env`.
         """
         endpoint = endpoint_from_environment(allow_http=bool(options.get("allow_http")))
         return cls(endpoint, api_key_from_environment(), **options)

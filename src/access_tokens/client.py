@@ -100,10 +100,12 @@ class AccessTokensClient(Uncopied):
     def from_env(cls, **options: Unpack[SyncOptions]) -> Self:
         """Make a client from the environment variables `ACCESS_TOKENS_ENDPOINT` and `ACCESS_TOKENS_API_KEY`.
 
+        Or `ACCESS_TOKENS_API_KEY_FILE` instead of the latter: the path of a file with the PAT, as `api_key`.
         White space around the values, such as a trailing newline, is ignored. A value in quotes is an error.
 
         Raises:
-            ValueError: A variable is not set, empty or invalid. The message names it, but not its value.
+            ValueError: A variable is not set, empty or invalid, or both of the PAT are set. The message names
+                it, but not its value.
         """
         endpoint = endpoint_from_environment(allow_http=bool(options.get("allow_http")))
         return cls(endpoint, api_key_from_environment(), **options)

@@ -12,6 +12,9 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from attrs import define, evolve, field
 
 from access_tokens import AccessTokensClient, AsyncAccessTokensClient
+from access_tokens.testing import LocalService
+
+from .threads import until
 
 T = TypeVar("T")
 
@@ -124,6 +127,26 @@ class AsyncCaller(_Viewed):
             for _ in range(count):
                 group.start_soon(run)
         return results
+
+
+def listing(caller: Any, is_over: threading.Event) -> Callable[[Any], Any]:
+    """Return a call that lists tokens again and again until it is told to stop, in a thread or a task."""
+
+    def in_thread(client: AccessTokensClient) -> None:
+        while not is_over.is_set():
+            client.list(limit=1)
+
+    async def in_task(client: AsyncAccessTokensClient) -> None:
+        while not is_over.is_set():
+            await client.list(limit=1)
+
+    return in_thread if isinstance(caller, SyncCaller) else in_task
+
+
+def until_more(service: LocalService) -> None:
+    """Wait for so many requests that each of 20 busy callers has had its turn."""
+    count = len(service.requests) + 40
+    until(lambda: len(service.requests) >= count)
 
 
 def result_of(call: Callable[[], Any]) -> Any:

@@ -2,6 +2,7 @@
 
 import os
 import traceback
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from access_tokens import AccessTokensClient, AsyncAccessTokensClient
 from ..helpers.frames import chain, locals_of
 
 ENDPOINT, API_KEY = "ACCESS_TOKENS_ENDPOINT", "ACCESS_TOKENS_API_KEY"
+API_KEY_FILE = f"{API_KEY}_FILE"
 GOOD = {ENDPOINT: "https://api.example.com/base", API_KEY: "pat_An6ladUCmSoDfciDaYDE9.canary7f3a"}
 # Of both values, of which nothing is to be seen.
 PARTS = ("An6lad", "canary7f3a", "example.com")
@@ -45,6 +47,17 @@ pytestmark = [
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in GOOD.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.delenv(API_KEY_FILE, raising=False)
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file with the PAT, which the environment names."""
+    path = tmp_path / "pat"
+    path.write_text(f"{GOOD[API_KEY]}\n")
+    monkeypatch.delenv(API_KEY)
+    monkeypatch.setenv(API_KEY_FILE, f" {path}\n")
+    return path
 
 
 def refused(kind: Any) -> str:
@@ -93,3 +106,52 @@ def test_http_is_for_who_asks_for_it(kind, monkeypatch):
     assert kind.from_env(allow_http=True)._session.settings.base == "http://api.example.com"
     with pytest.raises(TypeError, match="^allow_http must be True or False"):
         kind.from_env(allow_http="yes")
+
+
+def test_a_file_may_hold_the_pat(kind, file):
+    pat = kind.from_env()._session.settings.pat
+    assert pat.current.reveal() == GOOD[API_KEY]
+    file.write_text("pat_new")
+    assert pat.ask() == "pat_new"
+
+
+@pytest.mark.parametrize("text", ["", "pat_x"])
+def test_only_one_of_them_may_be_set(kind, file, monkeypatch, text):
+    monkeypatch.setenv(API_KEY, text)
+    assert refused(kind) == f"{API_KEY} and {API_KEY_FILE} must not both be set in the environment"
+
+
+CANNOT = "must be the path of a file that can be read"
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("", "is set in the environment, but empty"),
+        ("'{}'", QUOTED),
+        ("{}\nx", UNSEEN),
+        ("{}-gone", f"{CANNOT}: No such file or directory"),
+        ("{}/..", f"{CANNOT}: Not a directory"),
+        ("/", f"{CANNOT}: Not a regular file"),
+        (os.devnull, f"{CANNOT}: Not a regular file"),
+        ("x" * 300, f"{CANNOT}: File name too long"),
+        (f"pat_{'A' * 21}.{'q83v' * 10}q8s=", "must be the path of a file, not the PAT itself"),
+    ],
+)
+def test_a_path_of_no_use_is_refused_by_name(kind, file, monkeypatch, value, problem):
+    monkeypatch.setenv(API_KEY_FILE, value.format(file))
+    assert refused(kind) == f"{API_KEY_FILE} {problem}"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "be a PAT, a string that is not empty"),
+        ("Bearer {}", "be the bare PAT, without 'Bearer'"),
+        ('"{}"', "be the bare PAT, without quotes"),
+        ("KEY={}\nOTHER=x", "hold visible ASCII characters only, no space and no newline"),
+    ],
+)
+def test_a_file_without_a_pat_is_refused_by_name(kind, file, content, problem):
+    file.write_text(content.format(GOOD[API_KEY]))
+    assert refused(kind) == f"{API_KEY_FILE} names a file whose content must {problem}"

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Any, Unpack, assert_type
 
 import httpx
@@ -12,7 +14,9 @@ from access_tokens import (
     AccessTokensClient,
     AccessTokensError,
     ApiError,
+    ApiKey,
     AsyncAccessTokensClient,
+    AsyncApiKey,
     AsyncOptions,
     BatchLoadResult,
     IssueResult,
@@ -49,6 +53,27 @@ def sync_client(client: AccessTokensClient, when: datetime) -> None:
     assert_type(http_clients, tuple[httpx.Client, httpx2.Client])
 
 
+def api_keys(path: Path, text: str) -> None:
+    """The three kinds of `api_key`."""
+
+    async def ask() -> str:
+        return text
+
+    given: ApiKey = path
+    for api_key in (text, path, path.read_text, lambda: text, given):
+        assert_type(AccessTokensClient("https://h", api_key), AccessTokensClient)
+        assert_type(AsyncAccessTokensClient("https://h", api_key), AsyncAccessTokensClient)
+    either: AsyncApiKey = ask
+    for asked in (ask, partial(ask), either):
+        assert_type(AsyncAccessTokensClient("https://h", asked), AsyncAccessTokensClient)
+
+
+def rotation_and_views(client: AccessTokensClient, timeout: httpx.Timeout) -> None:
+    assert_type(client.rotate(generate_token(token_id="a")), None)
+    assert_type(client.with_options(timeout=timeout, retry=RetryPolicy()), AccessTokensClient)
+    assert_type(client.with_options(deadline=2).get("a"), TokenRecord)
+
+
 def records(record: TokenRecord, when: datetime) -> None:
     assert_type((record.created, record.expires), tuple[datetime, datetime | None])
     assert_type((record.last_used, record.revoked), tuple[datetime | None, datetime | None])
@@ -75,6 +100,8 @@ async def async_client(client: AsyncAccessTokensClient) -> None:
     assert_type(await client.batch_load(["a"]), BatchLoadResult)
     assert_type(await client.get("a"), TokenRecord)
     assert_type(client.token_id, str | None)
+    assert_type(await client.with_options(timeout=2).list(), list[TokenRecord])
+    assert_type(await client.rotate(generate_token()), None)
     async with AsyncAccessTokensClient.from_env(deadline=60) as other:
         assert_type(other, AsyncAccessTokensClient)
 
@@ -110,6 +137,10 @@ def kit(service: LocalService, when: datetime) -> None:
     assert_type(LocalService(admin_pat=pat, errors="text", rate_limit=(5, 60)).endpoint, str)
 
 
+async def in_tasks() -> str:
+    return "pat_x"
+
+
 def mistakes(client: AccessTokensClient, http: httpx.AsyncClient) -> None:
     """Each is an error to a checker; the checkers complain when one is not."""
     client.issue("x", expires_at=1.5)  # type: ignore[arg-type]
@@ -117,6 +148,11 @@ def mistakes(client: AccessTokensClient, http: httpx.AsyncClient) -> None:
     AccessTokensClient("https://h", "pat_x", http_client=http)  # type: ignore[arg-type]
     AccessTokensClient.from_env(endpoint="https://h")  # type: ignore[call-arg]
     RetryPolicy(retries="3")  # type: ignore[arg-type]
+    AccessTokensClient("https://h", b"pat_x")  # type: ignore[arg-type]
+    AccessTokensClient("https://h", in_tasks)  # type: ignore[arg-type]
+    AsyncAccessTokensClient("https://h", lambda: None)  # type: ignore[arg-type, return-value]
+    client.rotate("pat_x")  # type: ignore[arg-type]
+    client.with_options(retry=3)  # type: ignore[arg-type]
     client.list().append("a")  # type: ignore[arg-type]
     LocalService(errors="xml")  # type: ignore[arg-type]
     LocalService().seed(1, expires_at="never")  # type: ignore[arg-type]

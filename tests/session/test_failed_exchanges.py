@@ -20,7 +20,7 @@ def failed(*moments: float, **attributes: Any) -> JwtDecisions:
     made = session()
     kind = RateLimitedError if attributes else AuthenticationError
     for moment in moments:
-        at(moment, made)._landed(pending(), kind(FAILED, **attributes), DEADLINE)
+        at(moment, made)._landed(pending(), kind(FAILED, attempts=1, **attributes), DEADLINE)
     return made
 
 
@@ -77,7 +77,7 @@ class TestExchangesWithoutAJwt:
     def test_who_is_told_of_it_later_has_less_to_wait(self):
         made = session()
         for _ in range(2):
-            made._landed(pending(), AuthenticationError(FAILED, retry_after=1.5), DEADLINE)
+            made._landed(pending(), AuthenticationError(FAILED, retry_after=1.5, attempts=1), DEADLINE)
         with pytest.raises(AuthenticationError) as raised:
             found(at(NOW + 1.25, made))
         assert raised.value.retry_after == 0.25

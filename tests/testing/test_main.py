@@ -41,8 +41,13 @@ def test_it_runs_until_it_is_told_to_stop(number):
 def test_a_shell_evaluates_what_it_prints():
     """And is not kept waiting by the service, which lives on behind it, whatever Ctrl-C the shell gets."""
     arguments = ["--prefix", PREFIX, "--pat", PAT, "--errors", "text"]
-    shell = subprocess.check_output(["sh", "-c", SHELL, "sh", *arguments], text=True, timeout=60)
-    endpoint, pat, pid = shell.split()
+    script = f'{SHELL}; echo "${{ACCESS_TOKENS_API_KEY_FILE-unset}}"'
+    variables = os.environ | {"ACCESS_TOKENS_API_KEY_FILE": "/run/secrets/pat"}
+    shell = subprocess.check_output(
+        ["sh", "-c", script, "sh", *arguments], text=True, timeout=60, env=variables
+    )
+    endpoint, pat, pid, file = shell.split()
+    assert file == "unset"
     try:
         os.kill(int(pid), signal.SIGINT)
         with httpx.Client(base_url=endpoint, verify=False) as http:

@@ -50,8 +50,18 @@ def test_service_fixture_is_a_running_service(access_tokens_service):
         assert http.get("/").status_code == 404
 
 
-def test_env_fixture_names_the_service_in_the_environment(access_tokens_env, access_tokens_service):
+@pytest.fixture
+def real_file(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The shell of the developer names the file of a real PAT."""
+    monkeypatch.setenv("ACCESS_TOKENS_API_KEY_FILE", "/run/secrets/pat")
+    return "/run/secrets/pat"
+
+
+def test_env_fixture_names_the_service_in_the_environment(
+    real_file, access_tokens_env, access_tokens_service
+):
     assert access_tokens_env is access_tokens_service
+    assert real_file not in os.environ.values()
     assert os.environ["ACCESS_TOKENS_ENDPOINT"] == access_tokens_env.endpoint
     assert os.environ["ACCESS_TOKENS_API_KEY"] == access_tokens_env.admin_pat
 

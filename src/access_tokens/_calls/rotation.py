@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._flow.steps import Procedure
-from .._pat import PatSource
+from .._pat import PatSource, pat_error
 from .._secret import Secret
 from ..errors import AccessTokensError
 from ..models import BatchLoadResult
@@ -36,6 +36,8 @@ def rotate(new: Secret, pat: PatSource) -> Procedure[None]:
 def _checked(new: Secret) -> tuple[str, Secret, Secret]:
     token_id, token, secret_phc = check.generated(new)
     check.phc(secret_phc)
+    if error := pat_error(token, "new.token"):
+        raise error
     if id_of_token(token) != token_id:
         raise ValueError("new must have a token with its token_id, as generate_token makes it")
     return token_id, token, secret_phc

@@ -228,7 +228,7 @@ class AsyncSession(AsyncExchanger):
                 return pat.taken(Secret(await ask(pat.ask)))
         except Exception as error:  # noqa: BLE001 - a function of the caller's may raise anything
             raise self._unread(error) from None
-        raise self._closed_error() if self._state.is_closed else self._deadline_error()
+        raise self._closed_error() if self._state.is_closed else self._unread_in_time()
 
     async def _send(self, log: CallLog[Any], bearer: Secret, deadline: float) -> Outcome:
         if refusal := self._refusal(deadline):

@@ -15,11 +15,12 @@ from .._flow.steps import Answer, Authorize, Call, Failure, Flow, Outcome, Sent
 from .._http.borrowed import Borrowed, timeout_of
 from .._http.failures import failure_of, is_foreign
 from .._http.request import Progress
-from .._secret import Secret, Uncopied, redact, view_of
+from .._secret import Secret, Uncopied, view_of
 from .._settings import Settings
 from .._signals import mark, pass_on
 from ..bearer import Bearer
 from ..errors import AccessTokensError, AuthenticationError, ClientClosedError, UnavailableError
+from .causes import cause_of
 from .log import CallLog
 from .sharing import SharedCache
 from .state import SessionState
@@ -27,6 +28,7 @@ from .state import SessionState
 T = TypeVar("T")
 # The time between two new JWTs for another API that refuses them, in seconds.
 _REFUSER_PAUSE = 60.0
+_UNREAD = "Failed to read the PAT"
 
 
 class SessionBase(Uncopied):
@@ -88,10 +90,10 @@ class SessionBase(Uncopied):
             BaseException: A signal handler has ended the call.
         """
         pass_on(error)
-        known = self.settings.pat.known
-        shown = redact(str(error), *known) == str(error)
-        cause = error if shown else type(error)(redact(str(error), *known))
-        return AuthenticationError("Failed to read the PAT", cause=cause)
+        return AuthenticationError(_UNREAD, cause=cause_of(error, self.settings.pat.known))
+
+    def _unread_in_time(self) -> UnavailableError:
+        return UnavailableError(_UNREAD, cause=self._out_of_time(acted=False).cause)
 
     def _is_still_new(self, authorization: Authorization) -> bool:
         """Tell whether a JWT is new and has not expired since, for example while connecting took long."""

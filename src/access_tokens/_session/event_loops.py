@@ -89,8 +89,8 @@ async def ask(function: Callable[[], Any]) -> Any:
     """Call a function of the caller's, and await what it returns. One that is not async may block."""
     if inspect.iscoroutinefunction(function):
         return await function()
-    # A limiter of its own, so that one that hangs holds up no other.
-    answer = await compute(function, anyio.CapacityLimiter(1), may_abandon=True)
+    # A limiter of its own, so that one that hangs holds up no other. A list, since trio takes no coroutine.
+    [answer] = await compute(lambda: [function()], anyio.CapacityLimiter(1), may_abandon=True)
     return await answer if inspect.isawaitable(answer) else answer
 
 

@@ -66,7 +66,8 @@ class FailedExchanges:
     The first failure affects only its own call, so that a call succeeds as soon as the user has fixed the
     cause. After a second failure in quick succession, the following calls raise the same error without an
     exchange, for a second or for as long as the service asks (Retry-After). A failure that may pass is not
-    counted, since the retry policy has waited already, unless the service asks for a longer wait.
+    counted, since the retry policy has waited already, unless the service asks for a longer wait. Nor is one
+    without a request, as when the PAT cannot be read.
 
     Attributes:
         longest: The longest wait that the service may ask for, in seconds.
@@ -80,7 +81,7 @@ class FailedExchanges:
     def note(self, error: AccessTokensError, now: float) -> None:
         """Record a failure."""
         asked = error.retry_after or 0.0
-        if may_pass(error) and asked <= self.longest:
+        if not error.attempts or (may_pass(error) and asked <= self.longest):
             return
         is_repeated = now - self._at < 2 * PAUSE
         self._error, self._at = error, now

@@ -18,11 +18,13 @@ from access_tokens.testing._settings import Dress
 
 # For a shell that evaluates it when the service does not start: else the program that follows would go on
 # with the variables of before, which may name a real service.
-_FAILED = "unset ACCESS_TOKENS_ENDPOINT ACCESS_TOKENS_API_KEY ACCESS_TOKENS_SERVICE_PID; false"
+_NAMES = "ACCESS_TOKENS_ENDPOINT ACCESS_TOKENS_API_KEY ACCESS_TOKENS_API_KEY_FILE ACCESS_TOKENS_SERVICE_PID"
+_FAILED = f"unset {_NAMES}; false"
 _BANNER = """\
 export ACCESS_TOKENS_ENDPOINT={endpoint}
 export ACCESS_TOKENS_API_KEY={pat}
 export ACCESS_TOKENS_SERVICE_PID={pid}
+unset ACCESS_TOKENS_API_KEY_FILE
 # curl -sX POST {endpoint}{auth_path}/token -H {authorization}
 # curl -s {endpoint}{admin_path}/tokens -H 'Authorization: Bearer <the access_token>'
 # kill {pid}

@@ -31,6 +31,7 @@ def access_tokens_env(
     """The same service, named in the environment variables that `from_env()` reads."""
     monkeypatch.setenv("ACCESS_TOKENS_ENDPOINT", access_tokens_service.endpoint)
     monkeypatch.setenv("ACCESS_TOKENS_API_KEY", access_tokens_service.admin_pat)
+    monkeypatch.delenv("ACCESS_TOKENS_API_KEY_FILE", raising=False)
     return access_tokens_service
 
 

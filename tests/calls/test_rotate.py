@@ -1,0 +1,259 @@
+"""A token gets another secret: what comes of it, whatever becomes of the answer (case 102)."""
+
+import threading
+from typing import Any
+
+import anyio
+import attrs
+import pytest
+
+from access_tokens import (
+    AccessTokensClient,
+    AccessTokensError,
+    AsyncAccessTokensClient,
+    AuthenticationError,
+    BatchLoadResult,
+    EndpointError,
+    GeneratedToken,
+    NotFoundError,
+    RequestRejectedError,
+    TokenRecord,
+    UnavailableError,
+    generate_token,
+)
+from access_tokens._calls.rotation import rotate
+from access_tokens._flow.steps import Call, Procedure
+from access_tokens._pat import PatSource
+from access_tokens._secret import Secret
+from access_tokens.testing import LocalService
+
+from ..helpers.callers import in_tasks, listing, result_of, run, until_more
+from ..helpers.fault_server import EXCHANGE
+from ..helpers.plays import Held, refuse
+from ..helpers.stories import ID, performed
+from ..helpers.threads import Task
+
+pytestmark = pytest.mark.fault(102)
+
+TOKENS, BATCH = "/admin/tokens", "/admin/tokens/batch"
+PHC = f"$scrypt$ln=14,r=8,p=1${'s' * 22}${'h' * 43}"
+OLD, OTHER = (f"pat_{each * 21}.{'q83v' * 10}q8s=" for each in "AB")
+NEW = GeneratedToken(token=f"pat_{ID}.{'vASN' * 10}vAS=", token_id=ID, secret_phc=PHC)
+RECORD = TokenRecord(token_id=ID, owner="x", is_admin=True, created_at=1, secret_phc=PHC)
+
+
+def started(pat: PatSource, new: Any = NEW) -> tuple[Procedure[None], Call[Any]]:
+    story = rotate(Secret(new), pat)
+    call = next(story)
+    assert isinstance(call, Call)
+    return story, call
+
+
+def held(pat: PatSource) -> list[str]:
+    """Return the PATs that a client tries, in this order."""
+    return [each.reveal() for each in pat._held]
+
+
+def lost() -> UnavailableError:
+    return UnavailableError("Failed to rotate token", cause="lost", token_id=ID, outcome_unknown=True)
+
+
+def ends(story: Procedure[None], reply: Any = None) -> AccessTokensError | None:
+    """Answer the last call of a story, or let it fail, and return the error that it ends with."""
+    try:
+        story.throw(reply) if isinstance(reply, Exception) else story.send(reply)
+    except StopIteration:
+        return None
+    except AccessTokensError as error:
+        return error
+    raise AssertionError("the story goes on")
+
+
+def test_only_the_hash_is_sent():
+    _, call = started(PatSource(Secret(OTHER)))
+    request, _ = performed(call)
+    assert (request["method"], request["url"]) == ("patch", f"{TOKENS}/{ID}")
+    assert request["json"] == {"secretPhc": PHC}
+    assert (call.failed, call.token_id, call.changes) == ("Failed to rotate token", ID, True)
+    assert [each.reveal() for each in call.known] == [PHC]
+
+
+@pytest.mark.parametrize(("own", "goes_on_with"), [(OLD, NEW.token), (OTHER, OTHER), ("pat_x", "pat_x")])
+def test_only_a_client_of_the_same_id_goes_on_with_the_new_pat(own, goes_on_with):
+    pat = PatSource(Secret(own))
+    story, _ = started(pat)
+    assert held(pat) == list(dict.fromkeys([own, goes_on_with]))
+    assert ends(story) is None
+    assert held(pat) == [goes_on_with]
+
+
+@pytest.mark.parametrize("kind", [NotFoundError, RequestRejectedError, EndpointError, AuthenticationError])
+def test_what_certainly_failed_leaves_the_old_pat(kind):
+    pat = PatSource(Secret(OLD))
+    error = kind("Failed to rotate token")
+    assert ends(started(pat)[0], error) is error
+    assert held(pat) == [OLD]
+
+
+@pytest.mark.parametrize(
+    ("records", "outcome_unknown", "goes_on_with"),
+    [
+        ([RECORD], None, [NEW.token]),
+        ([attrs.evolve(RECORD, owner="y", revoked_at=2, is_admin=False)], None, [NEW.token]),
+        ([attrs.evolve(RECORD, secret_phc="$scrypt$other")], False, [OLD]),
+        ([attrs.evolve(RECORD, secret_phc=None)], True, [OLD, NEW.token]),
+        ([attrs.evolve(RECORD, token_id="B" * 21)], True, [OLD, NEW.token]),
+        ([], True, [OLD, NEW.token]),
+        (EndpointError("Failed to batch load tokens"), True, [OLD, NEW.token]),
+    ],
+    ids=["ours", "changed since", "another hash", "no hash", "another id", "no record", "the look fails"],
+)
+def test_an_unknown_outcome_is_looked_up(records, outcome_unknown, goes_on_with):
+    pat = PatSource(Secret(OLD))
+    story, _ = started(pat)
+    request, _ = performed(story.throw(lost()), {"found": [], "notFound": []})  # type: ignore[arg-type]
+    assert request["json"] == {"tokenIds": [ID], "includeSecretPhc": True}
+    error = ends(story, records if isinstance(records, Exception) else BatchLoadResult(tuple(records), ()))
+    assert (error and error.outcome_unknown) is outcome_unknown
+    assert held(pat) == goes_on_with
+
+
+def test_one_that_is_broken_off_leaves_both_pats():
+    pat = PatSource(Secret(OLD))
+    started(pat)[0].close()
+    assert held(pat) == [OLD, NEW.token]
+
+
+def test_a_repeat_after_an_unknown_outcome_adds_no_pat_again():
+    pat = PatSource(Secret(OLD))
+    for _ in range(3):
+        started(pat)[0].close()
+    assert held(pat) == [OLD, NEW.token]
+    assert ends(started(pat)[0], NotFoundError("Failed to rotate token"))
+    assert held(pat) == [OLD, NEW.token]  # the first may still have been done
+
+
+def changed(**fields: Any) -> GeneratedToken:
+    return attrs.evolve(NEW, **fields)
+
+
+WRONG: list[tuple[Any, str]] = [
+    *((each, "^new must be a GeneratedToken, not ") for each in (NEW.token, None, (NEW.token, ID, PHC), b"")),
+    (changed(token_id="B" * 21), "^new must have a token with its token_id"),
+    (changed(token_id="short"), "^token_id must be 21 ASCII letters and digits"),
+    (changed(token_id=None), "^token_id must be a string"),
+    (changed(secret_phc="$argon2id$x"), "^secret_phc must "),
+    (changed(secret_phc=None), "^secret_phc must be a PHC string"),
+    (changed(token="pat_x"), "^new must have a token with its token_id"),
+    (changed(token=f"a b{NEW.token}"), "^new.token must hold visible ASCII characters only"),
+    (changed(token=f"{'x' * 150}{NEW.token}"), "^new.token must have at most 200 characters"),
+    (changed(token=7), "^new.token must be a string"),
+]
+
+
+@pytest.mark.parametrize(("new", "problem"), WRONG)
+def test_a_mistake_is_told_before_any_request(new, problem):
+    pat = PatSource(Secret(OLD))
+    with pytest.raises((ValueError, TypeError), match=problem) as raised:
+        started(pat, new)
+    assert NEW.token.partition(".")[2] not in str(raised.value)
+    assert held(pat) == [OLD]
+
+
+# With the service.
+
+
+def refused(service: LocalService, pat: str) -> bool:
+    with AccessTokensClient(service.endpoint, pat) as client:
+        return isinstance(result_of(client.authenticate), AuthenticationError)
+
+
+@pytest.mark.parametrize("lost", [0, 1, 4])
+def test_the_old_pat_of_another_is_refused_from_then_on_and_its_jwt_lives(service, client, make_client, lost):
+    old = service.issue("x")
+    theirs = make_client(service.endpoint, old.pat)
+    jwt = theirs.bearer().access_token
+    new = generate_token(token_id=old.token_id)
+    service.drop_next(lost, path=f"{TOKENS}/{old.token_id}", after=True)
+    client.rotate(new)
+    assert (refused(service, old.pat), refused(service, new.token)) == (True, False)
+    assert service.verify(jwt)["sub"] == old.token_id
+    assert client.token_id == service.admin_token_id
+
+
+@pytest.mark.parametrize(
+    ("errors", "kind", "outcome_unknown"),
+    [("json", NotFoundError, False), ("html", NotFoundError, False), ("production", UnavailableError, True)],
+)
+def test_an_id_that_is_not_there(service, client, errors, kind, outcome_unknown):
+    service.errors = errors
+    error = result_of(lambda: client.rotate(NEW))
+    assert (type(error), error.outcome_unknown, error.token_id) == (kind, outcome_unknown, ID)
+
+
+@pytest.mark.parametrize("lost", [0, 1, 4])
+def test_its_own_pat_is_replaced_under_busy_callers_and_no_call_fails(service, make_client, lost):
+    old = service.issue("x", is_admin=True)
+    client, is_over = make_client(service.endpoint, old.pat), threading.Event()
+    crowd = Task(lambda: client.at_once(20, listing(client, is_over)))
+    until_more(service)
+    new = generate_token(token_id=old.token_id)
+    service.drop_next(lost, path=f"{TOKENS}/{old.token_id}", method="PATCH", after=True)
+    # Once, while the outcome is unknown or afterwards, every JWT is refused.
+    steps = iter([service.rotate_key])
+    client.clock.meanwhile = lambda: [each() for each in steps]
+    client.with_options(deadline=100.0).rotate(new)
+    client.clock.meanwhile()
+    until_more(service)
+    is_over.set()
+    assert crowd.outcome() == [None] * 20
+    client.authenticate()
+    assert (refused(service, old.pat), client.token_id) == (True, old.token_id)
+
+
+@pytest.mark.parametrize("was_done", [True, False])
+def test_while_the_outcome_is_unknown_a_client_tries_both_pats(service, make_client, was_done):
+    old = service.issue("x", is_admin=True)
+    client = make_client(service.endpoint, old.pat)
+    client.authenticate()
+    new = generate_token(token_id=old.token_id)
+    service.drop_next(4, path=f"{TOKENS}/{old.token_id}", after=was_done)
+    service.fail_next(4, path=BATCH)
+    assert result_of(lambda: client.rotate(new)).outcome_unknown
+    client.authenticate()
+    assert refused(service, old.pat) is was_done
+    client.rotate(new)  # as the README advises
+    client.authenticate()
+    assert refused(service, old.pat)
+
+
+def test_a_file_or_a_function_goes_on_to_provide_the_pat(service, make_client):
+    old = service.issue("x", is_admin=True)
+    pats = [old.pat]
+    client = make_client(service.endpoint, lambda: pats[-1])
+    new = generate_token(token_id=old.token_id)
+    client.rotate(new)
+    error = result_of(client.authenticate)
+    assert (type(error), error.attempts) == (AuthenticationError, 1)
+    pats.append(new.token)
+    client.authenticate()
+
+
+@in_tasks
+def test_a_task_that_is_cancelled_in_the_midst_leaves_a_client_that_tries_both(server, variant):
+    held_back = Held()
+    server.play(f"{TOKENS}/{ID}", held_back)
+
+    async def main() -> None:
+        async with AsyncAccessTokensClient(server.endpoint, OLD) as client:
+            async with anyio.create_task_group() as group:
+                group.start_soon(client.rotate, NEW)
+                await anyio.to_thread.run_sync(held_back.came)
+                group.cancel_scope.cancel()
+            server.play(EXCHANGE, refuse(401))
+            await client.authenticate()
+
+    run(variant, main)
+    held_back.go_on()
+    exchanges = [each.headers["authorization"] for each in server.requests if each.path == EXCHANGE]
+    assert exchanges == [f"Bearer {each}" for each in (OLD, OLD, NEW.token)]
