@@ -103,5 +103,5 @@ def _texts(values: Any) -> tuple[str, ...]:
 
 
 def _seconds(value: Any) -> int | None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return int(value) if is_number and math.isfinite(value) else None
+    is_number = type(value) is int or (isinstance(value, float) and math.isfinite(value))
+    return int(value) if is_number else None

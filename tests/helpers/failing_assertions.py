@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
-from access_tokens import BatchLoadResult, GeneratedToken, IssueResult, TokenRecord
+from access_tokens import BatchLoadResult, Bearer, GeneratedToken, IssueResult, TokenRecord
 
 PLAIN = TokenRecord(token_id="A" * 21, owner="x", is_admin=False, created_at=1)
 
@@ -21,6 +21,7 @@ HOLDERS: list[Callable[[str], Any]] = [
     lambda secret: IssueResult(secret, with_hash(secret)),
     lambda secret: GeneratedToken(secret, "A" * 21, secret),
     lambda secret: BatchLoadResult((with_hash(secret),), ()),
+    lambda secret: Bearer(secret, 1),
     with_hash,
 ]
 # Where a value may be.

@@ -59,6 +59,7 @@ def test_every_method_says_what_it_raises(client):
 
 
 MODELS = [access_tokens.TokenRecord, access_tokens.IssueResult, access_tokens.BatchLoadResult]
+MODELS += [access_tokens.Bearer, access_tokens.Claims]
 
 
 @pytest.mark.parametrize("model", [*MODELS, access_tokens.ApiError])

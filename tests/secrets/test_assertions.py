@@ -28,7 +28,7 @@ def test_pytest_explains_no_assertion_with_a_secret():
         text=True,
         check=False,
     )
-    assert "= 60 failed in " in told.stdout, told.stdout[-2000:]
+    assert "= 75 failed in " in told.stdout, told.stdout[-2000:]
     assert "[hidden]" in told.stdout
     assert CANARY not in told.stdout + told.stderr
 

@@ -23,6 +23,7 @@ from access_tokens import (
     ApiError,
     AsyncAccessTokensClient,
     BatchLoadResult,
+    Bearer,
     GeneratedToken,
     IssueResult,
     RetryPolicy,
@@ -55,6 +56,7 @@ RESULTS: list[Any] = [
     IssueResult(CANARY, PLAIN),
     BatchLoadResult((RECORD,), ()),
     GeneratedToken(CANARY, "A" * 21, CANARY),
+    Bearer(CANARY, 1),
 ]
 INNER: list[Any] = [
     CLIENTS[0]._session.settings,
