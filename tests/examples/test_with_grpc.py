@@ -51,7 +51,7 @@ def echo(issuer: Issuer) -> Service:
 @pytest.fixture
 def opened(server: FaultServer, echo: Service) -> Iterator[tuple[AccessTokensClient, grpc.Channel]]:
     with ThreadPoolExecutor(2) as threads:
-        listening = grpc.server(threads, (echo,))
+        listening = grpc.server(threads, [echo])
         port = listening.add_secure_port("127.0.0.1:0", grpc.local_server_credentials())
         listening.start()
         with (
@@ -65,7 +65,7 @@ def opened(server: FaultServer, echo: Service) -> Iterator[tuple[AccessTokensCli
 @pytest.fixture
 def call(opened: tuple[AccessTokensClient, grpc.Channel]) -> Callable[[bytes], bytes]:
     client, made = opened
-    method = made.unary_unary("/Echo/Unary")
+    method: grpc.UnaryUnaryMultiCallable[bytes, bytes] = made.unary_unary("/Echo/Unary")
     return lambda message: repeated(client, lambda: method(message, timeout=30))
 
 
