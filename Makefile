@@ -36,8 +36,8 @@ test: $(READY) $(LOWEST)/.ready  ## Run every check and every test
 	$(BIN)/coverage report
 	$(BIN)/python -m pytest --numprocesses 2 -m untraced
 
-test-lowest: $(LOWEST)/.ready  ## Run the tests of connections with the lowest versions that are allowed
-	$(LOWEST)/bin/python -m pytest --numprocesses 2 $(addprefix tests/http/test_,network.py pool.py private_names.py request.py tls.py foreign_answers.py)
+test-lowest: $(LOWEST)/.ready  ## Run the tests of connections and stores with the lowest versions that are allowed
+	$(LOWEST)/bin/python -m pytest --numprocesses 2 $(addprefix tests/http/test_,network.py pool.py private_names.py request.py tls.py foreign_answers.py) tests/stores
 
 check: $(CHECKS)  ## Run the checks that need no test run
 

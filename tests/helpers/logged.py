@@ -17,5 +17,10 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, dict[str, A
     ]
 
 
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the message of each warning."""
+    return [message for level, message, _ in logged(caplog) if level == "WARNING"]
+
+
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:
     return {name[len(PREFIX) :]: value for name, value in vars(record).items() if name.startswith(PREFIX)}

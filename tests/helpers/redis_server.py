@@ -15,6 +15,8 @@ import pytest
 import redis
 from attrs import define, field
 
+from .threads import until
+
 
 def program() -> str:
     """Return the path of the server, or skip the test; in CI, where it must not be missing, fail."""
@@ -44,9 +46,12 @@ class RedisServer:
         self.process = subprocess.Popen(
             [program(), *settings, "--dir", str(self.folder)], stdout=subprocess.DEVNULL
         )
-        retry = redis.retry.Retry(redis.backoff.ConstantBackoff(0.02), 500)
-        with self.client(retry=retry, retry_on_error=[redis.ConnectionError]) as client:
-            client.ping()
+        until(self._answers)
+
+    def _answers(self) -> bool:
+        with suppress(redis.ConnectionError), self.client() as client:
+            return bool(client.ping())
+        return False
 
     def client(self, **options: Any) -> redis.Redis:
         return redis.Redis(unix_socket_path=self.socket, **options)

@@ -8,6 +8,8 @@ from typing import Any, Unpack, assert_type
 
 import httpx
 import httpx2
+import redis
+import redis.asyncio
 
 from access_tokens import (
     KEEP,
@@ -19,9 +21,11 @@ from access_tokens import (
     AsyncApiKey,
     AsyncOptions,
     BatchLoadResult,
+    FileJwtStore,
     IssueResult,
     Keep,
     Moment,
+    RedisJwtStore,
     RetryPolicy,
     SyncOptions,
     TokenRecord,
@@ -137,6 +141,35 @@ def kit(service: LocalService, when: datetime) -> None:
     assert_type(LocalService(admin_pat=pat, errors="text", rate_limit=(5, 60)).endpoint, str)
 
 
+class OwnStore:
+    """A store of a user's own."""
+
+    def get(self, name: str, /) -> str | None: ...
+    def acquire(self, name: str, holder: str, seconds: float, /) -> object: ...
+    def release(self, name: str, holder: str, /) -> None: ...
+    def put(self, name: str, value: str, seconds: float, /) -> None: ...
+    def drop(self, name: str, value: str | bytes, /) -> None: ...
+
+
+class OwnAsyncStore:
+    """The same for tasks."""
+
+    async def get(self, name: str, /) -> bytes | None: ...
+    async def acquire(self, name: str, holder: str, seconds: float, /) -> object: ...
+    async def release(self, name: str, holder: str, /) -> None: ...
+    async def put(self, name: str, value: str, seconds: float, /) -> None: ...
+    async def drop(self, name: str, value: str | bytes, /) -> None: ...
+
+
+def stores(sync: redis.Redis, tasks: redis.asyncio.Redis) -> None:
+    for each in (FileJwtStore(), RedisJwtStore(sync), OwnStore()):
+        AccessTokensClient("https://h", "pat_x", jwt_store=each)
+        AsyncAccessTokensClient("https://h", "pat_x", jwt_store=each)
+    AccessTokensClient.from_env(jwt_store=FileJwtStore("jwts.json"))
+    AsyncAccessTokensClient("https://h", "pat_x", jwt_store=RedisJwtStore(tasks, prefix="a:"))
+    AsyncAccessTokensClient("https://h", "pat_x", jwt_store=OwnAsyncStore())
+
+
 async def in_tasks() -> str:
     return "pat_x"
 
@@ -154,5 +187,7 @@ def mistakes(client: AccessTokensClient, http: httpx.AsyncClient) -> None:
     client.rotate("pat_x")  # type: ignore[arg-type]
     client.with_options(retry=3)  # type: ignore[arg-type]
     client.list().append("a")  # type: ignore[arg-type]
+    AccessTokensClient("https://h", "pat_x", jwt_store=OwnAsyncStore())  # type: ignore[arg-type]
+    AccessTokensClient("https://h", "pat_x", jwt_store=redis.Redis())  # type: ignore[arg-type]
     LocalService(errors="xml")  # type: ignore[arg-type]
     LocalService().seed(1, expires_at="never")  # type: ignore[arg-type]

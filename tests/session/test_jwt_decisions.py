@@ -14,7 +14,9 @@ from access_tokens import (
 from access_tokens._flow.jwt import Authorization
 from access_tokens._flow.steps import Answer, Authorize, Failure, ReadPat, Send, Sent, Wait
 from access_tokens._session.jwt_decisions import JwtDecisions
+from access_tokens._session.sharing import StoreError
 
+from ..helpers.logged import logged
 from ..helpers.sessions import (
     CLOSED,
     DEADLINE,
@@ -221,3 +223,42 @@ class TestARenewalThatFailed:
         made._going_on(error, afresh=False)
         assert found(at(NOW + pause - 0.01, made))
         assert found(at(NOW + pause, made)) is None
+
+
+class TestAJwtFromTheStore:
+    def test_it_is_kept_and_ends_what_failed(self, caplog):
+        caplog.set_level("INFO", "access_tokens")
+        made, got = session(), Authorization(jwt())
+        for _ in range(2):
+            made._state.failures.note(AuthenticationError(FAILED), NOW)
+        assert made._adopted(got) is got
+        assert found(made) == got
+        assert made._adopted(got) is got
+        assert logged(caplog)[0][:2] == ("INFO", "POST /auth/token: found a JWT in the store")
+        assert len(caplog.records) == 1
+        made._state.cache.discard(got.jwt)
+        assert found(made) is None
+
+    def test_one_that_is_due_is_looked_for_again_after_a_second(self):
+        made = session()
+        made._adopted(Authorization(jwt(20.0)))
+        assert found(at(NOW + 0.99, made))
+        assert found(at(NOW + 1.0, made)) is None
+
+    def test_a_new_one_that_was_refused_while_it_was_put_is_not_kept_again(self, caplog):
+        caplog.set_level("INFO", "access_tokens")
+        made = session()
+        got = made._kept(jwt())
+        made._state.cache.discard(got.jwt)
+        assert made._adopted(got) is got
+        assert found(made) is None
+        assert not caplog.records
+
+    def test_its_failure_is_told_on_one_line_without_the_pat(self, caplog):
+        failed = session()._store_failed(ValueError("no pat_x\nhere"))
+        assert (type(failed), str(failed)) == (StoreError, "")
+        [(level, message, _)] = logged(caplog)
+        assert (level, message) == (
+            "WARNING",
+            "the JWT store has failed and is left out: ValueError: no [hidden] here",
+        )

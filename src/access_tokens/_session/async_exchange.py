@@ -18,7 +18,7 @@ from .event_loops import LoopState, ask
 from .exchange import PendingExchange
 from .jwt_decisions import JwtDecisions
 from .log import CallLog
-from .sharing import LIMIT, Ask, Exchange, SharedCache, SharedExchange, SharingStep
+from .sharing import Ask, Exchange, SharedCache, SharedExchange, SharingStep
 from .time_limit import too_slow
 
 T = TypeVar("T")
@@ -131,7 +131,7 @@ class AsyncExchanger(JwtDecisions):
         if self._seconds_until(deadline) <= seconds:
             return False
         await self._sleep(seconds)
-        shared.time_left = LIMIT
+        shared.time_left = shared.cache.limit
         if self._state.is_closed:
             raise self._closed_error()
         return True
@@ -143,7 +143,7 @@ class AsyncExchanger(JwtDecisions):
         finally:
             shared.time_left -= self.now() - started
 
-    async def _ask_store(self, store: SharedCache, step: Ask, seconds: float = LIMIT) -> Any:
+    async def _ask_store(self, store: SharedCache, step: Ask, seconds: float) -> Any:
         try:
             with anyio.move_on_after(seconds):
                 return await ask(store.call(step))

@@ -131,7 +131,7 @@ class AsyncSession(AsyncExchanger):
         self._state.cache.discard(jwt)
         if (store := self._state.shared) and (step := store.drop(jwt)):
             with suppress(StoreError):
-                await self._ask_store(store, step)
+                await self._ask_store(store, step, store.limit)
 
     async def discard_token(self, token: Secret) -> None:
         """Same as `SyncSession.discard_token`."""

@@ -82,7 +82,7 @@ class JwtDecisions(SessionBase):
     def _adopted(self, got: Authorization) -> Authorization:
         """Keep a JWT from the store. One that is due for renewal is looked for again in a moment."""
         now, cache = self.now(), self._state.cache
-        if cache.living(now) is not got.jwt:
+        if not got.is_new and cache.living(now) is not got.jwt:
             cache.keep(got.jwt)
             log_found(self._exchange)
             self._state.failures.forget()

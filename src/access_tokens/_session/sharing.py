@@ -22,8 +22,10 @@ from ..errors import AccessTokensError
 
 # How long one process may take for an exchange before another one makes it, in seconds.
 LEASE = 10.0
-# How long a store may take in all, not counting the wait for another process, in seconds.
+# How long a store may take in all by default, not counting the wait for another process, in seconds.
 LIMIT = 1.0
+# How long to wait for other processes, in seconds: for one that has died, and then for the next.
+_LONGEST_WAIT = 2 * LEASE
 # Between two looks at the store while another process makes the exchange, in seconds.
 _PAUSE = 0.1
 
@@ -72,6 +74,7 @@ class SharedCache:
         pat: Where the PAT comes from.
         jwts: The session's current JWT.
         clocks: The session's clocks.
+        limit: How long the store may take in all for one exchange, in seconds.
     """
 
     store: Any
@@ -79,6 +82,7 @@ class SharedCache:
     pat: PatSource = field(repr=False)
     jwts: JwtCache = field(repr=False)
     clocks: Clocks = field(repr=False)
+    limit: float = LIMIT
     _entry: _Entry | None = None
     _refused: Secret | None = None
 
@@ -86,10 +90,10 @@ class SharedCache:
         """Return what names and encrypts the JWTs that are got with the current PAT."""
         return Seal(self.pat.held(), self.endpoint)
 
-    def read(self, seal: Seal, value: str | bytes | None) -> Jwt | None:
+    def read(self, seal: Seal, value: Any) -> Jwt | None:
         """Return the JWT in an entry, unless it is somebody else's, has expired or was refused."""
-        shared = seal.open(value) if value else None
-        if value is None or shared is None or self._is_refused(shared.token):
+        shared = seal.open(value)
+        if shared is None or _is_same(shared.token, self._refused):
             return None
         age = max(0.0, self.clocks.wall() - shared.obtained_at)  # the clock of another host may be ahead
         lifetime, now = bounded_life(shared.lifetime), self.clocks.now()
@@ -109,7 +113,7 @@ class SharedCache:
     def drop(self, jwt: Jwt) -> Ask | None:
         """Return the step that drops a JWT that was refused, if it lies in the store."""
         entry, self._refused = self._entry, jwt.token
-        if entry is None or entry.jwt is not jwt:
+        if entry is None or not _is_same(entry.jwt.token, jwt.token):
             return None
         self._entry = None
         return Ask("drop", (entry.name, entry.value))
@@ -117,9 +121,6 @@ class SharedCache:
     def call(self, step: Ask) -> Callable[[], Any]:
         """Return the function that carries out a step."""
         return partial(getattr(self.store, step.method), *step.arguments)
-
-    def _is_refused(self, token: Secret) -> bool:
-        return self._refused is not None and self._refused.reveal() == token.reveal()
 
 
 @define(eq=False)
@@ -131,7 +132,7 @@ class SharedExchange:
         living: The JWT that is to be renewed, if it is still valid.
         seal: Names and encrypts what lies in the store.
         holder: Tells the lease of this exchange from others.
-        has_lease: Whether this exchange has the lease, which must be released at the end.
+        has_lease: Whether this exchange may have the lease, which then must be released at the end.
         time_left: How long the store may still take, in seconds.
     """
 
@@ -140,10 +141,10 @@ class SharedExchange:
     seal: Seal = field(init=False)
     holder: str = field(factory=lambda: secrets.token_hex(16))
     has_lease: bool = False
-    time_left: float = LIMIT
+    time_left: float = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.seal = self.cache.seal()
+        self.seal, self.time_left = self.cache.seal(), self.cache.limit
 
     def steps(self, *, afresh: bool) -> Generator[SharingStep, Any, Authorization]:
         """Return the JWT in the store, or make an exchange while no other process does.
@@ -187,7 +188,7 @@ class SharedExchange:
                 return found if found and self._is_fresh(found) else None
             if will_do := self.living or found:
                 return will_do
-            if self.cache.clocks.now() - started >= LEASE or not (yield Wait(_PAUSE)):
+            if self.cache.clocks.now() - started >= _LONGEST_WAIT or not (yield Wait(_PAUSE)):
                 return None
 
     def _look(self) -> Generator[Ask, Any, Jwt | None]:
@@ -196,3 +197,7 @@ class SharedExchange:
 
     def _is_fresh(self, jwt: Jwt) -> bool:
         return jwt.is_fresh(self.cache.clocks.now())
+
+
+def _is_same(token: Secret, other: Secret | None) -> bool:
+    return other is not None and token.reveal() == other.reveal()

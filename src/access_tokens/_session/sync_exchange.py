@@ -17,7 +17,7 @@ from ..errors import AccessTokensError
 from .exchange import PendingExchange
 from .jwt_decisions import JwtDecisions
 from .log import CallLog
-from .sharing import LIMIT, Ask, Exchange, SharedCache, SharedExchange, SharingStep
+from .sharing import Ask, Exchange, SharedCache, SharedExchange, SharingStep
 from .sync_state import Pending, SyncState
 from .time_limit import within
 
@@ -146,7 +146,7 @@ class SyncExchanger(JwtDecisions):
         if self._seconds_until(deadline) <= seconds:
             return False
         self._sleep(seconds)
-        shared.time_left = LIMIT
+        shared.time_left = shared.cache.limit
         if self._state.is_closed:
             raise self._closed_error()
         return True
@@ -158,7 +158,7 @@ class SyncExchanger(JwtDecisions):
         finally:
             shared.time_left -= self.now() - started
 
-    def _ask_store(self, store: SharedCache, step: Ask, seconds: float = LIMIT) -> Any:
+    def _ask_store(self, store: SharedCache, step: Ask, seconds: float) -> Any:
         try:
             return within(seconds, store.call(step))
         except Exception as error:  # noqa: BLE001 - a store of the caller's may raise anything
@@ -167,9 +167,9 @@ class SyncExchanger(JwtDecisions):
     def _release(self, shared: SharedExchange) -> None:
         """End the lease, if there is one. What takes longer than the time left goes on in a thread."""
         if shared.has_lease:
-            shared.has_lease = False
             with suppress(Exception):
                 within(shared.time_left, shared.cache.call(shared.release()))
+            shared.has_lease = False
 
     def _exchanged_here(self, deadline: float, afresh: bool, pat: Secret | None = None) -> Authorization:
         exchanges = self._exchanges(deadline, afresh, pat)

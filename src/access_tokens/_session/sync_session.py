@@ -80,7 +80,9 @@ class SyncSession(SyncExchanger):
         self, settings: Settings, exchange: Call[Jwt], http_client: httpx.Client | None = None
     ) -> None:
         new_pool = partial(SyncPool, settings, http_client, self._seconds_until)
-        super().__init__(settings, exchange, http_client, SyncState(failures_of(settings), new_pool=new_pool))
+        # By name, since attrs before 25.4 takes no inherited field by place here.
+        state = SyncState(failures=failures_of(settings), new_pool=new_pool)
+        super().__init__(settings, exchange, http_client, state)
 
     # Procedures and flows
 
@@ -124,7 +126,7 @@ class SyncSession(SyncExchanger):
         self._state.cache.discard(jwt)
         if (store := self._state.shared) and (step := store.drop(jwt)):
             with suppress(StoreError):
-                self._ask_store(store, step)
+                self._ask_store(store, step, store.limit)
 
     def discard_token(self, token: Secret) -> None:
         """Same as `discard`, for the text of a JWT that another API has refused."""

@@ -17,7 +17,7 @@ def within(seconds: float, function: Callable[[], Any]) -> Any:
 
     Raises:
         TimeoutError: The function has not ended in time.
-        Exception: What the function raises; a RuntimeError if no thread can be started.
+        BaseException: What the function raises; a RuntimeError if no thread can be started.
     """
     done, outcome = InterruptibleEvent(), list[Callable[[], Any]]()
 
@@ -25,7 +25,7 @@ def within(seconds: float, function: Callable[[], Any]) -> Any:
         try:
             result = function()
             outcome.append(lambda: result)
-        except Exception as error:  # noqa: BLE001 - raised in the thread that waits
+        except BaseException as error:  # noqa: BLE001 - raised in the thread that waits
             outcome.append(partial(_raise, error))
         finally:
             done.set()
@@ -41,5 +41,5 @@ def too_slow(seconds: float) -> TimeoutError:
     return TimeoutError(f"no answer within {seconds:.1g} s")
 
 
-def _raise(error: Exception) -> Any:
+def _raise(error: BaseException) -> Any:
     raise error

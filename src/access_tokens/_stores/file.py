@@ -155,13 +155,13 @@ def _opened(path: Path) -> IO[bytes]:
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     if path.is_symlink():
         raise _refused(path, "is a symbolic link")
-    file = os.fdopen(os.open(path, flags), "rb")
+    descriptor = os.open(path, flags)
     try:
-        _check_file(path, os.fstat(file.fileno()))
+        _check_file(path, os.fstat(descriptor))
+        return os.fdopen(descriptor, "rb")
     except BaseException:
-        file.close()
+        os.close(descriptor)
         raise
-    return file
 
 
 def _check_file(path: Path, found: os.stat_result) -> None:
@@ -183,7 +183,7 @@ def _check_directory(path: Path) -> None:
         return
     if found.st_uid not in {os.geteuid(), 0}:
         raise _refused(path, "is another user's")
-    if found.st_mode & 0o022 and not found.st_mode & stat.S_ISVTX:
+    if found.st_mode & 0o022:
         raise _refused(path, "can be changed by others")
 
 

@@ -84,9 +84,12 @@ def checked_store(value: Any, *, may_await: bool) -> Any:
     """
     if value is None:
         return None
-    if isinstance(value, type) or not all(callable(getattr(value, each, None)) for each in _METHODS):
+    methods = [getattr(value, each, None) for each in _METHODS]
+    if isinstance(value, type) or not all(map(callable, methods)):
         raise TypeError(f"jwt_store must have the methods {', '.join(_METHODS)}")
-    if not may_await and (getattr(value, "is_async", False) or inspect.iscoroutinefunction(value.get)):
+    if not may_await and (
+        getattr(value, "is_async", False) or any(map(inspect.iscoroutinefunction, methods))
+    ):
         raise TypeError("jwt_store must not be async, except for an AsyncAccessTokensClient")
     require_cryptography()
     return value
