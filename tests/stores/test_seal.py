@@ -12,7 +12,7 @@ SHARED = SharedJwt(Secret("canary-7f3a"), 1_800_000_000.5, 3600.0)
 
 # The name and an entry of pat_x.
 NAME = "48ca0cf293003bcc907f25a5c9b6308aaceb784b85315cd3a7efa3dc41b07d09"
-VALUE = "TM8_boIPLCIrxfu87xX9aB_Ca7LU5DGCbzwBBg8VHBgH_VP8ZZlMaexvCTd02Fg="
+VALUE = "v4w5G_q0hCLKH_5iAUE51s0A8ZDsBrrdzfCilUvIZ4MW2XxdlhtganU9wdvUo4Y="
 
 
 def seal(pat: str = "pat_canary", endpoint: str = ENDPOINT) -> Seal:

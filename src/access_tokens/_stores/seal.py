@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from .._secret import Masked, Secret, mask
 
-# Sizes in bytes: of the random part of an encryption (RFC 8439, section 2.8), and of the longest entry.
+# Sizes in bytes: of the random part of an encryption (RFC 5116, section 5.1), and of the longest entry.
 _NONCE = 12
 _LARGEST = 2**17
 # What the derived keys are for. A later format has other labels, and so meets none of these entries.
@@ -47,10 +47,10 @@ class Seal:
     """
 
     def __init__(self, pat: Secret, endpoint: str) -> None:
-        from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         self.name = _derived(pat, _NAME + endpoint.encode()).hex()
-        self._cipher = ChaCha20Poly1305(_derived(pat, _KEY))
+        self._cipher = AESGCM(_derived(pat, _KEY))
 
     def close(self, shared: SharedJwt) -> str:
         """Encrypt a JWT."""
