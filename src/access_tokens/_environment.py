@@ -36,11 +36,17 @@ def api_key_from_environment() -> str | Path:
     Raises:
         ValueError: As in `endpoint_from_environment`, or both variables are set.
     """
-    if _API_KEY_FILE not in os.environ:
-        return _variable(_API_KEY, _api_key_problem).reveal()
-    if _API_KEY in os.environ:
+    has_key, has_file = _has(_API_KEY), _has(_API_KEY_FILE)
+    if has_key and has_file:
         raise ValueError(f"{_API_KEY} and {_API_KEY_FILE} must not both be set in the environment")
+    if _API_KEY_FILE not in os.environ or has_key:
+        return _variable(_API_KEY, _api_key_problem).reveal()
     return Path(_variable(_API_KEY_FILE, _file_problem).reveal())
+
+
+def _has(name: str) -> bool:
+    """Tell whether a variable has a value. Files that describe many programs set some to nothing."""
+    return bool(os.environ.get(name, "").strip())
 
 
 def _variable(name: str, other_problem: Callable[[str], str | None]) -> Secret:

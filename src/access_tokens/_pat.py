@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import inspect
 import os
+import re
 import stat
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -20,6 +21,7 @@ AsyncApiKey: TypeAlias = ApiKey | Callable[[], Awaitable[str]]
 
 _LONGEST_PAT = 200
 _LARGEST_FILE = 2**16
+_PATH = re.compile(r"[/~]|\.{1,2}[/\\]|[A-Za-z]:\\")
 # So many PATs are hidden in messages: an error may be about one that was replaced meanwhile.
 _REMEMBERED = 4
 
@@ -164,9 +166,11 @@ def pat_error(value: Secret, name: str = "the PAT") -> Exception | None:
 def pat_problem(value: str) -> str | None:
     """Return which requirement a value does not meet as a PAT ("must …"), or None if it is a PAT."""
     if not value:
-        return "be a PAT, a string that is not empty"
+        return "not be empty"
     if value.lower().startswith("bearer "):
         return "be the bare PAT, without 'Bearer'"
+    if _PATH.match(value) and redact(value) == value:
+        return "be the PAT itself; for the path of a file with it, use pathlib.Path"
     if value[0] in "\"'`":
         return "be the bare PAT, without quotes"
     if not all("!" <= character <= "~" for character in value):

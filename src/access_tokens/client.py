@@ -325,7 +325,8 @@ class AccessTokensClient(Uncopied):
         Make the PAT by `generate_token(token_id=...)`, and *store it first*: then nothing can be lost. Only
         its hash is sent. If the answer is lost, the record is loaded to find out what was done. Existing JWTs
         stay valid until they expire. If the token is your own, the client goes on with the new PAT, unless
-        a file or a function provides it. While the outcome is unknown, it tries both.
+        a file or a function provides it. While the outcome is unknown, it tries both. A repeat after a lost
+        answer may undo a rotation by somebody else in between. A token that is revoked or expired stays so.
 
         Args:
             new: The new PAT, with the id of the token and the hash.

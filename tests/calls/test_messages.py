@@ -20,6 +20,7 @@ from ..helpers.procedures import batch_load, defaults
 from ..helpers.sessions import SETTINGS
 
 NAIVE = datetime(2030, 1, 1)  # noqa: DTZ001 - naive on purpose
+PAT = f"pat_{'A' * 21}.{'q83v' * 10}q8s="
 FLAGS = ("include_revoked", "include_expired", "include_secret_phc")
 
 
@@ -82,7 +83,13 @@ def retry(**wrong: Any) -> Any:
             "secret_phc must be a PHC string, such as $scrypt$ln=14,r=8,p=1$…, and not the secret itself",
         ),
         (lambda: check.phc(Secret("$" * 201)), "secret_phc must have at most 200 characters"),
-        (lambda: checked_pat(Secret("")), "api_key must be a PAT, a string that is not empty"),
+        (lambda: checked_pat(Secret("")), "api_key must not be empty"),
+        (
+            lambda: checked_pat(Secret("/run/secrets/pat")),
+            "api_key must be the PAT itself; for the path of a file with it, use pathlib.Path",
+        ),
+        (lambda: check.owner(PAT), "owner must not be a secret"),
+        (lambda: check.role("has_role", PAT), "has_role must not be a secret"),
         (lambda: checked_pat(Secret("'pat_x'")), "api_key must be the bare PAT, without quotes"),
         (lambda: checked_pat(Secret(b"x")), "api_key must be a string, the PAT, not bytes"),  # type: ignore[arg-type]
         (lambda: checked_pat(Secret("Bearer x")), "api_key must be the bare PAT, without 'Bearer'"),

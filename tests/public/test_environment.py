@@ -115,10 +115,17 @@ def test_a_file_may_hold_the_pat(kind, file):
     assert pat.ask() == "pat_new"
 
 
-@pytest.mark.parametrize("text", ["", "pat_x"])
-def test_only_one_of_them_may_be_set(kind, file, monkeypatch, text):
-    monkeypatch.setenv(API_KEY, text)
+def test_only_one_of_them_may_be_set(kind, file, monkeypatch):
+    monkeypatch.setenv(API_KEY, "pat_x")
     assert refused(kind) == f"{API_KEY} and {API_KEY_FILE} must not both be set in the environment"
+
+
+def test_one_that_is_empty_counts_as_not_set_beside_the_other(kind, file, monkeypatch):
+    monkeypatch.setenv(API_KEY, " ")
+    assert kind.from_env()._session.settings.pat.current.reveal() == GOOD[API_KEY]
+    monkeypatch.setenv(API_KEY, GOOD[API_KEY])
+    monkeypatch.setenv(API_KEY_FILE, "")
+    assert kind.from_env()._session.settings.pat.ask is None
 
 
 CANNOT = "must be the path of a file that can be read"
@@ -146,7 +153,7 @@ def test_a_path_of_no_use_is_refused_by_name(kind, file, monkeypatch, value, pro
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("", "be a PAT, a string that is not empty"),
+        ("", "not be empty"),
         ("Bearer {}", "be the bare PAT, without 'Bearer'"),
         ('"{}"', "be the bare PAT, without quotes"),
         ("KEY={}\nOTHER=x", "hold visible ASCII characters only, no space and no newline"),

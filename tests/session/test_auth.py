@@ -123,6 +123,16 @@ def test_a_401_on_a_jwt_got_just_now_is_the_answer(client, service, api, request
     assert (len(api.requests), service.exchanges) == (1, 1)
 
 
+def test_an_api_that_takes_a_jwt_again_is_helped_again(client, service, api, request_api):
+    api.refuses = True
+    assert request_api(client) == 401
+    api.refuses = False
+    assert request_api(client) == 200
+    service.rotate_key()
+    assert request_api(client) == 200
+    assert service.exchanges == 2
+
+
 @pytest.mark.fault(25)
 def test_an_api_that_refuses_every_jwt_costs_one_exchange_and_not_one_each(client, service, api, request_api):
     client.list()

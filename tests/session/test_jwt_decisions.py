@@ -17,6 +17,7 @@ from access_tokens._session.jwt_decisions import JwtDecisions
 from access_tokens._session.sharing import StoreError
 
 from ..helpers.logged import logged
+from ..helpers.memory_store import MemoryStore
 from ..helpers.sessions import (
     CLOSED,
     DEADLINE,
@@ -234,7 +235,7 @@ class TestAJwtFromTheStore:
         assert made._adopted(got) is got
         assert found(made) == got
         assert made._adopted(got) is got
-        assert logged(caplog)[0][:2] == ("INFO", "POST /auth/token: found a JWT in the store")
+        assert logged(caplog)[0][:2] == ("INFO", "found the JWT of another process in the store")
         assert len(caplog.records) == 1
         made._state.cache.discard(got.jwt)
         assert found(made) is None
@@ -255,10 +256,15 @@ class TestAJwtFromTheStore:
         assert not caplog.records
 
     def test_its_failure_is_told_on_one_line_without_the_pat(self, caplog):
-        failed = session()._store_failed(ValueError("no pat_x\nhere"))
+        made = session(jwt_store=MemoryStore())
+        store = made._store()
+        assert store
+        failed = made._store_failed(store, ValueError("no pat_x\nhere"))
         assert (type(failed), str(failed)) == (StoreError, "")
         [(level, message, _)] = logged(caplog)
         assert (level, message) == (
             "WARNING",
             "the JWT store has failed and is left out: ValueError: no [hidden] here",
         )
+        assert at(NOW + 9.9, made)._store() is None
+        assert at(NOW + 10.0, made)._store() is store

@@ -173,7 +173,7 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "a pipe": (make_fifo, "Not a regular file"),
     "a device": (lambda path: path.symlink_to("/dev/zero"), "Not a regular file"),
     "a loop": (lambda path: path.symlink_to(path), "Too many levels of symbolic links"),
-    "empty": (lambda path: path.write_text(" \n"), "must be a PAT, a string that is not empty"),
+    "empty": (lambda path: path.write_text(" \n"), "must not be empty"),
     "binary": (lambda path: path.write_bytes(b"pat_\xff\0"), "must hold visible ASCII characters only"),
     "UTF-16": (lambda path: path.write_text("pat_x", "utf-16"), "must hold visible ASCII characters only"),
     "huge": (lambda path: path.write_text("x" * 10**6), "must have at most 200 characters"),
@@ -285,6 +285,7 @@ def test_what_a_function_raises_is_the_cause_without_a_secret(server, make_clien
         error = result_of(call)
         assert isinstance(error, AuthenticationError)
         assert cause in repr(error.cause)
+        assert error.__cause__ is error.cause
         assert not error.outcome_unknown
         assert seen_in(error, [PAT.partition(".")[2]]) == bearers_in(error) == []
         check_is_usable(error)

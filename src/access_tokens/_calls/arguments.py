@@ -125,12 +125,20 @@ def new_token_id(value: Any) -> str:
 
 def owner(value: Any) -> str:
     """Check an owner."""
-    return text("owner", value, _LONGEST_OWNER)
+    return _shown("owner", value, _LONGEST_OWNER)
 
 
 def role(name: str, value: Any) -> str:
     """Check the name of a role."""
-    return text(name, value, _LONGEST_ROLE)
+    return _shown(name, value, _LONGEST_ROLE)
+
+
+def _shown(name: str, value: Any, longest: int) -> str:
+    """Check a text that every administrator sees in the record."""
+    checked = text(name, value, longest)
+    if redact(checked) != checked:
+        raise ValueError(f"{name} must not be a secret")
+    return checked
 
 
 def roles(name: str, value: Iterable[str]) -> list[str]:

@@ -96,13 +96,14 @@ class AsyncExchanger(JwtDecisions):
 
     async def _exchanged(self, deadline: float, afresh: bool) -> Authorization:
         """Same as `SyncExchanger._exchanged`."""
-        if self._state.shared is None:
+        store = self._store()
+        if store is None:
             return await self._exchanged_here(deadline, afresh)
         try:
             pat = await self._read_pat(None, deadline)
         except AccessTokensError:
             return await self._exchanged_here(deadline, afresh)
-        shared = SharedExchange(self._state.shared, self._state.cache.living(self.now()))
+        shared = SharedExchange(store, self._state.cache.living(self.now()))
         here = partial(self._exchanged_here, deadline, afresh, pat)
         try:
             return self._adopted(await self._shared(shared, here, deadline, afresh))
@@ -148,8 +149,8 @@ class AsyncExchanger(JwtDecisions):
             with anyio.move_on_after(seconds):
                 return await ask(store.call(step))
         except Exception as error:  # noqa: BLE001 - a store of the caller's may raise anything
-            raise self._store_failed(error) from None
-        raise self._store_failed(too_slow(seconds))
+            raise self._store_failed(store, error) from None
+        raise self._store_failed(store, too_slow(seconds))
 
     async def _release(self, shared: SharedExchange) -> None:
         """Same as `SyncExchanger._release`, also when the task was cancelled."""

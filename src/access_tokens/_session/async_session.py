@@ -91,7 +91,8 @@ class AsyncSession(AsyncExchanger):
         try:
             loop = current_loop()
         except OSError as error:  # anyio cannot import its backend without a free file descriptor
-            raise UnavailableError(self._exchange.failed, cause=OSError(str(error))) from None
+            cause = OSError(str(error))
+            raise UnavailableError(self._exchange.failed, cause=cause) from cause
         return self._places.get(loop) or self._new_place(loop)
 
     def _new_place(self, loop: object) -> LoopState:
@@ -227,7 +228,8 @@ class AsyncSession(AsyncExchanger):
             ):
                 return pat.taken(Secret(await ask(pat.ask)))
         except Exception as error:  # noqa: BLE001 - a function of the caller's may raise anything
-            raise self._unread(error) from None
+            unread = self._unread(error)
+            raise unread from unread.__cause__
         raise self._closed_error() if self._state.is_closed else self._unread_in_time()
 
     async def _send(self, log: CallLog[Any], bearer: Secret, deadline: float) -> Outcome:

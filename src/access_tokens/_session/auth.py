@@ -57,6 +57,7 @@ class SyncAuth(_AuthOfBoth):
             authorization = self._session.authorize()
             response = yield _with_bearer(request, authorization.jwt)
             if not _is_refused(authorization.jwt, request, response):
+                self._session.note_answer(_host(request), response.status_code)
                 return
             may_help = self._session.may_replace(authorization, _host(request))
             if not may_help or replays >= authorization.jwt.most_replays:
@@ -85,6 +86,7 @@ class AsyncAuth(_AuthOfBoth):
             authorization = await self._session.authorize()
             response = yield _with_bearer(request, authorization.jwt)
             if not _is_refused(authorization.jwt, request, response):
+                self._session.note_answer(_host(request), response.status_code)
                 return
             may_help = self._session.may_replace(authorization, _host(request))
             if not may_help or replays >= authorization.jwt.most_replays:

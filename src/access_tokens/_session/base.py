@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -69,6 +70,11 @@ class SessionBase(Uncopied):
         if self._is_still_new(authorization):
             state.refusers[host] = now + _REFUSER_PAUSE
         return host not in state.refusers
+
+    def note_answer(self, host: str, status: int) -> None:
+        """Note that another API has answered other than by 401: with a success, it takes our JWTs again."""
+        if status < HTTPStatus.BAD_REQUEST:
+            self._state.refusers.pop(host, None)
 
     def _new_deadline(self) -> float:
         return self.now() + self.settings.deadline

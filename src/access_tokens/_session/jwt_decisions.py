@@ -17,7 +17,7 @@ from ..errors import AccessTokensError
 from .base import SessionBase
 from .exchange import PAUSE, PendingExchange, may_pass
 from .log import log_found, log_renewal, log_store
-from .sharing import StoreError
+from .sharing import SharedCache, StoreError
 
 # The longest time, in seconds, that a call waits for the early renewal of a JWT that is still valid. An
 # exchange usually takes a fraction of a second.
@@ -90,13 +90,19 @@ class JwtDecisions(SessionBase):
             cache.put_off_renewal(now + PAUSE)
         return got
 
-    def _store_failed(self, error: Exception) -> StoreError:
+    def _store(self) -> SharedCache | None:
+        """Return the store to ask before an exchange, if there is one that works."""
+        store = self._state.shared
+        return None if store is None or store.is_resting else store
+
+    def _store_failed(self, store: SharedCache, error: Exception) -> StoreError:
         """Write to the log that the store has failed, and return the error for the generator.
 
         Raises:
             BaseException: A signal handler has ended the call.
         """
         pass_on(error)
+        store.rest()
         log_store(self._exchange, redact(f"{type(error).__name__}: {error}", *self.settings.pat.known))
         return StoreError("")
 

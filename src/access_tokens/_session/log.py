@@ -146,7 +146,7 @@ def log_found(exchange: Call[Any]) -> None:
     """Write that another process had got a JWT, so that no exchange is needed."""
     if _log.isEnabledFor(logging.INFO):
         fields = _described(exchange, exchange.request())
-        write(logging.INFO, "%s %s: found a JWT in the store", fields["method"], fields["path"], **fields)
+        write(logging.INFO, "found the JWT of another process in the store", **fields)
 
 
 def log_store(exchange: Call[Any], reason: str) -> None:

@@ -6,6 +6,7 @@ and makes the exchange for all. A store that fails is left out of the rest of th
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Callable, Generator
 from functools import partial
@@ -26,6 +27,8 @@ LEASE = 10.0
 LIMIT = 1.0
 # How long to wait for other processes, in seconds: for one that has died, and then for the next.
 _LONGEST_WAIT = 2 * LEASE
+# How long a store that has failed is left alone, in seconds.
+_REST = 10.0
 # Between two looks at the store while another process makes the exchange, in seconds.
 _PAUSE = 0.1
 
@@ -75,6 +78,7 @@ class SharedCache:
         jwts: The session's current JWT.
         clocks: The session's clocks.
         limit: How long the store may take in all for one exchange, in seconds.
+        rests_until: When a store that has failed is next asked, by the session's clock.
     """
 
     store: Any
@@ -83,6 +87,7 @@ class SharedCache:
     jwts: JwtCache = field(repr=False)
     clocks: Clocks = field(repr=False)
     limit: float = LIMIT
+    rests_until: float = -math.inf
     _entry: _Entry | None = None
     _refused: Secret | None = None
 
@@ -113,10 +118,19 @@ class SharedCache:
     def drop(self, jwt: Jwt) -> Ask | None:
         """Return the step that drops a JWT that was refused, if it lies in the store."""
         entry, self._refused = self._entry, jwt.token
-        if entry is None or not _is_same(entry.jwt.token, jwt.token):
+        if entry is None or self.is_resting or not _is_same(entry.jwt.token, jwt.token):
             return None
         self._entry = None
         return Ask("drop", (entry.name, entry.value))
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the store has just failed, and is not asked for a while: each failure may cost time."""
+        return self.clocks.now() < self.rests_until
+
+    def rest(self) -> None:
+        """Note that the store has failed."""
+        self.rests_until = self.clocks.now() + _REST
 
     def call(self, step: Ask) -> Callable[[], Any]:
         """Return the function that carries out a step."""

@@ -116,13 +116,14 @@ class SyncExchanger(JwtDecisions):
 
     def _exchanged(self, deadline: float, afresh: bool) -> Authorization:
         """Get a JWT from the store if there is one, and otherwise by an exchange."""
-        if self._state.shared is None:
+        store = self._store()
+        if store is None:
             return self._exchanged_here(deadline, afresh)
         try:
             pat = self._read_pat(None)
         except AccessTokensError:
             return self._exchanged_here(deadline, afresh)
-        shared = SharedExchange(self._state.shared, self._state.cache.living(self.now()))
+        shared = SharedExchange(store, self._state.cache.living(self.now()))
         here = partial(self._exchanged_here, deadline, afresh, pat)
         return finally_twice(
             lambda: self._adopted(self._shared(shared, here, deadline, afresh)), lambda: self._release(shared)
@@ -162,7 +163,7 @@ class SyncExchanger(JwtDecisions):
         try:
             return within(seconds, store.call(step))
         except Exception as error:  # noqa: BLE001 - a store of the caller's may raise anything
-            raise self._store_failed(error) from None
+            raise self._store_failed(store, error) from None
 
     def _release(self, shared: SharedExchange) -> None:
         """End the lease, if there is one. What takes longer than the time left goes on in a thread."""

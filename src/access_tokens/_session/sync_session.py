@@ -215,7 +215,8 @@ class SyncSession(SyncExchanger):
         try:
             return pat.taken(Secret(pat.ask()))
         except Exception as error:  # noqa: BLE001 - a function of the caller's may raise anything
-            raise self._unread(error) from None
+            unread = self._unread(error)
+            raise unread from unread.__cause__
 
     def _send(self, log: CallLog[Any], bearer: Secret, deadline: float) -> Outcome:
         if refusal := self._refusal(deadline):

@@ -32,7 +32,7 @@ class FileJwtStore:
 
     Raises:
         ImportError: The extra is not installed: `pip install "access-tokens-client[store]"`.
-        ValueError: On Windows, the path is not below the user's profile, where alone it is private.
+        ValueError: The path is empty; or, on Windows, not below the user's profile, where it is private.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
@@ -42,6 +42,8 @@ class FileJwtStore:
         except ImportError:
             message = 'a FileJwtStore needs: pip install "access-tokens-client[store]"'
             raise ImportError(message) from None
+        if path is not None and not os.fspath(path):
+            raise ValueError("path must not be empty")
         chosen = platformdirs.user_cache_path("access-tokens") / "jwts.json" if path is None else Path(path)
         self._path = chosen.absolute()
         if _IS_WINDOWS and not self._path.resolve().is_relative_to(Path.home().resolve()):
