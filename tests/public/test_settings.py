@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import anyio
+import attrs
 import httpx
 import httpx2
 import pytest
 
-from access_tokens import AccessTokensClient, AsyncAccessTokensClient
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient, RetryPolicy
 from access_tokens._http.borrowed import timeout_of
 from access_tokens._pat import pat_source
 from access_tokens._secret import Secret
@@ -230,3 +231,33 @@ def test_a_context_is_one_of_a_client_and_not_shown():
     with pytest.raises(ValueError, match="^ssl_context must not be given with http_client, which would not"):
         AccessTokensClient(ENDPOINT, PAT, ssl_context=CONTEXT, http_client=httpx.Client())
     AccessTokensClient(ENDPOINT, PAT, http_client=httpx.Client())
+
+
+@pytest.mark.fault(104)
+def test_a_view_has_what_is_given_and_the_rest_of_its_client():
+    ours = checked(timeout=3.0, deadline=7.0, retry=RetryPolicy(retries=1))
+    assert ours.with_options(None, None, None) == ours
+    for changed in (
+        ours.with_options(2.0, None, None),
+        ours.with_options(None, 5.0, None),
+        ours.with_options(None, None, RetryPolicy(retries=2)),
+    ):
+        assert changed.pat is ours.pat
+        assert changed != ours
+    assert ours.with_options(2.0, 5.0, RetryPolicy()) == attrs.evolve(
+        ours, timeout=httpx.Timeout(2.0), deadline=5.0, retry=RetryPolicy()
+    )
+
+
+@pytest.mark.fault(104)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("2", None, None), "timeout must be a number of seconds"),
+        ((None, 0, None), "deadline must be a number of seconds"),
+        ((None, None, 3), "retry must be a RetryPolicy, not int"),
+    ],
+)
+def test_a_view_of_what_makes_no_sense_is_refused(options, message):
+    with pytest.raises((ValueError, TypeError), match=f"^{message}"):
+        checked().with_options(*options)

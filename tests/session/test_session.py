@@ -13,6 +13,8 @@ import pytest
 from access_tokens import (
     AccessTokensClient,
     AccessTokensError,
+    AuthenticationError,
+    Bearer,
     ClientClosedError,
     EndpointError,
     RetryPolicy,
@@ -20,14 +22,15 @@ from access_tokens import (
 )
 from access_tokens._calls.exchange import exchange
 from access_tokens._flow.bounds import bounds_of
+from access_tokens._flow.jwt import Authorization
 from access_tokens._flow.steps import Failure, ReadPat, Send
 from access_tokens._http.request import Progress
 from access_tokens._secret import Secret
-from access_tokens._session.base import CleanErrors, SessionBase, request_of
+from access_tokens._session.base import CleanErrors, SessionBase, bearer_of, request_of
 from access_tokens._session.waiting import wait_before
 
 from ..helpers.flows import EXCHANGE, READ, UNREACHED
-from ..helpers.sessions import CLOSED, DEADLINE, NOW, PAT, closed, session
+from ..helpers.sessions import CLOSED, DEADLINE, NOW, PAT, closed, jwt, new, session
 
 TOO_LATE = "no answer within the deadline of 300 s"
 
@@ -182,3 +185,41 @@ def test_an_error_leaves_without_the_frames_and_exceptions_below(leave, shown):
         leave()
     assert raised.value.__context__ is None
     assert (leave.__name__ in [frame.name for frame in extract_tb(raised.value.__traceback__)]) is shown
+
+
+@pytest.mark.fault(101)
+def test_a_pat_that_cannot_be_read_says_why():
+    error = FileNotFoundError(2, "No such file or directory", "/run/pat")
+    unread = session()._unread(error)
+    assert type(unread) is AuthenticationError
+    assert (unread.message, unread.cause, unread.attempts) == ("Failed to read the PAT", error, 0)
+    assert "pat_x" not in str(session()._unread(ValueError("not pat_x")))
+    in_time = session()._unread_in_time()
+    assert type(in_time) is UnavailableError
+    assert str(in_time) == f"Failed to read the PAT: {TOO_LATE}"
+
+
+@pytest.mark.fault(25)
+@pytest.mark.parametrize(("status", "is_helped"), [(200, True), (399, True), (400, False), (500, False)])
+def test_an_api_that_takes_a_jwt_again_is_helped_again(status, is_helped):
+    made = session()
+    assert not made.may_replace(new(), "other")
+    made.note_answer("another", 200)
+    made.note_answer("other", status)
+    assert made.may_replace(Authorization(jwt()), "other") is is_helped
+
+
+@pytest.mark.fault(103)
+def test_a_bearer_has_the_jwt_and_the_whole_second_in_which_it_expires():
+    got = attrs.evolve(jwt(), expires_at=1_800_000_000.9)
+    assert bearer_of(got) == Bearer("a.b.c", 1_800_000_000)
+
+
+@pytest.mark.fault(104)
+def test_a_view_shares_all_but_its_settings():
+    made = session()
+    settings = made.settings.with_options(None, 5.0, None)
+    view = made.with_settings(settings)
+    assert type(view) is type(made)
+    assert vars(view) == vars(made) | {"settings": settings}
+    assert made.settings.deadline == 300.0
