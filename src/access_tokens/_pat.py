@@ -82,9 +82,13 @@ class PatSource:
         """Forget a PAT that was offered: the rotation has failed."""
         self._hold(*(each for each in self._held if each is not successor))
 
-    def replace(self, successor: Secret) -> None:
-        """Go on with this PAT alone: the rotation has succeeded."""
-        self._hold(successor)
+    def replace(self, old: Secret, successor: Secret) -> None:
+        """Go on with this PAT instead of the old one: the rotation has succeeded.
+
+        Those of other rotations stay, since the service may have made them later.
+        """
+        gone = {old.reveal(), successor.reveal()}
+        self._hold(successor, *(each for each in self._held if each.reveal() not in gone))
 
 
 def pat_source(api_key: Secret, *, may_await: bool) -> PatSource:

@@ -122,6 +122,15 @@ def test_a_repeat_after_an_unknown_outcome_adds_no_pat_again():
     assert held(pat) == [OLD, NEW.token]  # the first may still have been done
 
 
+@pytest.mark.parametrize("first_to_end", [0, 1])
+def test_two_rotations_at_once_leave_both_new_pats_whichever_the_service_made_last(first_to_end):
+    pat = PatSource(Secret(OLD))
+    stories = [started(pat, new)[0] for new in (NEW, attrs.evolve(NEW, token=f"x{NEW.token}"))]
+    for story in (stories[first_to_end], stories[1 - first_to_end]):
+        assert ends(story) is None
+    assert sorted(held(pat)) == [NEW.token, f"x{NEW.token}"]
+
+
 def changed(**fields: Any) -> GeneratedToken:
     return attrs.evolve(NEW, **fields)
 

@@ -21,6 +21,7 @@ from ..helpers.flows import (
     NEW,
     NEW_PAT,
     OK,
+    OLD,
     PAT,
     UNREACHED,
     Flow,
@@ -118,9 +119,18 @@ def test_a_401_on_a_jwt_got_in_this_call_fails_at_once_and_does_not_show_it():
 @pytest.mark.fault(25)
 def test_a_second_401_fails_and_leaves_no_jwt():
     flow = started()
-    flow.replays(Authorization(NEW))
+    flow.replays(Authorization(NEW, is_own=True))  # it has expired meanwhile
     assert flow.reply(Answer(401)) == Discard(NEW, is_replaced=False)
     assert flow.fails(None).attempts == 2
+
+
+@pytest.mark.fault(108)
+def test_a_second_401_on_what_another_call_had_got_is_followed_by_a_third_attempt_and_no_more():
+    flow = started()
+    flow.replays(Authorization(NEW))
+    flow.replays(Authorization(OLD))
+    assert flow.reply(Answer(401)) == Discard(OLD, is_replaced=False)
+    assert flow.fails(None).attempts == 3
 
 
 def test_a_replay_leaves_the_retries_their_number():

@@ -116,13 +116,14 @@ def test_one_that_is_refused_gives_way_to_one_that_is_offered():
     assert made.held(refused=B) is A
 
 
-def test_one_that_is_offered_is_withdrawn_or_takes_the_place_of_all():
+def test_one_that_is_offered_is_withdrawn_or_takes_the_place_of_the_old_one():
     made = PatSource(A)
     for each in (B, Secret("pat_b"), C):
         made.offer(each)
     made.withdraw(B)
     assert (made.held(refused=A), made.held(refused=C)) == (C, A)
     made.offer(B)
-    made.replace(B)
-    assert (made.held(), made.held(refused=B), made.current) == (B, B, B)
-    assert made.known[0] is B
+    made.replace(A, B)
+    assert (made.held(), made.held(refused=B), made.current) == (B, C, C)
+    made.replace(B, C)
+    assert (made.held(), made.held(refused=C), made.known[0]) == (C, C, C)

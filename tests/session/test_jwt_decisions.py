@@ -72,7 +72,7 @@ class TestTheJwtThatIsFound:
     def test_one_that_expires_on_the_way_is_new_no_more(self, later, is_new):
         got = new(left=2.0)
         sent = at(NOW + later, session())._sent(Answer(401), got)
-        assert sent == Sent(Answer(401), Authorization(got.jwt, is_new))
+        assert sent == Sent(Answer(401), Authorization(got.jwt, is_new, is_own=True))
 
 
 def sends_the_pat(flow):

@@ -14,6 +14,8 @@ from access_tokens._secret import Secret
 from access_tokens._session.sharing import Ask, Exchange, SharedCache, SharedExchange, StoreError
 from access_tokens._stores.seal import Seal, SharedJwt
 
+from ..helpers.memory_store import MemoryStore
+
 ENDPOINT = "https://api.example.com/auth/token"
 # The time by this process's clock, and by that of all hosts.
 NOW, WALL = 500.0, 1_800_000_000.0
@@ -28,7 +30,9 @@ class Clocks:
 def process(living: Jwt | None = None, pat: str = "pat_x") -> SharedExchange:
     """A process that needs a JWT."""
     cache = SharedCache(object(), ENDPOINT, PatSource(Secret(pat)), JwtCache(), Clocks())
-    return SharedExchange(cache, living)
+    if living:
+        cache.jwts.keep(living)
+    return SharedExchange(cache)
 
 
 def entry(
@@ -83,7 +87,6 @@ class TestTheExchange:
         put = steps.send(got)
         assert (put.method, put.arguments[0], put.arguments[2]) == ("put", own.seal.name, 3540.0)
         assert result(steps, None) is got
-        assert own.release() == Ask("release", (own.seal.name, own.holder))
         other = process()
         found = other.cache.read(other.seal, put.arguments[1])
         assert found
@@ -94,7 +97,7 @@ class TestTheExchange:
         steps = own.steps(afresh=False)
         next(steps)
         found = result(steps, entry(age=100.0))
-        assert (found.is_new, found.jwt.is_shared, found.jwt.most_replays) == (False, True, 2)
+        assert not found.is_new
         assert (found.jwt.sent_at, found.jwt.lifetime) == (NOW - 100.0, 3600.0)
         assert (found.jwt.token.reveal(), found.jwt.expires_at) == ("a.b.c", WALL + 3500.0)
         assert not own.has_lease
@@ -123,7 +126,7 @@ class TestTheExchange:
     def test_a_fresh_jwt_that_came_meanwhile_is_taken(self):
         steps = process().steps(afresh=False)
         replied(steps, None, True)
-        assert result(steps, entry()).jwt.is_shared
+        assert result(steps, entry()).jwt.token.reveal() == "a.b.c"
 
     def test_one_that_is_due_is_renewed_by_who_has_the_lease_and_used_if_that_fails(self):
         own = process()
@@ -139,7 +142,7 @@ class TestTheExchange:
         own = process(living=jwt(age=3580.0))
         steps = own.steps(afresh=False)
         assert replied(steps, None, True, entry(age=3590.0)) == Exchange()
-        assert own.cache.jwts.living(NOW) is None
+        assert own.cache.jwts.current_of(Secret("own"))
         assert result(steps, Authorization(jwt())).is_new is False  # it was not renewed, so nothing is put
 
     def test_while_another_renews_a_jwt_that_is_still_valid_is_used(self):
@@ -154,6 +157,28 @@ class TestTheExchange:
             assert result(steps, None).jwt.token.reveal() == token
             assert not own.has_lease
 
+    @pytest.mark.parametrize("is_discarded", [True, False])
+    def test_one_that_was_discarded_or_has_expired_meanwhile_is_not_gone_on_with(self, is_discarded):
+        living = jwt(age=3595.0)
+        own = process(living)
+        steps = own.steps(afresh=False)
+        next(steps)
+        assert steps.send(None) == acquire(own)
+        if is_discarded:
+            own.cache.jwts.discard(living)
+        else:
+            own.cache.clocks.now = lambda: NOW + 5.0
+        assert steps.send(False) == Wait(0.1)
+
+    def test_its_own_jwt_expires_by_its_own_clock_whatever_becomes_of_the_wall_clock(self):
+        living = jwt(age=3590.0)
+        own = process(living)
+        value = own.cache.put(living).arguments[1]
+        own.cache.clocks.wall = lambda: WALL - 10_000.0
+        assert own.cache.read(own.seal, value) is living
+        own.cache.clocks.now = lambda: NOW + 10.0
+        assert own.cache.read(own.seal, value) is None
+
     def test_while_another_exchanges_the_store_is_asked_every_tenth_of_a_second(self):
         own = process()
         steps = own.steps(afresh=False)
@@ -162,7 +187,7 @@ class TestTheExchange:
         assert steps.send(None) == acquire(own)
         assert steps.send(None) == Wait(0.1)
         assert steps.send(True) == get(own)
-        assert result(steps, entry()).jwt.is_shared
+        assert result(steps, entry()).jwt.token.reveal() == "a.b.c"
 
     def test_who_has_waited_for_two_leases_or_may_wait_no_more_exchanges(self):
         """When the first holder dies, those who wait since then still wait for the second."""
@@ -243,7 +268,16 @@ class TestTheCache:
     def test_a_step_is_a_call_of_the_store(self):
         own = process()
         own.cache.store = {"a": 1}
-        assert own.cache.call(Ask("get", ("a",)))() == 1
+        assert own.cache.call(Ask("get", ("a",))) == own.call(Ask("get", ("a",))) == 1
+
+    @pytest.mark.parametrize("is_over", [False, True])
+    def test_a_lease_that_comes_too_late_is_released_at_once(self, is_over):
+        own = process()
+        own.cache.store, own.is_over = MemoryStore(), is_over
+        assert own.call(acquire(own))
+        assert own.cache.store.leases == ({} if is_over else {own.seal.name: own.holder})
+        own.release()
+        assert own.cache.store.leases == {}
 
     def test_nothing_of_it_is_shown(self):
         own, value = process(), entry()

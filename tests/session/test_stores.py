@@ -1,14 +1,17 @@
 """Clients that share one JWT through a store, and stores that fail."""
 
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
 import anyio
 import httpx
 import pytest
+from anyio.lowlevel import current_token
 
 from access_tokens import (
     AccessTokensClient,
@@ -63,8 +66,8 @@ def let_hang(client: Any, store: MemoryStore, gate: threading.Event, *methods: s
     session = client.client._session
     ask, session._state.shared.limit = session._ask_store, 0.05
 
-    def ask_store(store: Any, step: Any, seconds: float) -> Any:
-        return ask(store, step, seconds if step.method in methods else PATIENCE)
+    def ask_store(store: Any, step: Any, seconds: float, call: Any) -> Any:
+        return ask(store, step, seconds if step.method in methods else PATIENCE, call)
 
     session._ask_store = ask_store
     store.faults |= dict.fromkeys(methods, lambda: gate.wait(PATIENCE))
@@ -314,7 +317,8 @@ def test_a_cancellation_while_the_store_is_asked_ends_the_lease(
         given = AsyncMemoryStore(store) if is_async else store
         async with AsyncAccessTokensClient(server.endpoint, "pat_x", jwt_store=given) as client:
             with anyio.CancelScope() as scope:
-                store.faults[method] = (lambda: hang(scope)) if is_async else (lambda: block(scope))
+                cancel = partial(anyio.from_thread.run_sync, scope.cancel, token=current_token())
+                store.faults[method] = (lambda: hang(scope)) if is_async else (lambda: block(cancel))
                 await client.list()
             assert scope.cancelled_caught
             assert store.leases == {}
@@ -323,8 +327,8 @@ def test_a_cancellation_while_the_store_is_asked_ends_the_lease(
         scope.cancel()
         await anyio.sleep_forever()
 
-    def block(scope: anyio.CancelScope) -> None:
-        anyio.from_thread.run_sync(scope.cancel)
+    def block(cancel: Callable[[], object]) -> None:
+        cancel()
         gate.wait(PATIENCE)
 
     run(variant, main)
@@ -360,3 +364,53 @@ class TestWhatIsRefused:
     def test_redis_takes_a_client_of_redis_alone(self):
         with pytest.raises(TypeError, match="^redis_client must be a client of redis-py, not str$"):
             RedisJwtStore("redis://localhost")  # type: ignore[arg-type]
+
+
+class Odd:
+    def __bool__(self) -> bool:
+        raise ArithmeticError
+
+
+def odd() -> NoReturn:
+    raise type("OddError", (Exception,), {"__str__": lambda self: 1 / 0})
+
+
+@pytest.mark.parametrize("results", [{"acquire": Odd}, {"get": odd}, {"put": odd}])
+def test_no_result_is_too_odd(make, server, store, results):
+    store.faults |= results
+    make().list()
+    assert server.count(EXCHANGE) == 1
+
+
+def test_a_coroutine_from_a_sync_store_is_a_failure_and_makes_no_noise(
+    make_client, server, issuer, store, caplog
+):
+    async def nothing() -> None: ...
+
+    store.faults["get"] = nothing
+    with AccessTokensClient(server.endpoint, "pat_x", jwt_store=store) as client:
+        client.list()
+    assert "TypeError: the store is async, and the client is not" in logged(caplog)[-1][1]
+
+
+HANGS = """
+import anyio, sys, threading
+from access_tokens import AsyncAccessTokensClient
+
+class Hangs:
+    def get(self, name): threading.Event().wait()
+    acquire = release = put = drop = get
+
+async def main():
+    async with AsyncAccessTokensClient(sys.argv[1], "pat_x", jwt_store=Hangs()) as client:
+        await client.list()
+
+anyio.run(main, backend=sys.argv[2])
+"""
+
+
+@in_tasks
+def test_a_store_that_hangs_does_not_keep_the_process_from_ending(variant, server, issuer):
+    subprocess.run(
+        [sys.executable, "-W", "error", "-c", HANGS, server.endpoint, variant], check=True, timeout=60
+    )

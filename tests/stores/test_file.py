@@ -287,3 +287,13 @@ class TestThePath:
         with pytest.raises(PermissionError) as raised:
             store.get(NAME)
         assert not any(pat in each for each in (repr(store), str(raised.value)))
+
+
+def test_of_more_than_a_file_may_hold_the_longest_lived_stay(tmp_path):
+    store = FileJwtStore(tmp_path / "jwts.json")
+    for number in range(12):
+        store.put(f"name-{number}", "x" * 100_000, 100.0 + number)
+    kept = [number for number in range(12) if store.get(f"name-{number}")]
+    assert kept[-1] == 11
+    assert 4 <= len(kept) < 12
+    assert kept == list(range(kept[0], 12))

@@ -20,8 +20,8 @@ def rotate(new: Secret, pat: PatSource) -> Procedure[None]:
         pat: Where the client's own PAT comes from. If it is a text with the same id, it is replaced.
     """
     token_id, token, secret_phc = _checked(new)
-    is_own = pat.ask is None and id_of_token(pat.held()) == token_id
-    if not is_own:
+    old = pat.held() if pat.ask is None else None
+    if old is None or id_of_token(old) != token_id:
         return (yield from _rotated(token_id, secret_phc))
     pat.offer(token)  # from the moment of the change, other threads must exchange the new one
     try:
@@ -30,7 +30,7 @@ def rotate(new: Secret, pat: PatSource) -> Procedure[None]:
         if not error.outcome_unknown:
             pat.withdraw(token)
         raise
-    pat.replace(token)
+    pat.replace(old, token)
 
 
 def _checked(new: Secret) -> tuple[str, Secret, Secret]:

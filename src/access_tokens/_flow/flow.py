@@ -91,8 +91,8 @@ def calling(call: Call[Any], policy: RetryPolicy) -> Flow[Answer]:
     """Carry out a call with the JWT.
 
     A 401 for a JWT that is not new means that the JWT is out of date, for instance because the service has
-    changed its key. The JWT is discarded, and the request is repeated once with a new one. A JWT that another
-    process had got may be out of date as well; then it is repeated once more.
+    changed its key. The JWT is discarded, and the request is repeated once with a new one. One that another
+    call or process had got meanwhile may be out of date as well; then it is repeated once more.
 
     Args:
         call: The call.
@@ -111,7 +111,7 @@ def calling(call: Call[Any], policy: RetryPolicy) -> Flow[Answer]:
         if authorization is None:
             yield from attempts.wait(outcome)
         elif _refuses_jwt(call, outcome):
-            is_last = authorization.is_new or replays >= authorization.jwt.most_replays
+            is_last = authorization.is_new or replays >= authorization.most_replays
             yield Discard(authorization.jwt, is_replaced=not is_last)
             if is_last:
                 raise attempts.error(outcome)

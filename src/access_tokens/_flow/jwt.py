@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import Factory, define, field, frozen
 
 from .._secret import Secret, Unpickled, mask
 
@@ -28,26 +28,16 @@ class Jwt:
         sent_at: When the exchange was sent.
         lifetime: How long the JWT lives.
         expires_at: When the JWT expires, in Unix seconds; 0 until it is kept.
-        is_shared: Whether another process has got the JWT, and this one has found it in a store.
     """
 
     token: Secret
     sent_at: float
     lifetime: float
     expires_at: float = 0.0
-    is_shared: bool = False
 
     def is_fresh(self, now: float) -> bool:
         """Tell whether the JWT is not yet due for renewal."""
         return now - self.sent_at < self.lifetime - min(_LARGEST_MARGIN, self.lifetime / 2)
-
-    @property
-    def most_replays(self) -> int:
-        """How often a request may have been repeated when this JWT is refused, and is repeated once more.
-
-        Once by a JWT of this process. One that another process has got may be out of date as well.
-        """
-        return 2 if self.is_shared else 1
 
     def seconds_left(self, now: float) -> float:
         """Return how many seconds are left until the JWT expires."""
@@ -87,10 +77,25 @@ def bounded_life(seconds: float) -> float:
 
 @frozen
 class Authorization:
-    """A JWT, and whether it was issued for the current call, so that a new one would not be better."""
+    """A JWT for a call.
+
+    Attributes:
+        jwt: The JWT.
+        is_new: Whether it was issued for this call, and lives, so that a new one would not be better.
+        is_own: Whether it was issued for this call, even if it has expired since.
+    """
 
     jwt: Jwt
     is_new: bool = False
+    is_own: bool = field(default=Factory(lambda self: self.is_new, takes_self=True))
+
+    @property
+    def most_replays(self) -> int:
+        """How often a request may have been repeated when this JWT is refused, and is repeated once more.
+
+        One that another call or process had got may be out of date as well.
+        """
+        return 1 if self.is_own else 2
 
 
 @define

@@ -18,7 +18,7 @@ from .event_loops import LoopState, ask
 from .exchange import PendingExchange
 from .jwt_decisions import JwtDecisions
 from .log import CallLog
-from .sharing import Ask, Exchange, SharedCache, SharedExchange, SharingStep
+from .sharing import Ask, Exchange, SharedCache, SharedExchange, SharingStep, checked
 from .time_limit import too_slow
 
 T = TypeVar("T")
@@ -103,7 +103,7 @@ class AsyncExchanger(JwtDecisions):
             pat = await self._read_pat(None, deadline)
         except AccessTokensError:
             return await self._exchanged_here(deadline, afresh)
-        shared = SharedExchange(store, self._state.cache.living(self.now()))
+        shared = SharedExchange(store)
         here = partial(self._exchanged_here, deadline, afresh, pat)
         try:
             return self._adopted(await self._shared(shared, here, deadline, afresh))
@@ -124,7 +124,7 @@ class AsyncExchanger(JwtDecisions):
                 case Wait(seconds):
                     return await self._pause(shared, seconds, deadline)
                 case Ask():
-                    return await self._timed(shared, step)
+                    return await self._timed(shared, step, deadline)
 
         return await self._drive(shared.steps(afresh=afresh), perform)
 
@@ -137,20 +137,21 @@ class AsyncExchanger(JwtDecisions):
             raise self._closed_error()
         return True
 
-    async def _timed(self, shared: SharedExchange, step: Ask) -> Any:
+    async def _timed(self, shared: SharedExchange, step: Ask, deadline: float) -> Any:
         started = self.now()
+        seconds = min(shared.time_left, self._seconds_until(deadline))
         try:
-            return await self._ask_store(shared.cache, step, shared.time_left)
+            return await self._ask_store(shared.cache, step, seconds, partial(shared.call, step))
         finally:
             shared.time_left -= self.now() - started
 
-    async def _ask_store(self, store: SharedCache, step: Ask, seconds: float) -> Any:
+    async def _ask_store(self, store: SharedCache, step: Ask, seconds: float, call: Callable[[], Any]) -> Any:
         try:
-            with anyio.move_on_after(seconds):
-                return await ask(store.call(step))
+            with anyio.move_on_after(seconds) as scope, self._here().cancelled_by_closing(scope):
+                return checked(step, await ask(call))
         except Exception as error:  # noqa: BLE001 - a store of the caller's may raise anything
             raise self._store_failed(store, error) from None
-        raise self._store_failed(store, too_slow(seconds))
+        raise self._closed_error() if self._state.is_closed else self._store_failed(store, too_slow(seconds))
 
     async def _release(self, shared: SharedExchange) -> None:
         """Same as `SyncExchanger._release`, also when the task was cancelled."""
@@ -160,7 +161,7 @@ class AsyncExchanger(JwtDecisions):
                 anyio.move_on_after(max(shared.time_left, _TIME_TO_RELEASE), shield=True),
                 suppress(Exception),
             ):
-                await ask(shared.cache.call(shared.release()))
+                await ask(shared.release)
 
     async def _exchanged_here(
         self, deadline: float, afresh: bool, pat: Secret | None = None

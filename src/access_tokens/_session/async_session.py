@@ -132,7 +132,7 @@ class AsyncSession(AsyncExchanger):
         self._state.cache.discard(jwt)
         if (store := self._state.shared) and (step := store.drop(jwt)):
             with suppress(StoreError):
-                await self._ask_store(store, step, store.limit)
+                await self._ask_store(store, step, store.limit, partial(store.call, step))
 
     async def discard_token(self, token: Secret) -> None:
         """Same as `SyncSession.discard_token`."""

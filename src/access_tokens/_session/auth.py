@@ -60,7 +60,7 @@ class SyncAuth(_AuthOfBoth):
                 self._session.note_answer(_host(request), response.status_code)
                 return
             may_help = self._session.may_replace(authorization, _host(request))
-            if not may_help or replays >= authorization.jwt.most_replays:
+            if not may_help or replays >= authorization.most_replays:
                 return
             self._session.discard(authorization.jwt)
             if not _may_be_replayed(request, response):
@@ -89,7 +89,7 @@ class AsyncAuth(_AuthOfBoth):
                 self._session.note_answer(_host(request), response.status_code)
                 return
             may_help = self._session.may_replace(authorization, _host(request))
-            if not may_help or replays >= authorization.jwt.most_replays:
+            if not may_help or replays >= authorization.most_replays:
                 return
             await self._session.discard(authorization.jwt)
             if not _may_be_replayed(request, response):

@@ -106,7 +106,8 @@ class SessionBase(Uncopied):
         return authorization.is_new and authorization.jwt.seconds_left(self.now()) > 0
 
     def _sent(self, outcome: Outcome, authorization: Authorization) -> Sent:
-        return Sent(outcome, Authorization(authorization.jwt, self._is_still_new(authorization)))
+        is_new = self._is_still_new(authorization)
+        return Sent(outcome, Authorization(authorization.jwt, is_new, authorization.is_own))
 
     def _deadline_error(self) -> UnavailableError:
         return UnavailableError(self._exchange.failed, cause=self._out_of_time(acted=False).cause)

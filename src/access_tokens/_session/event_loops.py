@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import inspect
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 import anyio
-from anyio import to_thread
-from anyio.lowlevel import RunVar
+from anyio import from_thread, to_thread
+from anyio.lowlevel import RunVar, current_token
 from attrs import Factory, define
 
 from .._http.async_pool import AsyncPool
 from .._signals import is_from_handler
 from .base import CleanErrors
 from .exchange import PendingExchange
+from .time_limit import outcome_of
 
 AT_ONCE = 4
 # A RunVar has a value for each event loop, and keeps no loop alive.
@@ -61,14 +64,8 @@ class LoopState:
             scope.cancel()
 
 
-async def compute(work: Callable[[], T], limiter: anyio.CapacityLimiter, *, may_abandon: bool = False) -> T:
-    """Run a function in a worker thread, or in this thread if no other can be started.
-
-    Args:
-        work: The function.
-        limiter: Limits how many such threads there are.
-        may_abandon: Whether a task that is cancelled does not wait for the end of the function.
-    """
+async def compute(work: Callable[[], T], limiter: anyio.CapacityLimiter) -> T:
+    """Run a function in a worker thread, or in this thread if no other can be started."""
     has_begun = False
 
     def begin() -> T:
@@ -78,7 +75,7 @@ async def compute(work: Callable[[], T], limiter: anyio.CapacityLimiter, *, may_
 
     if not sys.is_finalizing():  # Python 3.11 then starts threads that never run, without an error
         try:
-            return await to_thread.run_sync(begin, limiter=limiter, abandon_on_cancel=may_abandon)
+            return await to_thread.run_sync(begin, limiter=limiter)
         except RuntimeError as error:
             if has_begun or is_from_handler(error):
                 raise
@@ -89,9 +86,27 @@ async def ask(function: Callable[[], Any]) -> Any:
     """Call a function of the caller's, and await what it returns. One that is not async may block."""
     if inspect.iscoroutinefunction(function):
         return await function()
-    # A limiter of its own, so that one that hangs holds up no other. A list, since trio takes no coroutine.
-    [answer] = await compute(lambda: [function()], anyio.CapacityLimiter(1), may_abandon=True)
+    answer = await _in_a_thread(function)
     return await answer if inspect.isawaitable(answer) else answer
+
+
+async def _in_a_thread(function: Callable[[], Any]) -> Any:
+    """Call a function in a thread of its own, which keeps nobody waiting, not even the end of the process.
+
+    Not in a worker thread of anyio: on asyncio, the process would not end before the function does.
+    """
+    done, token = anyio.Event(), current_token()
+    outcome = list[Callable[[], Any]]()
+
+    def begin() -> None:
+        outcome.append(outcome_of(function))
+        with suppress(anyio.RunFinishedError):  # the event loop has ended meanwhile
+            from_thread.run_sync(done.set, token=token)
+
+    context = copy_context()
+    threading.Thread(target=context.run, args=(begin,), daemon=True).start()
+    await done.wait()
+    return outcome[0]()
 
 
 async def together(works: Sequence[Callable[[], Awaitable[T]]], width: int = AT_ONCE) -> list[T]:

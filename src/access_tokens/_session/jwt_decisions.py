@@ -11,10 +11,11 @@ import attrs
 from .._flow.flow import exchanging
 from .._flow.jwt import Authorization, Jwt
 from .._flow.steps import Answer, Flow
-from .._secret import Secret, redact
+from .._secret import Secret
 from .._signals import pass_on
 from ..errors import AccessTokensError
 from .base import SessionBase
+from .causes import cause_of
 from .exchange import PAUSE, PendingExchange, may_pass
 from .log import log_found, log_renewal, log_store
 from .sharing import SharedCache, StoreError
@@ -103,7 +104,8 @@ class JwtDecisions(SessionBase):
         """
         pass_on(error)
         store.rest()
-        log_store(self._exchange, redact(f"{type(error).__name__}: {error}", *self.settings.pat.known))
+        cause = cause_of(error, self.settings.pat.known)
+        log_store(self._exchange, f"{type(cause).__name__}: {cause}")
         return StoreError("")
 
     def _seconds_left(self, now: float) -> float:

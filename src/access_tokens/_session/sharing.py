@@ -6,10 +6,10 @@ and makes the exchange for all. A store that fails is left out of the rest of th
 
 from __future__ import annotations
 
+import inspect
 import math
 import secrets
 from collections.abc import Callable, Generator
-from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 from attrs import define, field, frozen
@@ -43,6 +43,11 @@ class Ask:
 
     method: str
     arguments: tuple[Any, ...] = field(repr=False)
+
+
+def checked(step: Ask, result: Any) -> Any:
+    """Return the result of a step. That of `acquire` may be anything with a truth value."""
+    return bool(result) if step.method == "acquire" else result
 
 
 @frozen
@@ -100,9 +105,12 @@ class SharedCache:
         shared = seal.open(value)
         if shared is None or _is_same(shared.token, self._refused):
             return None
+        if own := self.jwts.current_of(shared.token):
+            self._entry = _Entry(own, seal.name, value)
+            return self.jwts.living(self.clocks.now())  # by this process's clock, which nobody sets
         age = max(0.0, self.clocks.wall() - shared.obtained_at)  # the clock of another host may be ahead
         lifetime, now = bounded_life(shared.lifetime), self.clocks.now()
-        jwt = Jwt(shared.token, now - age, lifetime, self.clocks.wall() + lifetime - age, is_shared=True)
+        jwt = Jwt(shared.token, now - age, lifetime, self.clocks.wall() + lifetime - age)
         if jwt.seconds_left(now) <= 0:
             return None
         self._entry = _Entry(jwt, seal.name, value)
@@ -132,9 +140,9 @@ class SharedCache:
         """Note that the store has failed."""
         self.rests_until = self.clocks.now() + _REST
 
-    def call(self, step: Ask) -> Callable[[], Any]:
-        """Return the function that carries out a step."""
-        return partial(getattr(self.store, step.method), *step.arguments)
+    def call(self, step: Ask) -> Any:
+        """Carry out a step, or return what must be awaited for it."""
+        return getattr(self.store, step.method)(*step.arguments)
 
 
 @define(eq=False)
@@ -143,18 +151,18 @@ class SharedExchange:
 
     Attributes:
         cache: The store.
-        living: The JWT that is to be renewed, if it is still valid.
         seal: Names and encrypts what lies in the store.
         holder: Tells the lease of this exchange from others.
         has_lease: Whether this exchange may have the lease, which then must be released at the end.
+        is_over: Whether the exchange has ended, so that a lease which comes late must be released at once.
         time_left: How long the store may still take, in seconds.
     """
 
     cache: SharedCache
-    living: Jwt | None
     seal: Seal = field(init=False)
     holder: str = field(factory=lambda: secrets.token_hex(16))
     has_lease: bool = False
+    is_over: bool = False
     time_left: float = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -181,9 +189,16 @@ class SharedExchange:
             pass
         return got
 
-    def release(self) -> Ask:
-        """Return the step that ends the lease."""
-        return Ask("release", (self.seal.name, self.holder))
+    def release(self) -> Any:
+        """End the lease, or return what must be awaited for it."""
+        return self.cache.call(Ask("release", (self.seal.name, self.holder)))
+
+    def call(self, step: Ask) -> Any:
+        """Same as `SharedCache.call`. A sync store may take longer to give the lease than the call lasts."""
+        got = self.cache.call(step)
+        if step.method == "acquire" and self.is_over and not inspect.isawaitable(got):
+            self.release()
+        return got
 
     def _found_or_leased(self) -> Generator[SharingStep, Any, Jwt | None]:
         """Return a JWT that will do, or None when it is time to make the exchange."""
@@ -197,13 +212,17 @@ class SharedExchange:
             if self.has_lease:
                 # Look again: another process may have ended its exchange just before.
                 found = yield from self._look()
-                if found and not self._is_fresh(found) and not self.living:
+                if found and not self._is_fresh(found) and not self._living():
                     self.cache.jwts.keep(found)  # to go on with, should the renewal fail
                 return found if found and self._is_fresh(found) else None
-            if will_do := self.living or found:
+            if will_do := self._living() or found:
                 return will_do
             if self.cache.clocks.now() - started >= _LONGEST_WAIT or not (yield Wait(_PAUSE)):
                 return None
+
+    def _living(self) -> Jwt | None:
+        """Return the JWT that is to be renewed, if it is still valid."""
+        return self.cache.jwts.living(self.cache.clocks.now())
 
     def _look(self) -> Generator[Ask, Any, Jwt | None]:
         value = yield Ask("get", (self.seal.name,))

@@ -17,9 +17,9 @@ from ..errors import AccessTokensError
 from .exchange import PendingExchange
 from .jwt_decisions import JwtDecisions
 from .log import CallLog
-from .sharing import Ask, Exchange, SharedCache, SharedExchange, SharingStep
+from .sharing import Ask, Exchange, SharedCache, SharedExchange, SharingStep, checked
 from .sync_state import Pending, SyncState
-from .time_limit import within
+from .time_limit import not_awaited, within
 
 T = TypeVar("T")
 Y = TypeVar("Y")
@@ -123,7 +123,7 @@ class SyncExchanger(JwtDecisions):
             pat = self._read_pat(None)
         except AccessTokensError:
             return self._exchanged_here(deadline, afresh)
-        shared = SharedExchange(store, self._state.cache.living(self.now()))
+        shared = SharedExchange(store)
         here = partial(self._exchanged_here, deadline, afresh, pat)
         return finally_twice(
             lambda: self._adopted(self._shared(shared, here, deadline, afresh)), lambda: self._release(shared)
@@ -139,7 +139,7 @@ class SyncExchanger(JwtDecisions):
                 case Wait(seconds):
                     return self._pause(shared, seconds, deadline)
                 case Ask():
-                    return self._timed(shared, step)
+                    return self._timed(shared, step, deadline)
 
         return self._drive(shared.steps(afresh=afresh), perform)
 
@@ -152,24 +152,26 @@ class SyncExchanger(JwtDecisions):
             raise self._closed_error()
         return True
 
-    def _timed(self, shared: SharedExchange, step: Ask) -> Any:
+    def _timed(self, shared: SharedExchange, step: Ask, deadline: float) -> Any:
         started = self.now()
+        seconds = min(shared.time_left, self._seconds_until(deadline))
         try:
-            return self._ask_store(shared.cache, step, shared.time_left)
+            return self._ask_store(shared.cache, step, seconds, partial(shared.call, step))
         finally:
             shared.time_left -= self.now() - started
 
-    def _ask_store(self, store: SharedCache, step: Ask, seconds: float) -> Any:
+    def _ask_store(self, store: SharedCache, step: Ask, seconds: float, call: Callable[[], Any]) -> Any:
         try:
-            return within(seconds, store.call(step))
+            return checked(step, not_awaited(within(seconds, call)))
         except Exception as error:  # noqa: BLE001 - a store of the caller's may raise anything
             raise self._store_failed(store, error) from None
 
     def _release(self, shared: SharedExchange) -> None:
         """End the lease, if there is one. What takes longer than the time left goes on in a thread."""
+        shared.is_over = True
         if shared.has_lease:
             with suppress(Exception):
-                within(shared.time_left, shared.cache.call(shared.release()))
+                within(shared.time_left, shared.release)
             shared.has_lease = False
 
     def _exchanged_here(self, deadline: float, afresh: bool, pat: Secret | None = None) -> Authorization:

@@ -126,7 +126,7 @@ class SyncSession(SyncExchanger):
         self._state.cache.discard(jwt)
         if (store := self._state.shared) and (step := store.drop(jwt)):
             with suppress(StoreError):
-                self._ask_store(store, step, store.limit)
+                self._ask_store(store, step, store.limit, partial(store.call, step))
 
     def discard_token(self, token: Secret) -> None:
         """Same as `discard`, for the text of a JWT that another API has refused."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -22,13 +23,8 @@ def within(seconds: float, function: Callable[[], Any]) -> Any:
     done, outcome = InterruptibleEvent(), list[Callable[[], Any]]()
 
     def run() -> None:
-        try:
-            result = function()
-            outcome.append(lambda: result)
-        except BaseException as error:  # noqa: BLE001 - raised in the thread that waits
-            outcome.append(partial(_raise, error))
-        finally:
-            done.set()
+        outcome.append(outcome_of(function))
+        done.set()
 
     threading.Thread(target=run, daemon=True).start()
     if not done.wait(seconds) or not outcome:
@@ -36,9 +32,31 @@ def within(seconds: float, function: Callable[[], Any]) -> Any:
     return outcome[0]()
 
 
+def not_awaited(result: Any) -> Any:
+    """Return a result that sync code can use.
+
+    Raises:
+        TypeError: It must be awaited.
+    """
+    if inspect.iscoroutine(result):
+        result.close()
+    if inspect.isawaitable(result):
+        raise TypeError("the store is async, and the client is not")
+    return result
+
+
 def too_slow(seconds: float) -> TimeoutError:
     """Return the error of a function that has not ended in time."""
     return TimeoutError(f"no answer within {seconds:.1g} s")
+
+
+def outcome_of(function: Callable[[], Any]) -> Callable[[], Any]:
+    """Call a function, and return one that returns what it returns, or raises what it raises."""
+    try:
+        result = function()
+    except BaseException as error:  # noqa: BLE001 - raised in the thread that waits
+        return partial(_raise, error)
+    return lambda: result
 
 
 def _raise(error: BaseException) -> Any:

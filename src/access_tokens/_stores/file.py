@@ -104,8 +104,7 @@ class FileJwtStore:
             yield entries
             if entries == before:
                 return
-            now = time.time()
-            self._write(json.dumps({name: each for name, each in entries.items() if each[1] > now}))
+            self._write(_written(entries))
 
     def _lock(self, suffix: str) -> Any:
         # Not one for each thread, since an async client may end a lease in another thread.
@@ -142,6 +141,15 @@ class FileJwtStore:
             temporary.replace(self._path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def _written(entries: dict[str, tuple[str, float]]) -> str:
+    """Return the entries that have not expired, as JSON; of too many for a file, those that live longest."""
+    now = time.time()
+    living = sorted((item for item in entries.items() if item[1][1] > now), key=lambda item: item[1][1])
+    while len(text := json.dumps(dict(living))) > _LARGEST_FILE:
+        del living[: len(living) // 2]
+    return text
 
 
 def _is_entry(value: Any) -> bool:

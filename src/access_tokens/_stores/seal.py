@@ -62,10 +62,11 @@ class Seal:
         """Decrypt an entry; None for one that is not of this PAT and endpoint."""
         from cryptography.exceptions import InvalidTag
 
-        if not isinstance(value, str | bytes):  # a store of the caller's may return anything
+        if type(value) not in {str, bytes}:  # a store of the caller's may return anything
             return None
+        text: Any = value
         try:
-            data = urlsafe_b64decode(value[:_LARGEST])
+            data = urlsafe_b64decode(text[:_LARGEST])
             return _shared(json.loads(self._cipher.decrypt(data[:_NONCE], data[_NONCE:], self.name.encode())))
         except (ValueError, InvalidTag):
             return None
