@@ -35,8 +35,8 @@ class SqliteJwtStore:
         """Take the lease on a name unless another holder has it."""
         now = time.time()
         statement = """
-            insert into leases values (?1, ?2, ?3) on conflict (name)
-            do update set holder = ?2, until = ?3 where until <= ?4 returning holder
+            insert into leases values (?, ?, ?) on conflict (name) do update
+            set holder = excluded.holder, until = excluded.until where leases.until <= ? returning holder
         """
         return bool(self._run(statement, name, holder, now + seconds, now))
 
