@@ -86,6 +86,17 @@ class TestTheExchange:
         assert sends_the_pat(flow)
         assert flow.send(Answer(503)) == Wait(1.0)
 
+    def test_the_first_has_the_pat_that_was_read_for_it(self):
+        [(flow, _)] = session()._exchanges(DEADLINE, False, PAT)
+        assert next(flow) == Send(PAT)
+        (renewal, _), (flow, _) = kept(20.0)._exchanges(DEADLINE, False, PAT)
+        assert (next(renewal), next(flow)) == (Send(PAT), ReadPat())
+
+    def test_its_jwt_expires_at_a_time_by_the_wall_clock(self):
+        made = session()
+        made.wall = lambda: 1_000_000.0
+        assert made._kept(jwt(100.0)).jwt.expires_at == 1_000_100.0
+
     def test_so_it_has_for_who_wants_a_new_jwt(self):
         assert [until for _, until in kept(3600.0)._exchanges(DEADLINE, afresh=True)] == [DEADLINE]
 

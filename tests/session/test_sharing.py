@@ -11,7 +11,7 @@ from access_tokens._flow.jwt import Authorization, Jwt, JwtCache
 from access_tokens._flow.steps import Wait
 from access_tokens._pat import PatSource
 from access_tokens._secret import Secret
-from access_tokens._session.sharing import Ask, Exchange, SharedCache, SharedExchange, StoreError
+from access_tokens._session.sharing import Ask, Exchange, SharedCache, SharedExchange, StoreError, checked
 from access_tokens._stores.seal import Seal, SharedJwt
 
 from ..helpers.memory_store import MemoryStore
@@ -176,6 +176,8 @@ class TestTheExchange:
         value = own.cache.put(living).arguments[1]
         own.cache.clocks.wall = lambda: WALL - 10_000.0
         assert own.cache.read(own.seal, value) is living
+        assert own.cache.drop(living) == Ask("drop", (own.seal.name, value))
+        own = process(living)
         own.cache.clocks.now = lambda: NOW + 10.0
         assert own.cache.read(own.seal, value) is None
 
@@ -269,6 +271,11 @@ class TestTheCache:
         own = process()
         own.cache.store = {"a": 1}
         assert own.cache.call(Ask("get", ("a",))) == own.call(Ask("get", ("a",))) == 1
+
+    def test_the_answer_to_acquire_is_taken_by_its_truth_value(self):
+        answers = [checked(acquire(process()), each) for each in ("yes", 1, None, "")]
+        assert answers == [True, True, False, False]
+        assert checked(get(process()), "value") == "value"
 
     @pytest.mark.parametrize("is_over", [False, True])
     def test_a_lease_that_comes_too_late_is_released_at_once(self, is_over):
