@@ -393,6 +393,39 @@ def test_a_coroutine_from_a_sync_store_is_a_failure_and_makes_no_noise(
     assert "TypeError: the store is async, and the client is not" in logged(caplog)[-1][1]
 
 
+@in_tasks
+def test_a_lease_that_comes_after_a_cancellation_is_released(variant, server, issuer, store):
+    came, go_on, released = threading.Event(), threading.Event(), threading.Event()
+
+    class Late(MemoryStore):
+        def acquire(self, name: str, holder: str, seconds: float, /) -> Any:
+            came.set()
+            go_on.wait(PATIENCE)
+            return super().acquire(name, holder, seconds)
+
+        def release(self, name: str, holder: str, /) -> Any:
+            had_it = name in self.leases
+            super().release(name, holder)
+            if had_it:
+                released.set()
+
+    late = Late()
+
+    async def main() -> None:
+        async with (
+            AsyncAccessTokensClient(server.endpoint, "pat_x", jwt_store=late) as client,
+            anyio.create_task_group() as group,
+        ):
+            group.start_soon(client.bearer)
+            await anyio.to_thread.run_sync(came.wait, PATIENCE)
+            group.cancel_scope.cancel()
+
+    run(variant, main)
+    go_on.set()
+    assert released.wait(PATIENCE)
+    assert late.leases == {}
+
+
 HANGS = """
 import anyio, sys, threading
 from access_tokens import AsyncAccessTokensClient

@@ -155,6 +155,7 @@ class AsyncExchanger(JwtDecisions):
 
     async def _release(self, shared: SharedExchange) -> None:
         """Same as `SyncExchanger._release`, also when the task was cancelled."""
+        shared.is_over = True
         if shared.has_lease:
             shared.has_lease = False
             with (

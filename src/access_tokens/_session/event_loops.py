@@ -104,7 +104,11 @@ async def _in_a_thread(function: Callable[[], Any]) -> Any:
             from_thread.run_sync(done.set, token=token)
 
     context = copy_context()
-    threading.Thread(target=context.run, args=(begin,), daemon=True).start()
+    thread = threading.Thread(target=context.run, args=(begin,), daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # no more threads can be started
+        return function()
     await done.wait()
     return outcome[0]()
 
