@@ -154,11 +154,11 @@ class Authorize:
 
     Attributes:
         afresh: Whether the JWT must be obtained since this step began.
-        to_last: Whether to wait for a renewal that is under way, rather than take the JWT that it renews.
+        renewed: Whether to wait for a renewal that is under way, rather than take the JWT that it renews.
     """
 
     afresh: bool = False
-    to_last: bool = False
+    renewed: bool = False
 
 
 ANY_JWT = Authorize()

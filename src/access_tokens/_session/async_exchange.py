@@ -49,7 +49,7 @@ class AsyncExchanger(JwtDecisions):
     async def _wait_for_exchange(self, deadline: float, wanted: Authorize = ANY_JWT) -> Pending | None:
         """Same as `SyncExchanger._wait_for_exchange`."""
         last, here = self._state.last, self._here()
-        will_do = not wanted.to_last and self._living(wanted.afresh)
+        will_do = not wanted.renewed and self._living(wanted.afresh)
         if here.pending and here.pending.leader is not here.pool.limiter.held() and not will_do:
             await self._until_done(here.pending, deadline)
         return last

@@ -114,18 +114,18 @@ class AsyncSession(AsyncExchanger):
         """Same as `SyncSession.each`."""
         return _Each(self, walk)
 
-    async def authorize(self, *, afresh: bool = False, to_last: bool = False) -> Authorization:
+    async def authorize(self, *, afresh: bool = False, renewed: bool = False) -> Authorization:
         """Same as `SyncSession.authorize`."""
-        wanted, last = Authorize(afresh, to_last), self._state.last
+        wanted, last = Authorize(afresh, renewed), self._state.last
         with CleanErrors():
-            if found := self._found(afresh, last) if to_last else self._at_hand(afresh, last):
+            if found := self._found(afresh, last) if renewed else self._at_hand(afresh, last):
                 return found
             log, deadline = self._log_of(self._exchange), self._new_deadline()
             return await self._drive(self._authorizing(wanted), lambda step: self._take(step, log, deadline))
 
     async def bearer(self) -> Bearer:
         """Same as `SyncSession.bearer`."""
-        return bearer_of((await self.authorize(to_last=True)).jwt)
+        return bearer_of((await self.authorize(renewed=True)).jwt)
 
     async def discard(self, jwt: Jwt) -> None:
         """Same as `SyncSession.discard`."""

@@ -57,7 +57,7 @@ class SyncExchanger(JwtDecisions):
         exchange tells later which failures came after this call began, and so are shared with it.
         """
         last, pending = self._state.last, self._pending
-        will_do = not wanted.to_last and self._living(wanted.afresh)
+        will_do = not wanted.renewed and self._living(wanted.afresh)
         if pending and pending.leader != threading.get_ident() and not will_do:
             pending.done.wait(self._seconds_until(deadline))
         return last

@@ -100,26 +100,26 @@ class SyncSession(SyncExchanger):
         """Return an iterator over the items of a walk, which fetches them page by page."""
         return _Each(self, walk)
 
-    def authorize(self, *, afresh: bool = False, to_last: bool = False) -> Authorization:
+    def authorize(self, *, afresh: bool = False, renewed: bool = False) -> Authorization:
         """Return a JWT.
 
         Args:
             afresh: Whether it must be obtained since the start of this call.
-            to_last: Whether to wait for a renewal that is under way, rather than take the JWT that it renews.
+            renewed: Whether to wait for a renewal that is under way, rather than take the JWT that it renews.
 
         Raises:
             AccessTokensError: The exchange failed.
         """
-        wanted, last = Authorize(afresh, to_last), self._state.last
+        wanted, last = Authorize(afresh, renewed), self._state.last
         with CleanErrors():
-            if found := self._found(afresh, last) if to_last else self._at_hand(afresh, last):
+            if found := self._found(afresh, last) if renewed else self._at_hand(afresh, last):
                 return found
             log, deadline = self._log_of(self._exchange), self._new_deadline()
             return self._drive(self._authorizing(wanted), lambda step: self._take(step, log, deadline))
 
     def bearer(self) -> Bearer:
         """Return the JWT for the caller."""
-        return bearer_of(self.authorize(to_last=True).jwt)
+        return bearer_of(self.authorize(renewed=True).jwt)
 
     def discard(self, jwt: Jwt) -> None:
         """Forget a JWT that was refused, also in the store if it is the one there."""
