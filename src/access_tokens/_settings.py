@@ -114,7 +114,7 @@ def settings(
     return Settings(
         base=base_url(endpoint, _checked_flag("allow_http", allow_http)),
         pat=pat,
-        mounts={"auth": _mount("auth_path", auth_path), "admin": _mount("admin_path", admin_path)},
+        mounts={"auth": mount_path("auth_path", auth_path), "admin": mount_path("admin_path", admin_path)},
         timeout=None if timeout is None else _timeout(timeout),
         deadline=_positive("deadline", deadline),
         retry=_checked_policy(retry),
@@ -162,7 +162,7 @@ def base_url(endpoint: Any, allow_http: bool) -> str:
     if not is_private_enough(url, allow_http):
         raise ValueError("endpoint must be https:// (allow_http=True sends secrets in the clear)")
     path = url.raw_path.decode()
-    return str(url).removesuffix(path) + _mount("endpoint", path)
+    return str(url).removesuffix(path) + mount_path("endpoint", path)
 
 
 def _is_host(host: str) -> bool:
@@ -201,7 +201,12 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _mount(name: str, path: Any) -> str:
+def mount_path(name: str, path: Any) -> str:
+    """Check the path at which a part of the service is mounted, and return it without a trailing slash.
+
+    Raises:
+        ValueError, TypeError: It is no plain path. The message begins with the name.
+    """
     if not isinstance(path, str):
         raise TypeError(f"{name} must be a string, not {type(path).__name__}")
     if _MOUNT_PATH.fullmatch(path) is None or {".", ".."} & set(unquote(path).split("/")):

@@ -61,10 +61,20 @@ def generate_token(prefix: str = "pat_", token_id: str | None = None) -> Generat
     """
     token_id = generate_token_id() if token_id is None else token_id
     _check_form("token_id", token_id, f"[0-9A-Za-z]{{{_ID_LENGTH}}}", f"{_ID_LENGTH} letters and digits")
-    _check_form("prefix", prefix, "[A-Za-z0-9_~+/-]{0,100}", "at most 100 letters, digits and _ ~ + / -")
+    check_prefix(prefix)
     secret = secrets.token_bytes(32)
     token = f"{prefix}{token_id}.{b64encode(secret).decode()}"
     return GeneratedToken(token=token, token_id=token_id, secret_phc=_hash(secret))
+
+
+def check_prefix(prefix: str) -> None:
+    """Check the text that a PAT begins with.
+
+    Raises:
+        ValueError: It does not have the form that the service requires.
+        TypeError: It is not a string.
+    """
+    _check_form("prefix", prefix, "[A-Za-z0-9_~+/-]{0,100}", "at most 100 letters, digits and _ ~ + / -")
 
 
 def _check_form(name: str, value: str, pattern: str, form: str) -> None:
