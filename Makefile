@@ -36,8 +36,9 @@ test: $(READY) $(LOWEST)/.ready  ## Run every check and every test
 	$(BIN)/coverage report
 	$(BIN)/python -m pytest --numprocesses 2 -m untraced
 
-test-lowest: $(LOWEST)/.ready  ## Run the tests of connections and stores with the lowest versions that are allowed
-	$(LOWEST)/bin/python -m pytest --numprocesses 2 $(addprefix tests/http/test_,network.py pool.py private_names.py request.py tls.py foreign_answers.py) tests/stores
+test-lowest: $(LOWEST)/.ready  ## Run the tests of connections, stores and commands with the lowest versions that are allowed
+	$(LOWEST)/bin/python -m pytest --numprocesses 2 $(addprefix tests/http/test_,network.py pool.py private_names.py request.py tls.py foreign_answers.py) tests/stores \
+		$(addprefix tests/cli/test_,config.py every_command.py listing.py)
 
 check: $(CHECKS)  ## Run the checks that need no test run
 
@@ -75,7 +76,7 @@ $(BENCH)/.ready: pyproject.toml
 $(LOWEST)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(LOWEST)
 	$(LOWEST)/bin/python -m pip install --quiet --upgrade pip
-	$(LOWEST)/bin/python -m pip install --quiet --editable '.[testing]' --group lowest
+	$(LOWEST)/bin/python -m pip install --quiet --editable '.[cli,testing]' --group lowest
 	@touch $@
 
 mutants: $(READY)  ## Change what decides, a thousand times, and see that the tests notice
@@ -98,7 +99,7 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[testing]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[cli,testing]' --group dev
 	@touch $@
 
 .PHONY: help demo test test-lowest check $(CHECKS) generate bench mutants format build clean

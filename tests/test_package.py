@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 USE = """
 import importlib.util
 import access_tokens, access_tokens_api.api.tokens.list_tokens
-for extra in ("starlette", "uvicorn", "jwt", "trio"):
+for extra in ("starlette", "uvicorn", "jwt", "trio", "click", "rich", "yaml"):
     assert importlib.util.find_spec(extra) is None, extra
 assert "site-packages" in access_tokens.__file__ and "site-packages" in access_tokens_api.__file__
 made = access_tokens.generate_token()
@@ -71,13 +71,19 @@ def test_it_works_in_an_environment_of_its_own(wheel, tmp_path):
     assert used.returncode == 0, used.stderr
     assert "Failed to authenticate: 127.0.0.1:9" in used.stdout
     assert 'pip install "access-tokens-client[testing]"' in used.stdout
+    command = tmp_path / "bin" / "access-tokens"
+    ran = subprocess.run([command, "whoami"], check=False, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert 'pip install "access-tokens-client[cli]"' in ran.stderr
 
 
 def test_the_lowest_versions_that_are_allowed_are_tried():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    allowed = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["testing"]]
-    tried = [each for each in project["dependency-groups"]["lowest"] if isinstance(each, str)]
+    extras = project["project"]["optional-dependencies"].values()
+    allowed = [*project["project"]["dependencies"], *(each for extra in extras for each in extra)]
+    groups = project["dependency-groups"]
+    tried = [each for each in (*groups["lowest"], *groups["tests"]) if isinstance(each, str)]
     for requirement in allowed:
         name, lowest = re.split(">=|,", requirement)[:2]
         [version] = [each.partition("==")[2] for each in tried if each.startswith(f"{name}==")]
-        assert version.removesuffix(".0") == lowest.removesuffix(".0")
+        assert re.sub(r"(\.0)+$", "", version) == re.sub(r"(\.0)+$", "", lowest)

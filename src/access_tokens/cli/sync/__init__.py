@@ -1,0 +1,1 @@
+"""What `sync` decides and does."""
