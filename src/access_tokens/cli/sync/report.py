@@ -76,7 +76,7 @@ def summary(changes: Iterable[Change], *, would: bool) -> str:
     """Return how many tokens are registered, updated, revoked and restored."""
     counts = Counter(step.method for change in changes for step in change.steps)
     said = [f"{count} {'to ' + method if would else _DONE[method]}" for method, count in counts.items()]
-    return ", ".join(said) or ("nothing to do" if would else "nothing done")
+    return ", ".join(said) or "no changes"
 
 
 def document(plan: Plan, results: Results | None) -> dict[str, Any]:
