@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
+from attrs import define, field
 
 from ..errors import AccessTokensError
 from .exit_status import ExitStatus
@@ -74,62 +75,65 @@ def confirm(invocation: Invocation, verb: str, ids: list[str], *, yes: bool) -> 
     invocation.confirm(f"{verb} {names}", yes=yes or not ids)
 
 
-def for_each(
-    output: Output,
-    ids: list[str],
-    did: str,
-    act: Callable[[str], None],
-    first: Callable[[str], dict[str, str]] = lambda _: {},
-) -> int:
-    """Do something with each token, go on after a failure, and return the exit status.
+@define
+class Batch:
+    """Does the same with several tokens, one after the other. It goes on after a failure.
 
-    Args:
+    Attributes:
         output: Where the outcome of each is printed.
-        ids: The ids of the tokens.
         did: What has been done to a token in case of success: "revoked".
-        act: What is done.
+        act: What is done with a token.
         first: What is printed before anything is done with a token. It returns fields for `--json`.
     """
-    outcomes: dict[str, dict[str, str]] = {}
-    failures = Failures()
-    with JsonArray(output) as array:
+
+    output: Output
+    did: str
+    act: Callable[[str], None]
+    first: Callable[[str], dict[str, str]] = lambda _: {}
+    _outcomes: dict[str, dict[str, str]] = field(init=False, factory=dict[str, dict[str, str]])
+    _failures: Failures = field(init=False, factory=Failures)
+
+    def run(self, ids: list[str]) -> ExitStatus:
+        """Do it with these tokens, and return the exit status."""
+        with JsonArray(self.output) as array:
+            try:
+                for token_id in ids:
+                    self._one(array, token_id)
+                    if self._failures.is_hopeless:
+                        break
+            finally:
+                self._conclude(array, [each for each in ids if each not in self._outcomes])
+        is_done = [each["outcome"] for each in self._outcomes.values()] == [self.did] * len(ids)
+        return ExitStatus.DONE if is_done else ExitStatus.FAILED
+
+    def _one(self, array: JsonArray, token_id: str) -> None:
+        with array.object({"tokenId": token_id, **self.first(token_id)}) as fields:
+            self._outcomes[token_id] = fields
+            fields["outcome"] = "unknown"  # if Ctrl-C ends it
+            error = self._error_of(token_id)
+            fields.update(outcome(error, self.did))
+        self._failures.note(error)
+        if error:
+            self.output.fail(str(error))
+        elif not self.output.is_json and not self.output.is_quiet:
+            self.output.line(success(f"Token {token_id} {self.did} successfully"))
+
+    def _error_of(self, token_id: str) -> AccessTokensError | None:
         try:
-            for token_id in ids:
-                with array.object({"tokenId": token_id, **first(token_id)}) as outcomes[token_id]:
-                    outcomes[token_id]["outcome"] = "unknown"  # if Ctrl-C ends it
-                    error = _error_of(act, token_id)
-                    outcomes[token_id].update(outcome(error, did))
-                _tell(output, token_id, did, error)
-                failures.note(error)
-                if failures.is_hopeless:
-                    break
-        finally:
-            others = {each: {"outcome": "not done"} for each in ids if each not in outcomes}
-            _name_others(output, did, outcomes | others)  # first, since standard output may be full
-            for token_id, fields in others.items():
-                with array.object({"tokenId": token_id}) as last:
-                    last.update(fields)
-    is_done = [each["outcome"] for each in outcomes.values()] == [did] * len(ids)
-    return ExitStatus.DONE if is_done else ExitStatus.FAILED
+            self.act(token_id)
+        except AccessTokensError as error:
+            return error
+        return None
 
-
-def _error_of(act: Callable[[str], None], token_id: str) -> AccessTokensError | None:
-    try:
-        act(token_id)
-    except AccessTokensError as error:
-        return error
-    return None
-
-
-def _tell(output: Output, token_id: str, did: str, error: AccessTokensError | None) -> None:
-    if error:
-        output.fail(str(error))
-    elif not output.is_json and not output.is_quiet:
-        output.line(success(f"Token {token_id} {did} successfully"))
-
-
-def _name_others(output: Output, did: str, outcomes: Mapping[str, Mapping[str, str]]) -> None:
-    """Name the tokens with which it did not succeed, where there are several."""
-    others = [f"{name} ({each['outcome']})" for name, each in outcomes.items() if each["outcome"] != did]
-    if others and len(outcomes) > 1:
-        output.fail(f"{len(others)} of {len(outcomes)} tokens are not {did}: {', '.join(others)}")
+    def _conclude(self, array: JsonArray, left: list[str]) -> None:
+        """Name the tokens with which it did not succeed, where there are several."""
+        outcomes = {token_id: each["outcome"] for token_id, each in self._outcomes.items()}
+        outcomes |= dict.fromkeys(left, "not done")
+        others = [f"{token_id} ({each})" for token_id, each in outcomes.items() if each != self.did]
+        if others and len(outcomes) > 1:  # before the JSON, for which standard output may be full
+            self.output.fail(
+                f"{len(others)} of {len(outcomes)} tokens are not {self.did}: {', '.join(others)}"
+            )
+        for token_id in left:
+            with array.object({"tokenId": token_id}) as fields:
+                fields["outcome"] = "not done"

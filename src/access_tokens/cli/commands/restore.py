@@ -7,7 +7,7 @@ from functools import partial
 import click
 
 from ..invocation import Invocation
-from ..many_tokens import checked_ids, for_each, ids_argument
+from ..many_tokens import Batch, checked_ids, ids_argument
 from ..options import DATE_HELP, examples, with_service
 from ..values import EXPIRY
 
@@ -33,4 +33,4 @@ def restore(
     token_ids = checked_ids(invocation, ids, named)
     with invocation.client() as client:
         restore_one = partial(client.restore, expires_at=expires_at)
-        return for_each(invocation.output, token_ids, "restored", restore_one)
+        return Batch(invocation.output, "restored", restore_one).run(token_ids)

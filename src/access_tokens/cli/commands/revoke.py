@@ -7,7 +7,7 @@ from functools import partial
 import click
 
 from ..invocation import Invocation
-from ..many_tokens import checked_ids, confirm, for_each, ids_argument, keep_own
+from ..many_tokens import Batch, checked_ids, confirm, ids_argument, keep_own
 from ..options import DATE_HELP, examples, force_option, with_service, yes_option
 from ..values import EXPIRY
 
@@ -44,4 +44,4 @@ def revoke(
         keep_own(client, token_ids, "revoke it", force=force)
         confirm(invocation, "Revoke", token_ids, yes=yes)
         revoke_one = partial(client.revoke, expires_at=expires_at)
-        return for_each(invocation.output, token_ids, "revoked", revoke_one)
+        return Batch(invocation.output, "revoked", revoke_one).run(token_ids)

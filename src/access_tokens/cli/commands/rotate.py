@@ -16,7 +16,7 @@ from ...errors import AccessTokensError
 from ...tokens import GeneratedToken, check_prefix, generate_token, id_of_token
 from ..exit_status import ExitStatus, Unusable
 from ..invocation import Invocation
-from ..many_tokens import checked_ids, confirm, for_each, ids_argument
+from ..many_tokens import Batch, checked_ids, confirm, ids_argument
 from ..options import examples, output_option, with_service, yes_option
 from ..output import Output, pat_field, pat_text, success
 from ..secret_file import content_of, new_file, replace
@@ -58,7 +58,7 @@ def rotate(
     with invocation.client() as client:
         confirm(invocation, "Rotate", token_ids, yes=yes)
         rotation = _Rotation(invocation.output, client, prefix or "pat_")
-        return for_each(invocation.output, token_ids, "rotated", rotation.finish, rotation.begin)
+        return Batch(invocation.output, "rotated", rotation.finish, rotation.begin).run(token_ids)
 
 
 @define

@@ -10,7 +10,7 @@ import click
 from ...errors import AccessTokensError
 from ...models import KEEP
 from ..invocation import Invocation
-from ..many_tokens import checked_ids, for_each, ids_argument, keep_own
+from ..many_tokens import Batch, checked_ids, ids_argument, keep_own
 from ..options import DATE_HELP, examples, force_option, with_service
 from ..output import Output
 from ..values import BOOLEAN, EXPIRY, OWNER, ROLES, SECRET_HASH
@@ -59,9 +59,8 @@ def update(
     with invocation.client() as client:
         if changes["is_admin"] is False:
             keep_own(client, token_ids, "demote it", force=force)
-        return for_each(
-            invocation.output, token_ids, "updated", partial(_apply, invocation.output, client, steps)
-        )
+        update_one = partial(_apply, invocation.output, client, steps)
+        return Batch(invocation.output, "updated", update_one).run(token_ids)
 
 
 def _steps(changes: dict[str, Any]) -> list[dict[str, Any]]:
