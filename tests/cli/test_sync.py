@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +248,7 @@ def test_revoking_asks_on_a_terminal_and_registering_does_not(service, command_l
     assert (registered.status, "[y/N]" in registered.out) == (0, False)
     declined = on_terminal("sync", "--config", file, "--revoke-orphans", typed="n\n")
     assert declined.status == 1
+    assert f"Would revoke orphaned token {stray} for gone, expires " in declined.out
     assert "1 to revoke? [y/N]" in declined.out
     assert "nothing was done" in declined.out
     assert "revokedAt" not in record(service, stray)
@@ -265,6 +268,20 @@ class InterruptedAt(io.TextIOWrapper):
             self.start = "never again"
             signal.raise_signal(signal.SIGINT)
         return super().write(text)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is full")
+def test_a_reader_that_has_seen_enough_does_not_end_it(service, sync):
+    ids = service.seed(5, owner="ann")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with suppress(BrokenPipeError), os.fdopen(writer, "w") as out:
+        assert sync([entry(each, owner="bob") for each in ids], out=out).status == 0
+    assert {record(service, each)["owner"] for each in ids} == {"bob"}
+    with Path("/dev/full").open("w") as full:
+        told = sync([entry(each, owner="eve") for each in ids], out=full)
+    assert (told.status, told.err) == (1, "Error: what is done cannot be written: No space left on device\n")
+    assert {record(service, each)["owner"] for each in ids} == {"eve"}
 
 
 @pytest.mark.fault(111)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sys
 from contextlib import ExitStack
 from typing import Any
 
@@ -16,7 +18,7 @@ from ..endpoints import Target
 from ..exit_status import ExitStatus
 from ..interrupts import stoppable
 from ..invocation import Invocation
-from ..output import Output, can_ask, iso, plain, success
+from ..output import Output, can_ask, discard, iso, plain, success
 from ..progress import progress
 from . import report
 from .apply import Problem, Results, apply
@@ -87,8 +89,15 @@ class Run:
         return self._status > ExitStatus.FAILED
 
     def _say(self, line: str) -> None:
-        if not self._output.is_quiet and not self._output.is_json:
+        if self._output.is_quiet or self._output.is_json:
+            return
+        try:
             self._output.line(line)
+        except OSError as error:
+            # A reader that has seen enough, such as `head`, must not end the run half-way, nor must a full disk.
+            discard(sys.stdout)
+            if error.errno != errno.EPIPE:
+                self._fail(f"what is done cannot be written: {error.strerror}")
 
     def _fail(self, message: str) -> None:
         self._status = max(self._status, ExitStatus.FAILED)
@@ -153,9 +162,11 @@ class Run:
 
     def _ask(self, decided: Plan, name: str) -> None:
         """Ask before something that cannot be undone, if there is somebody to ask."""
-        if can_ask() and any(map(_is_destructive, decided.changes)):
+        if not self.yes and can_ask() and any(map(_is_destructive, decided.changes)):
+            for change in decided.changes:
+                self._say(report.planned(change))
             question = f"{plain(name)}: {report.summary(decided.changes, would=True)}"
-            self.invocation.confirm(question, yes=self.yes)
+            self.invocation.confirm(question, yes=False)
 
     def _applied(
         self, decided: Plan, client: AccessTokensClient, records: list[TokenRecord], own_ids: frozenset[str]
