@@ -94,7 +94,7 @@ class Run:
         try:
             self._output.line(line)
         except OSError as error:
-            # A reader that has seen enough, such as `head`, must not end the run half-way, nor must a full disk.
+            # A reader that has seen enough, such as `head`, must not end the run half-way; nor a full disk.
             discard(sys.stdout)
             if error.errno != errno.EPIPE:
                 self._fail(f"what is done cannot be written: {error.strerror}")
