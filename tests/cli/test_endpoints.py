@@ -8,7 +8,8 @@ import pytest
 
 from access_tokens._secret import Secret
 from access_tokens.cli.config import Config, read_config
-from access_tokens.cli.endpoints import Given, Target, target, targets
+from access_tokens.cli.endpoints import target, targets
+from access_tokens.cli.target import Given, Target
 
 from .usage import OTHER_PAT, PAT, refusal
 

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import click
-from attrs import field, frozen
 
-from .._secret import Masked, Secret, mask
+from .._secret import Secret
 from .config import Config, Endpoint, user_config
 from .exit_status import Unusable
 from .pats import given_pat, pat_in
 from .private_files import Warn
 from .shown import shown
+from .target import Given, Target
 
 Stdin: TypeAlias = Callable[[], str]
 Files: TypeAlias = tuple[Config, ...]
@@ -33,39 +33,6 @@ _WAYS = f"""Say where the service is, in one of three ways:
   --url URL with --admin-token-file FILE
   --endpoint NAME, of an endpoint in the configuration
   the variables {_ENDPOINT} and ACCESS_TOKENS_API_KEY or {_API_KEY_FILE}"""
-
-
-@frozen(kw_only=True, eq=False)
-class Given(Masked):
-    """The options of the command line that say where the service is. None stands for one that is not given.
-
-    Attributes:
-        endpoints: The values of `--endpoint`, each with one name or several behind commas.
-    """
-
-    url: str | None = None
-    endpoints: tuple[str, ...] = ()
-    admin_token: Secret | None = field(default=None, repr=mask)
-    admin_token_file: str | None = None
-    auth_path: str | None = None
-    admin_path: str | None = None
-    config_dir: str | None = None
-
-
-@frozen(kw_only=True, eq=False)
-class Target(Masked):
-    """A service, and the PAT for it.
-
-    Attributes:
-        name: The name of the endpoint, else the URL.
-        url: Without a trailing slash. Whether http:// is safe enough there, the client decides.
-    """
-
-    name: str
-    url: str
-    pat: Secret = field(repr=mask)
-    auth_path: str
-    admin_path: str
 
 
 def target(given: Given, stdin: Stdin, warn: Warn) -> Target:
@@ -175,8 +142,10 @@ def _pat_of_environment(warn: Warn) -> Secret:
 def _of_files(given: Given, name: str, files: Files, pat: Secret | None) -> Target:
     _, url = _value(name, files, "url")
     pat_file, own = _value(name, files, "admin_token")
-    trusted = files if (pat is None and pat_file is files[0]) or not _url_in(files[-1], name) else files[-1:]
-    return Target(name=name, url=url, pat=pat or own, **_paths(given, name, trusted))
+    # Where the user's file says where a PAT goes, a path of another file could lead it elsewhere.
+    is_of_first = pat is None and pat_file is files[0]
+    paths_of = files if is_of_first or _url_in(files[-1], name) is None else files[-1:]
+    return Target(name=name, url=url, pat=pat or own, **_paths(given, name, paths_of))
 
 
 def _url_in(file: Config, name: str) -> str | None:

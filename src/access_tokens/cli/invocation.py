@@ -17,7 +17,7 @@ from .standard_input import StandardInput
 if TYPE_CHECKING:
     from .._stores.protocol import JwtStore
     from ..client import AccessTokensClient
-    from .endpoints import Given, Target
+    from .target import Given, Target
 
 
 @frozen(kw_only=True)

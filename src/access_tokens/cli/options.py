@@ -130,7 +130,7 @@ def with_service(command: Command) -> Command:
 
     @wraps(command)
     def with_invocation(output: Output, *, allow_http: bool, no_cache: bool, **options: Any) -> Any:
-        from .endpoints import Given
+        from .target import Given
 
         token = options["admin_token"]
         options["admin_token"] = None if token is None else Secret(token)

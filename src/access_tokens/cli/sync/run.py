@@ -14,12 +14,12 @@ from ...client import AccessTokensClient
 from ...errors import AccessTokensError
 from ...models import TokenRecord
 from ..config import Entry
-from ..endpoints import Target
 from ..exit_status import ExitStatus
 from ..interrupts import stoppable
 from ..invocation import Invocation
 from ..output import Output, can_ask, discard, iso, plain, success
 from ..progress import progress
+from ..target import Target
 from . import report
 from .apply import Problem, Results, apply
 from .changes import Change
