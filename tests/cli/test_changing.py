@@ -171,7 +171,16 @@ def test_whoami_of_a_token_that_is_no_jwt(command_line: CommandLine, server: Fau
     assert "no JWT" in ended.err
 
 
-@pytest.mark.parametrize("command", [["revoke", "--yes"], ["update", "--admin", "false"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["revoke", "--yes"],
+        ["update", "--admin", "false"],
+        ["update", "--expires-at", "2020-01-01"],
+        ["update", "--secret-phc", PHC],
+    ],
+    ids=lambda each: " ".join(each[:2]),
+)
 def test_the_token_that_a_command_uses_keeps_its_rights_unless_forced(
     command: list[str], command_line: CommandLine, service: LocalService
 ) -> None:

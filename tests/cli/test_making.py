@@ -196,6 +196,25 @@ def test_a_time_limit_names_the_token_that_may_have_been_issued(
 
 
 @pytest.mark.fault(109)
+@pytest.mark.parametrize("to_file", [True, False], ids=["file", "stdout"])
+def test_a_pat_made_here_is_kept_when_the_answer_is_lost(
+    command_line: CommandLine,
+    service: LocalService,
+    tmp_path: Path,
+    to_file: bool,
+    access_tokens_no_waits: None,
+) -> None:
+    service.drop_next(20, method="PUT", after=True)
+    service.fail_next(20, status=500, path="/admin/tokens/batch")
+    options = ("--output", tmp_path / "pat") if to_file else ("--quiet",)
+    lost = command_line.use(service)("issue", "--owner", "ann", "--generate-locally", *options)
+    assert lost.status == 1
+    assert "may have been registered" in lost.err
+    pat = (tmp_path / "pat").read_text() if to_file else lost.out
+    assert whose(service, pat.strip()) == "ann"
+
+
+@pytest.mark.fault(109)
 def test_a_pat_that_its_file_does_not_take_is_printed(
     run: CommandLine, shared_service: LocalService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,11 +1,14 @@
 """`rotate`: wherever it ends, the PAT that is valid is printed or in a file."""
 
+import asyncio
 import os
 import signal
 import stat
 import sys
+import threading
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import frozen
@@ -194,3 +197,32 @@ def rotate_until(step: int, run: CommandLine, file: Path) -> bool:
 
     sys.addaudithook(audit)
     return run("rotate", "--output", file, "--yes").status == 0
+
+
+@pytest.mark.fault(110)
+def test_a_rotation_that_is_under_way_is_not_taken_for_one_that_is_left(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    service, reached, goes_on = LocalService(), threading.Event(), threading.Event()
+    serve = service.app
+
+    async def hold(scope: Any, receive: Any, send: Any) -> None:
+        if scope["method"] == "PATCH":
+            reached.set()
+            await asyncio.to_thread(goes_on.wait)
+        await serve(scope, receive, send)
+
+    service.app = hold
+    file = tmp_path / "pat"
+    with service:
+        run, rotation = command_line.use(service), ("rotate", "--output", file, "--yes")
+        file.write_text(service.issue("ann").pat)
+        first = run.started(*rotation)
+        assert reached.wait(30)
+        second = run(*rotation)
+        file.with_name("pat.new").unlink()  # even if somebody removes it
+        goes_on.set()
+        first.communicate(timeout=30)
+        assert (first.returncode, second.status) == (0, 2)
+        assert "is being rotated by another command: wait for it" in second.err
+        assert accepts(service, file.read_text().strip())

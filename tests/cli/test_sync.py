@@ -100,11 +100,11 @@ def test_the_story_of_132_tokens(service, story, sync):
     assert record(service, story["revoked"][0])["secretPhc"] == PHC
     assert record(service, story["revoked"][5])["expiresAt"] == LATER
     assert "revokedAt" in record(service, story["revoked"][8])
-    assert "stays revoked" in first.out
+    assert "stays revoked" in first.err
     assert {record(service, each)["expiresAt"] for each in story["expired"]} == {LATER}
     assert record(service, new_id(1))["isAdmin"] is True
     assert service.record(new_id(2)) is None
-    assert f"Token {new_id(3)} for ann: not there, or hidden by the service, and no secretPhc" in first.out
+    assert f"token {new_id(3)} for ann: not there, or hidden by the service, and no secretPhc" in first.err
     for each in story["strays"]:  # all of them, at once
         assert record(service, each)["expiresAt"] == pytest.approx(service.now() + 7 * 86_400, abs=60)
     assert "revokedAt" not in record(service, service.admin_token_id)
@@ -133,6 +133,9 @@ def test_a_plan_is_shown_in_words_and_as_json_and_nothing_is_sent(service, sync)
     )
     assert f"[DRY RUN] Would register token {new_id(1)} for ann\n" in words.out
     assert f"Token {stray} for ann is not in the file\n" in words.out
+    quiet = sync([*tokens, entry(new_id(2))], "--dry-run", "--quiet")
+    assert (quiet.status, quiet.out) == (0, "")
+    assert f"Warning: token {new_id(2)} for ann: not there, or hidden by the service" in quiet.err
     assert words.lines[-1] == "Dry run completed - no changes were made"
     plan = sync(tokens, "--dry-run", "--exit-code", "--json", "--quiet")
     assert plan.status == 3
@@ -270,6 +273,28 @@ class InterruptedAt(io.TextIOWrapper):
         return super().write(text)
 
 
+def two_endpoints(file: Path, service: LocalService, tokens: list[dict[str, Any]]) -> None:
+    target = {"url": service.endpoint, "adminToken": service.admin_pat}
+    file.write_text(json.dumps({"endpoints": {"one": target, "two": target}, "tokens": tokens}))
+
+
+def test_an_endpoint_that_is_declined_is_named_and_the_others_go_on(service, command_line, file):
+    service.seed(2, owner="gone")
+    two_endpoints(file, service, [entry(new_id(1), secretPhc=PHC)])
+    declined = command_line.on_terminal("sync", "--config", file, "--revoke-orphans", typed="n\ny\n")
+    assert declined.status == 1
+    assert "one: declined: nothing was done" in declined.out
+    assert "1 of 2 endpoints failed: one" in declined.out
+    assert len(changing(service)) == 3
+
+
+def test_endpoints_that_were_not_begun_are_named(service, command_line, file):
+    two_endpoints(file, service, [entry(each, owner="bob") for each in service.seed(2, owner="ann")])
+    stopped = command_line("sync", "--config", file, out=InterruptedAt("Updated"))
+    assert stopped.status == 130
+    assert "two: not begun" in stopped.err
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is full")
 def test_a_reader_that_has_seen_enough_does_not_end_it(service, sync):
     ids = service.seed(5, owner="ann")
@@ -291,7 +316,7 @@ def test_ctrl_c_ends_it_after_the_change_at_hand(service, sync):
     stopped = sync(tokens, out=InterruptedAt("Updated"))
     assert stopped.status == 130
     assert "stopping after the change that is under way" in stopped.err
-    assert "4 more tokens are not changed: run it again" in stopped.err
+    assert "4 more to change: run it again" in stopped.err
     assert len(changing(service)) == 1
     assert sync(tokens).status == 0
     assert len(changing(service)) == 4

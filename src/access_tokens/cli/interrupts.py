@@ -67,7 +67,7 @@ def stoppable(tell: Callable[[str], None]) -> Generator[Stop]:
         if stop.signal is not None and callable(usual := before[number]):
             usual(number, frame)
         stop.signal = number
-        tell("stopping after the change that is under way")
+        tell("stopping after the change that is under way; once more ends it at once")
 
     numbers = [each for each in (signal.SIGINT, *_ENDS) if signal.getsignal(each) is not signal.SIG_IGN]
     with _handled(end, numbers) as before:

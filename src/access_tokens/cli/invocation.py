@@ -116,7 +116,7 @@ class Invocation:
         if not can_ask():
             raise click.UsageError(f"{question}: give --yes where nobody can be asked.")
         if not click.confirm(f"{question}?", err=True):
-            raise Declined("nothing was done")
+            raise Declined("declined: nothing was done")
 
 
 class _Handler(logging.Handler):

@@ -116,7 +116,14 @@ class Batch:
         if error:
             self.output.fail(str(error))
         elif not self.output.is_json and not self.output.is_quiet:
+            self._say(token_id)
+
+    def _say(self, token_id: str) -> None:
+        try:
             self.output.line(success(f"Token {token_id} {self.did} successfully"))
+        except OSError:
+            self.output.fail(f"token {token_id} is {self.did}, but this cannot be printed")
+            raise
 
     def _error_of(self, token_id: str) -> AccessTokensError | None:
         try:

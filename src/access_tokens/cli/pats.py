@@ -33,7 +33,7 @@ def given_pat(token: Secret | None, file: str | None, stdin: Callable[[], str], 
     if token is not None and file is not None:
         raise click.UsageError(f"{_OPTION} and {_FILE_OPTION} cannot both be given")
     if "-" in (file, token and token.reveal()):
-        return _checked("standard input", Secret(stdin().partition("\n")[0].rstrip()))
+        return _checked("standard input", Secret(stdin().removeprefix("\ufeff").partition("\n")[0].rstrip()))
     if file is not None:
         return pat_in(Path(file), _FILE_OPTION, warn)
     if token is not None:

@@ -49,6 +49,7 @@ def new_file(path: str | Path) -> Generator[SecretFile]:
         click.UsageError: The file exists already, or cannot be made.
     """
     file = SecretFile(Path(path), _made(Path(path)))
+    _lock(file.descriptor)
     try:
         yield file
     finally:
@@ -64,6 +65,31 @@ def _made(path: Path) -> int:
         raise Unusable(f"{path} exists already, and may hold a PAT: choose another file.") from None
     except (OSError, ValueError) as error:
         raise Unusable(f"{path} cannot be made: {_reason(error)}.") from None
+
+
+def _lock(descriptor: int) -> bool:
+    """Lock a file while it is open, where the system can, and tell whether nobody else has."""
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except (ImportError, OSError):  # Windows, and some file systems
+        pass
+    return True
+
+
+def is_locked(path: Path) -> bool:
+    """Tell whether another command is writing a file right now."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return not _lock(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def content_of(path: Path) -> Secret | None:

@@ -19,7 +19,7 @@ from ..invocation import Invocation
 from ..many_tokens import Batch, checked_ids, confirm, ids_argument
 from ..options import examples, output_option, with_service, yes_option
 from ..output import Output, pat_field, pat_text, success
-from ..secret_file import content_of, new_file, replace
+from ..secret_file import content_of, is_locked, new_file, replace
 from ..values import PREFIX
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def rotate(
     token_ids = checked_ids(invocation, ids, named)
     with invocation.client() as client:
         confirm(invocation, "Rotate", token_ids, yes=yes)
-        rotation = _Rotation(invocation.output, client, prefix or "pat_")
+        rotation = _Rotation(invocation.output, client, "pat_" if prefix is None else prefix)
         return Batch(invocation.output, "rotated", rotation.finish, rotation.begin).run(token_ids)
 
 
@@ -105,12 +105,21 @@ def _into_file(
     with invocation.client() as client:
         confirm(invocation, "Rotate", [token_id], yes=yes)
         _replace(invocation.output, client, path, made)
-    invocation.output.result(
-        text=f"{success(f'Token {token_id} rotated successfully')}\n{pat_text(made.token, str(path))}",
-        bare=token_id,
-        document=[{"tokenId": token_id, **pat_field(made.token, str(path)), "outcome": "rotated"}],
-    )
+    _print(invocation.output, token_id, path, made)
     return ExitStatus.DONE
+
+
+def _print(output: Output, token_id: str, path: Path, made: GeneratedToken) -> None:
+    done = f"Token {token_id} rotated successfully"
+    try:
+        output.result(
+            text=f"{success(done)}\n{pat_text(made.token, str(path))}",
+            bare=token_id,
+            document=[{"tokenId": token_id, **pat_field(made.token, str(path)), "outcome": "rotated"}],
+        )
+    except OSError:
+        output.fail(f"token {token_id} is rotated, and its PAT is in {path}, but this cannot be printed")
+        raise
 
 
 def _held(path: Path) -> tuple[str, str] | None:
@@ -140,15 +149,25 @@ def _one_id(path: Path, ids: list[str], held: tuple[str, str] | None) -> str:
 def _replace(output: Output, client: AccessTokensClient, path: Path, made: GeneratedToken) -> None:
     """Write the new PAT beside the old one, tell the service, and put it in the place of the old one."""
     successor = path.with_name(f"{path.name}.new")
+    if is_locked(successor):
+        raise Unusable(f"{path} is being rotated by another command: wait for it.")
     if successor.exists():
         raise Unusable(f"{successor} is left of an earlier rotation.\n{_way_out(path, successor)}")
     with new_file(successor) as file:
+        client.bearer()  # what fails here leaves no file behind
         file.write(made.token)
-    with _explained(output, path, successor):
-        client.rotate(made)
+        with _explained(output, path, successor):
+            client.rotate(made)
+    _put(output, path, successor, made)
+
+
+def _put(output: Output, path: Path, successor: Path, made: GeneratedToken) -> None:
     try:
+        if not successor.exists():  # somebody has removed it, and would have lost the PAT
+            with new_file(successor) as file:
+                file.write(made.token)
         replace(path, successor)
-    except OSError:
+    except (OSError, click.UsageError):
         output.fail(f"the new PAT is valid, and in {successor}: move it to {path}")
         raise
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -57,10 +58,16 @@ def update(
     if changes["secret_phc"] is not None and len(token_ids) > 1:
         raise click.UsageError("--secret-phc is for one token: two must not have the same secret.")
     with invocation.client() as client:
-        if changes["is_admin"] is False:
-            keep_own(client, token_ids, "demote it", force=force)
+        if _takes_rights(changes):
+            keep_own(client, token_ids, "change it so", force=force)
         update_one = partial(_apply, invocation.output, client, steps)
         return Batch(invocation.output, "updated", update_one).run(token_ids)
+
+
+def _takes_rights(changes: dict[str, Any]) -> bool:
+    expires_at = changes["expires_at"]
+    is_over = isinstance(expires_at, int) and expires_at <= time.time()
+    return changes["is_admin"] is False or changes["secret_phc"] is not None or is_over
 
 
 def _steps(changes: dict[str, Any]) -> list[dict[str, Any]]:
@@ -92,9 +99,10 @@ def _apply(output: Output, client: AccessTokensClient, steps: list[dict[str, Any
     for done, changes in enumerate(steps):
         try:
             client.update(token_id, **_revealed(changes))
-        except AccessTokensError:
+        except AccessTokensError as error:
             if done:
-                output.warn(f"token {token_id}: the other changes are made, but no role is removed")
+                removed = "perhaps no role" if error.outcome_unknown else "no role"
+                output.warn(f"token {token_id}: the other changes are made, but {removed} is removed")
             raise
 
 

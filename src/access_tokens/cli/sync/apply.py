@@ -59,6 +59,7 @@ def apply(
     records: Iterable[TokenRecord],
     own_ids: Collection[str],
     force: bool,
+    begin: Callable[[Change], None] = lambda _: None,
     done: Callable[[Change, Problem | None], None],
     stopped: Callable[[], bool],
     now: Callable[[], float] = time.time,
@@ -75,6 +76,7 @@ def apply(
         records: All tokens of the service, as for the plan.
         own_ids: The ids of the tokens that the run uses, as for the plan.
         force: Hold back nothing: see `guard`.
+        begin: Is called before each change.
         done: Is called after each change, with the error if it failed, or the reason in words if it was held
             back or the record stays hidden.
         stopped: Is asked before each change. True leaves it and all that follow undone. It must not be by an
@@ -89,6 +91,7 @@ def apply(
         if stopped() or run.failures.is_hopeless:
             break
         begun += 1
+        begin(change)
         taken, problem = run.make(change)
         if problem is None:
             made.append(taken)

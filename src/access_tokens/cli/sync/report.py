@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..failures import outcome
 from ..output import iso, plain, true_or_false
-from .apply import Results
 from .changes import Change, Difference
-from .plan import Orphan, Plan
+from .plan import Orphan, Plan, Skipped
 
 _DONE = {"register": "registered", "update": "updated", "revoke": "revoked", "restore": "restored"}
 
@@ -63,13 +61,15 @@ def _shown(name: str, value: Any) -> str:
     return iso(value) if name == "expiresAt" else str(value)
 
 
-def others(plan: Plan) -> Iterator[str]:
-    """Yield a line for each token that is left as it is, and why."""
-    for skipped in plan.skipped:
-        yield f"Token {skipped.entry.token_id} for {plain(skipped.entry.owner)}: {skipped.reason}"
-    for orphan in plan.orphans:
-        why = f", and is kept: {orphan.reason}" if orphan.reason else ""
-        yield f"Token {orphan.record.token_id} for {plain(orphan.record.owner)} is not in the file{why}"
+def skipped(each: Skipped) -> str:
+    """Return why an entry is not carried out."""
+    return f"token {each.entry.token_id} for {plain(each.entry.owner)}: {each.reason}"
+
+
+def orphan(each: Orphan) -> str:
+    """Return that a token is not in the file, and why it stays if it was to be revoked."""
+    why = f", and is kept: {each.reason}" if each.reason else ""
+    return f"Token {each.record.token_id} for {plain(each.record.owner)} is not in the file{why}"
 
 
 def summary(changes: Iterable[Change], *, would: bool) -> str:
@@ -79,32 +79,26 @@ def summary(changes: Iterable[Change], *, would: bool) -> str:
     return ", ".join(said) or "no changes"
 
 
-def document(plan: Plan, results: Results | None) -> dict[str, Any]:
+def document(plan: Plan, outcomes: Mapping[str, dict[str, str]], otherwise: str) -> dict[str, Any]:
     """Return a plan, and what has become of it, for `--json`.
 
     Args:
         plan: The plan.
-        results: What has become of it; None if it was not carried out.
+        outcomes: What has become of the changes, by the ids of the tokens.
+        otherwise: The outcome of the other changes.
     """
-    outcomes = _outcomes(plan, results)
     refused = [{**_change(each.change), "outcome": "refused", "error": each.reason} for each in plan.refused]
     return {
-        "changes": [{**_change(each), **outcomes[each.token_id]} for each in plan.changes] + refused,
+        "changes": [
+            {**_change(each), **outcomes.get(each.token_id, {"outcome": otherwise})} for each in plan.changes
+        ]
+        + refused,
         "skipped": [
             {"tokenId": each.entry.token_id, "owner": each.entry.owner, "reason": each.reason}
             for each in plan.skipped
         ],
         "orphans": [_orphan(each) for each in plan.orphans],
     }
-
-
-def _outcomes(plan: Plan, results: Results | None) -> dict[str, dict[str, str]]:
-    if results is None:
-        return {each.token_id: {"outcome": "planned"} for each in plan.changes}
-    done = {each.token_id: {"outcome": "done"} for each in results.done}
-    failed = {each.change.token_id: outcome(each.problem, "done") for each in results.failed}
-    left = {each.token_id: {"outcome": "not done"} for each in results.left}
-    return done | failed | left
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -117,5 +111,5 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
-def _orphan(orphan: Orphan) -> dict[str, Any]:
-    return {"tokenId": orphan.record.token_id, "owner": orphan.record.owner, "reason": orphan.reason}
+def _orphan(each: Orphan) -> dict[str, Any]:
+    return {"tokenId": each.record.token_id, "owner": each.record.owner, "reason": each.reason}

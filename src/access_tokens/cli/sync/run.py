@@ -14,7 +14,8 @@ from ...client import AccessTokensClient
 from ...errors import AccessTokensError
 from ...models import TokenRecord
 from ..config import Entry
-from ..exit_status import ExitStatus
+from ..exit_status import Declined, ExitStatus
+from ..failures import outcome
 from ..interrupts import stoppable
 from ..invocation import Invocation
 from ..output import Output, can_ask, discard, iso, plain, success
@@ -63,8 +64,11 @@ class Run:
             self._own_ids = frozenset(filter(None, (client.token_id for client in clients)))
             stack.callback(self._write_documents)
             for target, client in zip(targets, clients, strict=True):
-                if not self._is_stopped:
-                    self._synchronise(target, client)
+                document = self._new_document(target)
+                if self._is_stopped:
+                    self._give_up(document, "not begun")
+                else:
+                    self._synchronise(client, document)
         self._conclude_all(len(targets))
         return self._status
 
@@ -103,16 +107,22 @@ class Run:
         self._status = max(self._status, ExitStatus.FAILED)
         self._output.fail(message)
 
-    def _synchronise(self, target: Target, client: AccessTokensClient) -> None:
-        self._say(f"\n=== Endpoint: {plain(target.name)} ===")
-        document: dict[str, Any] = {"endpoint": target.name, "url": target.url}
-        self._documents.append(document)
+    def _new_document(self, target: Target) -> dict[str, Any]:
+        nothing: dict[str, Any] = {"changes": [], "skipped": [], "orphans": []}
+        self._documents.append({"endpoint": target.name, "url": target.url, **nothing})
+        return self._documents[-1]
+
+    def _give_up(self, document: dict[str, Any], reason: str) -> None:
+        document["error"] = reason
+        self._failed.append(document["endpoint"])
+        self._fail(f"{document['endpoint']}: {reason}")
+
+    def _synchronise(self, client: AccessTokensClient, document: dict[str, Any]) -> None:
+        self._say(f"\n=== Endpoint: {plain(document['endpoint'])} ===")
         try:
             self._make_alike(client, document)
-        except AccessTokensError as error:
-            document["error"] = str(error)
-            self._failed.append(target.name)
-            self._fail(f"{target.name}: {error}")
+        except (AccessTokensError, Declined) as error:
+            self._give_up(document, str(error))
 
     def _make_alike(self, client: AccessTokensClient, document: dict[str, Any]) -> None:
         records = self._listed(client)
@@ -125,13 +135,15 @@ class Run:
             orphans_expire_at=self.orphans_expire_at,
             force=self.force,
         )
-        document.update(report.document(decided, None))
         self.has_changes = self.has_changes or not decided.is_empty
         self._tell(decided)
-        if not self.is_dry:
-            self._ask(decided, document["endpoint"])
-            results = self._applied(decided, client, records, own_ids)
-            document.update(report.document(decided, results))
+        outcomes: dict[str, dict[str, str]] = {}
+        try:
+            if not self.is_dry:
+                self._ask(decided, document["endpoint"])
+                self._apply(decided, client, records, own_ids, outcomes)
+        finally:
+            document.update(report.document(decided, outcomes, "planned" if self.is_dry else "not done"))
 
     def _own_ids_with(self, client: AccessTokensClient) -> frozenset[str]:
         """Return the ids of the run's own tokens, also of a PAT that does not say its id; none if unknown."""
@@ -151,8 +163,10 @@ class Run:
 
     def _tell(self, decided: Plan) -> None:
         """Say what is to be done if that is all, and what is not done."""
-        for line in report.others(decided):
-            self._say(line)
+        for entry in decided.skipped:
+            self._output.warn(report.skipped(entry))
+        for orphan in decided.orphans:
+            self._say(report.orphan(orphan))
         for each in decided.refused:
             self._fail(f"token {each.change.token_id}: {each.reason}; --force does it all the same")
         if self.is_dry:
@@ -168,16 +182,25 @@ class Run:
             question = f"{plain(name)}: {report.summary(decided.changes, would=True)}"
             self.invocation.confirm(question, yes=False)
 
-    def _applied(
-        self, decided: Plan, client: AccessTokensClient, records: list[TokenRecord], own_ids: frozenset[str]
-    ) -> Results:
+    def _apply(
+        self,
+        decided: Plan,
+        client: AccessTokensClient,
+        records: list[TokenRecord],
+        own_ids: frozenset[str],
+        outcomes: dict[str, dict[str, str]],
+    ) -> None:
         with (
             progress(self._output, "Changing tokens", len(decided.changes)) as advance,
-            stoppable(self._output.note) as stop,
+            stoppable(self._output.warn) as stop,
         ):
+
+            def begin(change: Change) -> None:
+                outcomes[change.token_id] = {"outcome": "unknown"}  # if a second signal ends it
 
             def done(change: Change, problem: Problem | None) -> None:
                 advance()
+                outcomes[change.token_id] = outcome(problem, "done")
                 self._tell_outcome(change, problem)
 
             results = apply(
@@ -187,11 +210,11 @@ class Run:
                 records=records,
                 own_ids=own_ids,
                 force=self.force,
+                begin=begin,
                 done=done,
                 stopped=stop,
             )
         self._conclude(results, stop.signal)
-        return results
 
     def _tell_outcome(self, change: Change, problem: Problem | None) -> None:
         if problem is None:
@@ -202,7 +225,8 @@ class Run:
     def _conclude(self, results: Results, signal: int | None) -> None:
         self._say(report.summary(results.done, would=False))
         if results.left:
-            self._fail(f"{len(results.left)} more tokens are not changed: run it again")
+            advice = "run it again when that is mended" if results.failed else "run it again"
+            self._fail(f"{len(results.left)} more to change: {advice}")
         if len(results.failed) > 1:
             names = ", ".join(each.change.token_id for each in results.failed)
             self._fail(f"{len(results.failed)} tokens failed: {names}")
