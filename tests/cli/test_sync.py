@@ -4,7 +4,7 @@ import io
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -259,6 +259,14 @@ def test_revoking_asks_on_a_terminal_and_registering_does_not(service, command_l
     assert "revokedAt" in record(service, stray)
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Have Ctrl-C its usual effect, also where the tests were started so that it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class InterruptedAt(io.TextIOWrapper):
     """Standard output at which the user presses Ctrl-C when a line begins like this."""
 
@@ -288,6 +296,7 @@ def test_an_endpoint_that_is_declined_is_named_and_the_others_go_on(service, com
     assert len(changing(service)) == 3
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_endpoints_that_were_not_begun_are_named(service, command_line, file):
     two_endpoints(file, service, [entry(each, owner="bob") for each in service.seed(2, owner="ann")])
     stopped = command_line("sync", "--config", file, out=InterruptedAt("Updated"))
@@ -310,6 +319,7 @@ def test_a_reader_that_has_seen_enough_does_not_end_it(service, sync):
 
 
 @pytest.mark.fault(111)
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_it_after_the_change_at_hand(service, sync):
     ids = service.seed(5, owner="ann")
     tokens = [entry(each, owner="bob") for each in ids]
