@@ -23,7 +23,7 @@ HIDDEN = "[hidden]"
 # The patterns of a JWT, a PHC string, and the `{tokenId}.{secret}` of a PAT. Each begins with something rare,
 # the dot in the case of a PAT, so that searching a long text is fast.
 _SHAPES = (
-    re.compile(r"eyJ(?<![\w-]eyJ)[\w-]{8,}+\.[\w-]++\.[\w-]*+"),
+    re.compile(r"eyJ(?<!\weyJ)[\w-]{8,}+\.[\w-]++\.[\w-]*+"),
     re.compile(r"\$scrypt\$(?:v=[0-9]+\$)?[\w=,]++\$[A-Za-z0-9+/]++\$[A-Za-z0-9+/]++"),
 )
 _PAT = re.compile(r"\.(?<=[0-9A-Za-z]{21}\.)[A-Za-z0-9+/]{43}=?")

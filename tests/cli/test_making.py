@@ -21,6 +21,7 @@ from tests.helpers.command_line import ID, CommandLine
 from tests.helpers.fault_server import TOKENS, FaultServer
 from tests.helpers.local_service import PHC
 from tests.helpers.signals import handling, needs_signals, send_signal
+from tests.helpers.threads import until
 
 EXPIRY = 1_893_456_000  # 2030-01-01
 RIGHTS = ("--admin", "--roles", "a, b,,a", "--expires-at", "2030-01-01")
@@ -185,8 +186,7 @@ def test_a_time_limit_names_the_token_that_may_have_been_issued(
     service.delay_next(1, 30, method="POST", path=TOKENS)
     issue = ("issue", "--owner", "ann", "--output", tmp_path / "pat")
     process = command_line.use(service).started(*issue)
-    while not any(each.path == TOKENS for each in service.requests):
-        assert process.poll() is None
+    until(lambda: any(each.path == TOKENS for each in service.requests))
     process.terminate()
     _, told = process.communicate(timeout=30)
     token_id = json.loads(service.requests[-1].body)["tokenId"]

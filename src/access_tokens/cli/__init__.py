@@ -15,7 +15,8 @@ def main(args: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0 for success; 1 if something failed; 2 if what was given is wrong, so that nothing
-        was sent; 3 for `sync --dry-run --exit-code` with something to do; 130 after Ctrl-C.
+        was sent; 3 for `sync --dry-run --exit-code` with something to do; 128 and the number of
+        a signal, so 130 after Ctrl-C.
     """
     try:
         from .entry_point import run

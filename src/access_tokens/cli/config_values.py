@@ -10,7 +10,7 @@ from .._calls import arguments
 from .._secret import Secret
 from .dates import iso_seconds, whole_seconds
 from .pats import pat_problem
-from .shown import kind_of
+from .shown import kind_of, requirement
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -61,7 +61,7 @@ def argument(check: Callable[[S], T], value: S) -> T:
     try:
         return check(value)
     except ValueError as error:
-        raise ValueError(f"must{str(error).partition(' must')[2]}") from None
+        raise ValueError(requirement(error)) from None
 
 
 def text_by(check: Callable[[str], object]) -> Hook:

@@ -18,7 +18,7 @@ from .config import Config, Endpoint, user_config
 from .exit_status import Unusable
 from .pats import given_pat, pat_in
 from .private_files import Warn
-from .shown import shown
+from .shown import requirement, shown
 from .target import Given, Target
 
 Stdin: TypeAlias = Callable[[], str]
@@ -219,5 +219,5 @@ def _option(option: str, check: Callable[[], str]) -> str:
     try:
         return check()
     except ValueError as error:
-        problem = str(error).partition(" must")[2]
-    raise click.UsageError(f"{option} must{problem}")
+        problem = requirement(error)
+    raise click.UsageError(f"{option} {problem}")

@@ -8,19 +8,17 @@ import click
 
 
 class ExitStatus(IntEnum):
-    """How a command has ended.
+    """How a command has ended. 2, for what was given wrong so that nothing was sent, is click's own.
 
     Attributes:
         DONE: It is done.
         FAILED: Something failed.
-        REFUSED: What was given is wrong, and nothing was sent. It is click's own for a wrong usage.
         SOMETHING_TO_DO: `sync --dry-run --exit-code` has found something to do.
         SIGNALLED: With the number of a signal added, as shells say it: 130 after Ctrl-C.
     """
 
     DONE = 0
     FAILED = 1
-    REFUSED = 2
     SOMETHING_TO_DO = 3
     SIGNALLED = 128
 

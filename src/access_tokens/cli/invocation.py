@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
-from attrs import Factory, frozen
+from attrs import frozen
 
 from .exit_status import Declined
 from .output import Output, can_ask
-from .standard_input import StandardInput
+from .standard_input import read_pat
 
 if TYPE_CHECKING:
     from .._stores.protocol import JwtStore
@@ -27,14 +27,12 @@ class Invocation:
     Attributes:
         output: What is printed, and how.
         given: What the command line says about the service and the PAT.
-        stdin: Standard input.
         shares_jwt: Whether the JWT is kept in a file for the next commands.
         allow_http: Whether an http:// URL that is not on loopback is allowed.
     """
 
     output: Output
     given: Given
-    stdin: StandardInput = Factory(StandardInput)
     shares_jwt: bool = True
     allow_http: bool = False
 
@@ -53,7 +51,7 @@ class Invocation:
         """
         from .endpoints import target
 
-        with self.client_of(target(self.given, self.stdin.pat, self.output.warn)) as client:
+        with self.client_of(target(self.given, read_pat, self.output.warn)) as client:
             yield client
 
     @contextmanager

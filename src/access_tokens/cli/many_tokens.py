@@ -15,6 +15,8 @@ from .invocation import Invocation
 from .json_array import JsonArray
 from .options import Command
 from .output import Output, success
+from .shown import requirement
+from .standard_input import read_ids
 from .values import TOKEN_ID
 
 if TYPE_CHECKING:
@@ -39,22 +41,22 @@ def checked_ids(invocation: Invocation, ids: tuple[str, ...], named: tuple[str, 
         raise click.UsageError("Give one or more ids, or - to read them from standard input.")
     if _STDIN in (*ids, *named) and invocation.reads_pat:
         raise click.UsageError("Standard input holds either the PAT or the ids, not both.")
-    found = [each for given in (*ids, *named) for each in _read(invocation, given)]
+    found = [each for given in (*ids, *named) for each in _read(given)]
     checked = [_checked(each, at) for at, each in enumerate(found, 1)]
     if not checked:
         invocation.output.note("No ids on standard input: nothing to do.")
     return list(dict.fromkeys(checked))
 
 
-def _read(invocation: Invocation, given: str) -> list[str]:
-    return invocation.stdin.ids() if given == _STDIN else [given]
+def _read(given: str) -> list[str]:
+    return read_ids() if given == _STDIN else [given]
 
 
 def _checked(token_id: str, at: int) -> str:
     try:
         return str(TOKEN_ID.read(token_id))
     except ValueError as error:
-        raise click.UsageError(f"Id number {at} {str(error).removeprefix('token_id ')}") from None
+        raise click.UsageError(f"Id number {at} {requirement(error)}") from None
 
 
 def keep_own(client: AccessTokensClient, ids: list[str], verb: str, *, force: bool) -> None:

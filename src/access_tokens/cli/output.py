@@ -38,8 +38,7 @@ def discard(stream: TextIO) -> None:
 
 
 def _harmless(message: str) -> str:
-    # A JWT that is given as an option begins behind a hyphen, where none is looked for.
-    return "\n".join(redact(one_line(each).replace("-eyJ", "- eyJ")) for each in message.splitlines())
+    return "\n".join(redact(one_line(each)) for each in message.splitlines())
 
 
 def _styled(kind: str) -> str:

@@ -30,7 +30,7 @@ Exit status:
   1    something failed
   2    what was given is wrong, and nothing was sent
   3    for `sync --dry-run --exit-code`: there is something to do
-  130  Ctrl-C
+  130  Ctrl-C; after another signal, 128 and its number
 """
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from attrs import define
 
+from .._pat import why_unread
 from .._secret import Secret
 from .exit_status import Unusable
 from .private_files import content
@@ -64,7 +65,7 @@ def _made(path: Path) -> int:
     except FileExistsError:
         raise Unusable(f"{path} exists already, and may hold a PAT: choose another file.") from None
     except (OSError, ValueError) as error:
-        raise Unusable(f"{path} cannot be made: {_reason(error)}.") from None
+        raise Unusable(f"{path} cannot be made: {why_unread(error)}.") from None
 
 
 def _lock(descriptor: int) -> bool:
@@ -103,7 +104,7 @@ def content_of(path: Path) -> Secret | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise Unusable(f"{path} cannot be read: {_reason(error)}.") from None
+        raise Unusable(f"{path} cannot be read: {why_unread(error)}.") from None
 
 
 def replace(path: Path, successor: Path) -> None:
@@ -132,7 +133,3 @@ def _sync_directory(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return getattr(error, "strerror", None) or "no file can have this name"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from .._secret import HIDDEN, redact
+from ..errors import one_line
 
 _LONGEST = 300
 _KINDS: dict[type, str] = {
@@ -19,14 +20,17 @@ _NAME = re.compile(r"[A-Za-z_$@][\w.@-]{0,39}|<<", re.ASCII)
 
 def shown(text: object) -> str:
     """Return a text for a message: without secrets, cut, and on one line."""
-    hidden = redact(str(text).encode(errors="replace").decode())
-    clean = "".join(each if each.isprintable() else "?" for each in hidden)
-    return clean if len(clean) <= _LONGEST else f"{clean[:_LONGEST]}…"
+    return one_line(redact(str(text).encode(errors="replace").decode()), _LONGEST)
 
 
 def shown_key(key: str) -> str:
     """Return a key of a file, if it looks like one: behind a missing quote, half a hash may be a key."""
     return shown(key) if _NAME.fullmatch(key) else HIDDEN
+
+
+def requirement(error: ValueError) -> str:
+    """Return "must …" from a message of the library, without the name of a parameter in Python."""
+    return "must " + str(error).split("must ", 1)[-1]
 
 
 def kind_of(value: object) -> str:

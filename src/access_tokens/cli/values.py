@@ -15,6 +15,7 @@ import click
 from .._secret import Secret
 from .durations import Duration, duration
 from .output import Output
+from .shown import requirement
 
 if TYPE_CHECKING:
     ParamType = click.ParamType[Any]
@@ -42,8 +43,8 @@ class Checked(ParamType):
         try:
             return self.read(value)
         except ValueError as error:
-            problem = str(error).split("must ", 1)[-1]  # without the name of a parameter in Python
-        raise click.BadParameter(f"must {problem}", ctx, param)
+            problem = requirement(error)
+        raise click.BadParameter(problem, ctx, param)
 
 
 def moment(text: str, now: float) -> int:

@@ -12,6 +12,7 @@ from ..durations import Duration, duration
 from ..exit_status import ExitStatus
 from ..invocation import Invocation
 from ..options import examples, with_service, yes_option
+from ..standard_input import read_pat
 from ..values import LENGTH
 
 _EXAMPLES = examples(
@@ -88,7 +89,7 @@ def sync(
         force=force,
         yes=yes,
     )
-    status = run.over(targets(invocation.given, config, invocation.stdin.pat, warn))
+    status = run.over(targets(invocation.given, config, read_pat, warn))
     return ExitStatus.SOMETHING_TO_DO if exit_code and run.has_changes and not status else status
 
 

@@ -65,6 +65,12 @@ class Change:
     steps: tuple[Step, ...]
     differences: tuple[Difference, ...] = ()
 
+    @property
+    def restored_until(self) -> int | None:
+        """The expiry with which the token is restored, in Unix seconds; None if there is none."""
+        last = self.steps[-1]
+        return last.arguments.get("expires_at") if last.method == "restore" else None
+
     def result(self, record: TokenRecord | None, now: int) -> TokenRecord:
         """Return the record as it is after all steps; None stands for no token."""
         final = reduce(lambda last, step: after(step, self.token_id, last, now), self.steps, record)

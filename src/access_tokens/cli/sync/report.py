@@ -39,10 +39,9 @@ def _details(change: Change) -> str:
 
 def _kept_expiry(change: Change) -> str:
     """Name the expiry of a restored token that the file leaves out: it may be that of an orphan."""
-    last = change.steps[-1]
-    expires_at = last.arguments.get("expires_at") if last.method == "restore" else None
     is_given = any(each.name == "expiresAt" for each in change.differences)
-    return f", expires {iso(expires_at)}" if expires_at and not is_given else ""
+    until = None if is_given else change.restored_until
+    return f", expires {iso(until)}" if until else ""
 
 
 def _difference(each: Difference) -> str:

@@ -236,9 +236,8 @@ class Run:
 
 def _lost_expiry(change: Change) -> str:
     """Return what a person must know when the second request of a restore may have failed."""
-    last = change.steps[-1]
-    expires_at = last.arguments.get("expires_at") if last.method == "restore" else None
-    return f". It is to expire {iso(expires_at)}: see that it does" if expires_at else ""
+    until = change.restored_until
+    return f". It is to expire {iso(until)}: see that it does" if until else ""
 
 
 def _is_destructive(change: Change) -> bool:
