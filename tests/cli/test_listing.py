@@ -102,8 +102,8 @@ def test_walks_all_pages(run: CommandLine, shared_service: LocalService) -> None
 
 
 def test_a_pipe_gets_a_line_with_tabs_for_each(command_line: CommandLine, service: LocalService) -> None:
-    times = {"created_at": 1, "last_used_at": 2, "expires_at": 4_000_000_000, "revoked_at": 4}
-    [token_id] = service.seed(1, owner=NASTY, roles=["a", "b"], **times)  # type: ignore[arg-type]
+    times: dict[str, Any] = {"created_at": 1, "last_used_at": 2, "expires_at": 4_000_000_000, "revoked_at": 4}
+    [token_id] = service.seed(1, owner=NASTY, roles=["a", "b"], **times)
     [line] = command_line.use(service)("list", "--owner", NASTY, "--include-revoked").lines
     owner = "[31mred [0m [bold]x[/bold] 5m 😀"
     assert line.split("\t") == [

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from access_tokens import AccessTokensClient
 from access_tokens.testing import LocalService
 from tests.helpers.command_line import CommandLine, Ended
 from tests.helpers.local_service import PHC, UNKNOWN_PAT
@@ -294,6 +295,23 @@ def test_an_endpoint_that_is_declined_is_named_and_the_others_go_on(service, com
     assert "one: declined: nothing was done" in declined.out
     assert "1 of 2 endpoints failed: one" in declined.out
     assert len(changing(service)) == 3
+
+
+def test_what_was_done_is_told_when_a_change_is_broken_off(service, sync, monkeypatch):
+    """As by a second Ctrl-C, which does not wait for the change under way."""
+    ids, update = service.seed(3, owner="ann"), AccessTokensClient.update
+
+    def broken_off(client: AccessTokensClient, token_id: str, **changes: Any) -> None:
+        if token_id == ids[1]:
+            raise KeyboardInterrupt
+        update(client, token_id, **changes)
+
+    monkeypatch.setattr(AccessTokensClient, "update", broken_off)
+    ended = sync([entry(each, owner="bob") for each in ids], "--json")
+    assert ended.status == 130
+    [endpoint] = ended.json["endpoints"]
+    outcomes = {each["tokenId"]: each["outcome"] for each in endpoint["changes"]}
+    assert [outcomes[each] for each in ids] == ["done", "unknown", "not done"]
 
 
 @pytest.mark.usefixtures("ctrl_c")

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,14 +27,14 @@ def _wide(run: CommandLine) -> None:
 def test_a_table_has_relative_times(run: CommandLine, shared_service: LocalService) -> None:
     now = int(shared_service.now())
     half = DAY // 2
-    kinds = [
+    kinds: list[tuple[dict[str, Any], str, str, str]] = [
         ({"last_used_at": now - 2 * DAY - half, "is_admin": True}, "admin", "2 days ago", "valid"),
         ({"expires_at": now + 3 * DAY + half}, "", "never", "expires in 3 days"),
         ({"expires_at": now + 90 * DAY, "roles": ["a", "b"]}, "a, b", "never", "expires in 2 months"),
         ({"expires_at": now - half}, "", "never", "expired 12 hours ago"),
         ({"revoked_at": now - 61 * DAY}, "", "never", "revoked 2 months ago"),
     ]
-    ids = [shared_service.seed(1, owner="ann", created_at=now - 400 * DAY, **each[0])[0] for each in kinds]  # type: ignore[arg-type]
+    ids = [shared_service.seed(1, owner="ann", created_at=now - 400 * DAY, **each[0])[0] for each in kinds]
     every = ("list", "--owner", "ann", "--include-revoked", "--include-expired")
     shown = run.on_terminal(*every)
     lines = CONTROL.sub("", shown.out).splitlines()
