@@ -191,13 +191,23 @@ def test_the_token_that_a_command_uses_keeps_its_rights_unless_forced(
     assert run(*command, own, "--force").status == 0
 
 
-def test_a_service_that_fails_again_and_again_is_not_asked_for_all(
-    command_line: CommandLine, service: LocalService, access_tokens_no_waits: None
+@pytest.mark.parametrize(
+    ("status", "headers", "told"),
+    [(503, {}, ["unknown"] * 3), (429, {"Retry-After": "1000"}, ["failed"])],
+    ids=["unavailable", "rate limited"],
+)
+def test_a_service_that_would_fail_for_all_is_not_asked_for_all(
+    status: int,
+    headers: dict[str, str],
+    told: list[str],
+    command_line: CommandLine,
+    service: LocalService,
+    access_tokens_no_waits: None,
 ) -> None:
-    service.fail_next(1000, status=503, method="PUT")
+    service.fail_next(1000, status=status, headers=headers, method="PUT")
     ids = service.seed(10)
     ran = command_line.use(service)("revoke", *ids, "--yes", "--json")
-    assert [each["outcome"] for each in ran.json] == ["unknown"] * 3 + ["not done"] * 7
+    assert [each["outcome"] for each in ran.json] == told + ["not done"] * (10 - len(told))
 
 
 def test_what_an_update_has_done_before_it_fails_is_told(

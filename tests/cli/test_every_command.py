@@ -139,7 +139,8 @@ def test_verbose_adds_to_standard_error_alone(
 ) -> None:
     told = run(*succeeding(command, token_id, shared_service), "--verbose")
     assert told.status == 0
-    assert "exchange" in told.err.lower()
+    assert f"the service: {shared_service.endpoint}, exchange /auth, management /admin\n" in told.err
+    assert "exchanged the PAT for a JWT" in told.err
     assert "exchange" not in told.out.lower()
 
 

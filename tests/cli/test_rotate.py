@@ -200,6 +200,18 @@ def rotate_until(step: int, run: CommandLine, file: Path) -> bool:
 
 
 @pytest.mark.fault(110)
+def test_ctrl_c_before_the_service_is_asked_leaves_nothing(
+    run: CommandLine, rotated: Rotated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: AccessTokensClient) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(AccessTokensClient, "bearer", interrupted)  # by which the PAT is exchanged
+    assert run("rotate", "--output", rotated.file, "--yes").status == 130
+    assert not rotated.successor.exists()
+
+
+@pytest.mark.fault(110)
 def test_a_rotation_that_is_under_way_is_not_taken_for_one_that_is_left(
     command_line: CommandLine, tmp_path: Path
 ) -> None:

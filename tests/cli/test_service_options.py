@@ -56,6 +56,12 @@ def test_an_endpoint_of_the_configuration(mounted, command_line, tmp_path, names
     assert "Did you mean prod?" in unknown.err
 
 
+def test_what_is_wrong_in_a_file_is_told_without_the_usage_of_the_command(mounted, command_line, tmp_path):
+    for file in (tmp_path / "missing", tmp_path):
+        refused = command_line("list", "--url", mounted.endpoint, "--admin-token-file", file)
+        assert (refused.status, refused.err.count("\n"), "Usage" in refused.err) == (2, 1, False)
+
+
 def test_a_pat_of_the_environment_goes_to_no_other_service(mounted, service, command_line):
     run = command_line.use(service)
     for options in (("--url", mounted.endpoint), ("--endpoint", "prod")):

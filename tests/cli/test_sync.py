@@ -258,6 +258,16 @@ def test_revoking_asks_on_a_terminal_and_registering_does_not(service, command_l
     assert "revokedAt" not in record(service, stray)
     assert on_terminal("sync", "--config", file, "--revoke-orphans", typed="y\n").status == 0
     assert "revokedAt" in record(service, stray)
+    assert sync([entry(new_id(1), secretPhc=OTHER_PHC)], "--dry-run").status == 0
+    assert on_terminal("sync", "--config", file, typed="n\n").status == 1  # the old PAT would be refused
+    assert record(service, new_id(1))["secretPhc"] == PHC
+
+
+def test_a_file_that_is_the_users_as_well_is_warned_of_once(service, command_line, file):
+    target = {"url": service.endpoint, "adminToken": service.admin_pat}
+    file.write_text(json.dumps({"endpoints": {"one": target}, "tokens": [entry(new_id(1), secretPhc=PHC)]}))
+    file.chmod(0o644)
+    assert command_line("sync", "--config", file, "--config-dir", file).err.count("chmod 600") == 1
 
 
 @pytest.fixture

@@ -52,6 +52,15 @@ def test_a_table_has_relative_times(run: CommandLine, shared_service: LocalServi
     assert "\x1b" not in run(*every).out
 
 
+def test_a_narrow_table_cuts_nothing(run: CommandLine, shared_service: LocalService) -> None:
+    run.environment["COLUMNS"] = "70"
+    owner = "".join(map(chr, range(ord("a"), ord("z")))) + "@example.com"
+    [token_id] = shared_service.seed(1, owner=owner, roles=["x" * 30])
+    told = CONTROL.sub("", run.on_terminal("list", "--owner", owner).out)
+    assert token_id in told
+    assert "…" not in told
+
+
 def test_a_bar_shows_the_progress_on_standard_error(run: CommandLine, tmp_path: Path) -> None:
     with (tmp_path / "out").open("w") as out:
         shown = run.on_terminal("list", "--json", out=out)

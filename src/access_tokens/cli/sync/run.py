@@ -126,7 +126,7 @@ class Run:
 
     def _make_alike(self, client: AccessTokensClient, document: dict[str, Any]) -> None:
         records = self._listed(client)
-        own_ids = self._own_ids if client.token_id else self._own_ids_with(client)
+        own_ids = self._own_ids if client.token_id else frozenset[str]()  # any administrator's may be its own
         decided = plan(
             self.entries,
             records,
@@ -144,11 +144,6 @@ class Run:
                 self._apply(decided, client, records, own_ids, outcomes)
         finally:
             document.update(report.document(decided, outcomes, "planned" if self.is_dry else "not done"))
-
-    def _own_ids_with(self, client: AccessTokensClient) -> frozenset[str]:
-        """Return the ids of the run's own tokens, also of a PAT that does not say its id; none if unknown."""
-        claims = client.whoami()
-        return self._own_ids | {claims.token_id} if claims and claims.token_id else frozenset()
 
     def _listed(self, client: AccessTokensClient) -> list[TokenRecord]:
         """Return all tokens, with hashes, since the plan compares them."""
