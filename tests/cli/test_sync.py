@@ -4,7 +4,7 @@ import io
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -268,14 +268,6 @@ def test_a_file_that_is_the_users_as_well_is_warned_of_once(service, command_lin
     file.write_text(json.dumps({"endpoints": {"one": target}, "tokens": [entry(new_id(1), secretPhc=PHC)]}))
     file.chmod(0o644)
     assert command_line("sync", "--config", file, "--config-dir", file).err.count("chmod 600") == 1
-
-
-@pytest.fixture
-def ctrl_c() -> Iterator[None]:
-    """Have Ctrl-C its usual effect, also where the tests were started so that it is ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 class InterruptedAt(io.TextIOWrapper):

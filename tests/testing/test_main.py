@@ -22,6 +22,7 @@ VARIABLES = '"$ACCESS_TOKENS_ENDPOINT" "$ACCESS_TOKENS_API_KEY" "$ACCESS_TOKENS_
 SHELL = f'eval "$({RUN} "$@" &)"; printf "%s\\n" {VARIABLES}'
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_runs_until_it_is_told_to_stop(number):
     with subprocess.Popen(RUN.split(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
