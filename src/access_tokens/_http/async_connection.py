@@ -14,6 +14,7 @@ import httpx
 
 from .._signals import pass_on
 from . import private_names
+from .asyncio_stream import over_asyncio
 from .limits import is_usable
 from .proxy import Kinds, connection_over
 from .request import Progress
@@ -64,6 +65,8 @@ class _Backend(httpcore.AsyncNetworkBackend):
             stream = await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
         except RuntimeError as error:  # no thread can be started to resolve the name
             raise httpcore.ConnectError(str(error)) from error
+        if not private_names.in_trio():
+            stream = await over_asyncio(stream)
         self._connected = stream
         try:
             return _Stream(stream, self)

@@ -19,6 +19,7 @@ import httpx
 
 from .._fork_lock import no_fork
 from .._signals import suppress
+from .asyncio_stream import Connection
 from .tls import SetupError
 
 
@@ -98,6 +99,8 @@ def has_unread(stream: Any) -> bool:
             if _incoming_of(inner).pending:
                 return True
             inner = inner.transport_stream
+        if isinstance(inner, Connection):
+            return bool(inner.received)
         return not in_trio() and bool(inner._protocol.read_queue)  # noqa: SLF001
 
 
@@ -134,13 +137,15 @@ def read_tls(stream: Any, received: bytes) -> None:
 
 def sever(stream: Any) -> None:
     """Close an idle connection without its event loop, which asyncio's `close` would need."""
-    transport = getattr(stream._stream, "_transport", None)  # noqa: SLF001 - only asyncio has a transport
+    inner = stream._stream  # noqa: SLF001
+    transport = inner.transport if isinstance(inner, Connection) else getattr(inner, "_transport", None)
     with suppress(AttributeError, OSError):
         if transport is None:
             os.close(stream.get_extra_info("socket").detach())
         elif not hasattr(transport, "_call_connection_lost"):
             transport.abort()  # uvloop, which closes its connections when the loop is closed
         else:
+            transport.pause_reading()
             transport._closing = True  # noqa: SLF001 - else the loop mistakes the next socket of this number
             transport._call_connection_lost(None)  # noqa: SLF001
 
