@@ -34,6 +34,11 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
         private_names.send_over(self, self._connection)
 
     @property
+    def is_new(self) -> bool:
+        """Whether it has not connected yet."""
+        return self.network.connected is None
+
+    @property
     def is_usable(self) -> bool:
         """Same as `SyncTransport.is_usable`."""
         return is_usable(self._connection)
@@ -49,7 +54,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
 
     def __init__(self) -> None:
         self._backend: Any = httpcore.AnyIOBackend()  # works on asyncio and on trio
-        self._connected: httpcore.AsyncNetworkStream | None = None
+        self.connected: httpcore.AsyncNetworkStream | None = None
 
     async def connect_tcp(
         self,
@@ -67,7 +72,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
             raise httpcore.ConnectError(str(error)) from error
         if not private_names.in_trio():
             stream = await over_asyncio(stream)
-        self._connected = stream
+        self.connected = stream
         try:
             return _Stream(stream, self)
         except SetupError:
@@ -76,8 +81,8 @@ class _Backend(httpcore.AsyncNetworkBackend):
 
     def sever(self) -> None:
         """Close the connection, which must be idle, without running its event loop."""
-        if self._connected:
-            private_names.sever(self._connected)
+        if self.connected:
+            private_names.sever(self.connected)
 
 
 def _address_of(host: str, port: int) -> str:

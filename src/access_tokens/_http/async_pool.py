@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import cast
 
@@ -16,7 +15,7 @@ from .async_connection import AsyncTransport
 from .async_idle import AsyncIdleConnections
 from .async_limiter import TaskLimiter
 from .body import Body, body_read_before
-from .late_refusal import late_refusals
+from .late_refusal import Send, send_or_tell_refusal
 from .limits import max_connections
 from .loop_end import LoopEnd
 from .private_names import drop_surplus, proxy_of
@@ -49,8 +48,11 @@ class AsyncPool:
         transport = await self._take()
         transport.network.progress = progress
         go_through(transport.proxy, self._settings.base, progress)
+        send: Send = transport.handle_async_request
+        if transport.is_new:  # a used one has had an answer, so the service has accepted it
+            send = partial(send_or_tell_refusal, send)
         try:
-            answer = await self._answer(transport.handle_async_request, request, progress)
+            answer = await self._answer(send, request, progress)
         except BaseException:
             # The connection may be in any state, above all after a cancellation.
             await self._idle.drop(transport)
@@ -64,17 +66,16 @@ class AsyncPool:
         progress.has_begun = True  # unknown for the caller's client, so assume the worst
         progress.proxy = proxy_of(borrowed, request.url)
         send = partial(borrowed.send, stream=True, auth=None, follow_redirects=False)
-        return await self._answer(send, request, progress)
+        return await self._answer(partial(send_or_tell_refusal, send), request, progress)
 
     async def _answer(
         self,
-        send: Callable[[httpx.Request], Awaitable[httpx.Response]],
+        send: Send,
         request: httpx.Request,
         progress: Progress,
     ) -> Answer:
         bounds: Bounds = request.extensions["bounds"]
-        with late_refusals(request):
-            response = await send(request)
+        response = await send(request)
         progress.headers = response.headers
         try:
             content = await self._content(response, bounds.size)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
 
 import httpx
 
@@ -20,11 +19,11 @@ from .private_names import read_tls
 from .tls_errors import is_refusal
 
 _LONGEST_ALERT = 4096
+Send: TypeAlias = Callable[[httpx.Request], Awaitable[httpx.Response]]
 
 
-@contextmanager
-def late_refusals(request: httpx.Request) -> Generator[None, None, None]:
-    """Raise the server's TLS refusal, if there is one, when sending the request fails.
+async def send_or_tell_refusal(send: Send, request: httpx.Request) -> httpx.Response:
+    """Send a request. When that fails, and the server has refused the TLS connection, raise the refusal.
 
     Raises:
         httpx.ReadError: The server refuses the connection; the cause is the `ssl.SSLError`.
@@ -32,7 +31,7 @@ def late_refusals(request: httpx.Request) -> Generator[None, None, None]:
     watch = _Watch()
     request.extensions["trace"] = watch.trace
     try:
-        yield
+        return await send(request)
     except httpx.TransportError:
         if refusal := watch.refusal():
             raise httpx.ReadError(str(refusal)) from refusal

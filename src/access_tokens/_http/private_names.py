@@ -19,7 +19,7 @@ import httpx
 
 from .._fork_lock import no_fork
 from .._signals import suppress
-from .asyncio_stream import Connection
+from .asyncio_tcp import TcpConnection
 from .tls import SetupError
 
 
@@ -99,7 +99,7 @@ def has_unread(stream: Any) -> bool:
             if _incoming_of(inner).pending:
                 return True
             inner = inner.transport_stream
-        if isinstance(inner, Connection):
+        if isinstance(inner, TcpConnection):
             return bool(inner.received)
         return not in_trio() and bool(inner._protocol.read_queue)  # noqa: SLF001
 
@@ -138,7 +138,9 @@ def read_tls(stream: Any, received: bytes) -> None:
 def sever(stream: Any) -> None:
     """Close an idle connection without its event loop, which asyncio's `close` would need."""
     inner = stream._stream  # noqa: SLF001
-    transport = inner.transport if isinstance(inner, Connection) else getattr(inner, "_transport", None)
+    transport: Any = (
+        inner.transport if isinstance(inner, TcpConnection) else getattr(inner, "_transport", None)
+    )
     with suppress(AttributeError, OSError):
         if transport is None:
             os.close(stream.get_extra_info("socket").detach())
