@@ -100,9 +100,11 @@ async def over_asyncio(stream: httpcore.AsyncNetworkStream) -> httpcore.AsyncNet
     if twin is None:
         return stream
     try:
-        _, connection = await asyncio.get_running_loop().create_connection(TcpConnection, sock=twin)
-    finally:
         await stream.aclose()
+        _, connection = await asyncio.get_running_loop().create_connection(TcpConnection, sock=twin)
+    except BaseException:
+        twin.close()
+        raise
     return AsyncioStream(connection, connection)
 
 
