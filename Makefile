@@ -38,6 +38,7 @@ test: $(READY) $(LOWEST)/.ready  ## Run every check and every test
 
 test-lowest: $(LOWEST)/.ready  ## Run the tests of connections, stores and commands with the lowest versions that are allowed
 	$(LOWEST)/bin/python -m pytest --numprocesses 2 $(addprefix tests/http/test_,network.py pool.py private_names.py request.py tls.py foreign_answers.py) tests/stores \
+		$(addprefix tests/calls/test_,convert.py ways_to_read.py) \
 		$(addprefix tests/cli/test_,config.py every_command.py listing.py)
 
 check: $(CHECKS)  ## Run the checks that need no test run

@@ -23,6 +23,8 @@ from access_tokens import (
 from ..helpers.callers import result_of
 from ..helpers.world import ID, JWT, ONCE, PHC, Canned, answers, canned_json
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 RECORD = {
     "tokenId": ID,
     "owner": "user@example.com",

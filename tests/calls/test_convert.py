@@ -1,5 +1,6 @@
 """From the service's JSON to the public models."""
 
+import json
 from typing import Any
 
 import attrs
@@ -9,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from access_tokens import IssueResult, TokenRecord
-from access_tokens._calls.convert import structure
 from access_tokens.errors import UnreadableError
 from access_tokens.models import json_name
 
 from ..helpers.openapi import SCHEMAS, snake
+from .ways import read
+
+pytestmark = pytest.mark.usefixtures("each_way")
 
 FULL = {
     "tokenId": "An6ladUCmSoDfciDaYDE9",
@@ -31,7 +34,8 @@ OPTIONAL = set(PROPERTIES) - set(SCHEMAS["TokenRecord"]["required"])
 
 
 def record_from(body: dict[str, Any]) -> TokenRecord:
-    return structure(body, TokenRecord)
+    record: TokenRecord = read(json.dumps(body).encode(), TokenRecord)
+    return record
 
 
 def test_every_property_is_taken_over():
@@ -84,7 +88,7 @@ def test_a_wrong_type_is_named_with_its_place_and_not_its_value(name, value, pro
 def test_the_place_is_named_inside_a_record():
     answer = {"token": "x", "record": FULL | {"owner": 7}}
     with pytest.raises(UnreadableError, match="^record: owner: text expected, not int$"):
-        structure(answer, IssueResult)
+        read(json.dumps(answer).encode(), IssueResult)
 
 
 @given(st.fixed_dictionaries({}, optional={name: st.just(FULL[name]) for name in FULL}))

@@ -7,7 +7,7 @@ from access_tokens_api.api.auth import exchange_token
 from .._flow.jwt import AuthToken, Jwt, jwt_from
 from .._flow.steps import Answer, Call
 from ..errors import UnreadableError
-from .convert import structure
+from .convert import read_answer
 
 
 def exchange() -> Call[Jwt]:
@@ -25,6 +25,6 @@ def exchange() -> Call[Jwt]:
 
 def _jwt(answer: Answer) -> Jwt:
     try:
-        return jwt_from(structure(answer.json(), AuthToken), answer.sent_at)
+        return jwt_from(read_answer(answer, AuthToken), answer.sent_at)
     except ValueError as error:
         raise UnreadableError(str(error)) from None

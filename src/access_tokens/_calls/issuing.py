@@ -21,7 +21,7 @@ from ..models import BatchLoadResult, IssueResult, Moment, TokenRecord
 from ..tokens import GeneratedToken, generate_token, generate_token_id
 from . import arguments as check
 from .arguments import expiry, given, if_true, role_names
-from .convert import structure
+from .convert import read_answer
 from .tokens import batch, has_hash
 
 
@@ -80,7 +80,7 @@ def _issued_by_service(token_id: str | None, granted: dict[str, Any]) -> Procedu
     issued: IssueResult = yield Call(
         endpoint=issue_token,
         arguments={"body": IssueTokenRequest(token_id=new_id, **granted)},
-        result=lambda answer: structure(answer.json(), IssueResult),
+        result=lambda answer: read_answer(answer, IssueResult),
         failed=_ISSUE.failed,
         unreadable=_ISSUE.unreadable,
         token_id=new_id,
@@ -164,4 +164,4 @@ def _settled(token_id: str, secret_phc: Secret, error: AccessTokensError) -> Pro
 
 
 def _record(answer: Answer) -> TokenRecord:
-    return structure(answer.json(), _Registered).record
+    return read_answer(answer, _Registered).record

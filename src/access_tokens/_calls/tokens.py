@@ -35,7 +35,7 @@ from ..errors import AccessTokensError, NotFoundError, UnreadableError
 from ..models import KEEP, BatchLoadResult, Keep, Moment, TokenRecord
 from . import arguments as check
 from .arguments import expiry, given, if_true, role_names
-from .convert import structure
+from .convert import read_answer
 
 _CHANGES = "owner, is_admin, roles, add_roles, remove_roles, secret_phc, expires_at"
 _NOT_LOADED = "Failed to get token"
@@ -52,7 +52,7 @@ class _Page:
 
 
 def _records(answer: Answer) -> list[TokenRecord]:
-    return list(structure(answer.json(), _Page).records)
+    return list(read_answer(answer, _Page).records)
 
 
 def _nothing(answer: Answer) -> None:
@@ -217,7 +217,7 @@ def _only_record(answer: Answer, token_id: str) -> TokenRecord:
         NotFoundError: The service has found no record.
         UnreadableError: It has found others, or several.
     """
-    match structure(answer.json(), BatchLoadResult):
+    match read_answer(answer, BatchLoadResult):
         case BatchLoadResult((record,), ()) if record.token_id == token_id:
             return record
         case BatchLoadResult((), (missing,)) if missing == token_id:
@@ -268,7 +268,7 @@ def batch(token_ids: list[str], *, include_secret_phc: bool) -> Call[BatchLoadRe
     return Call(
         endpoint=batch_load_tokens,
         arguments={"body": BatchLoadRequest(token_ids, include_secret_phc or UNSET)},
-        result=lambda answer: structure(answer.json(), BatchLoadResult),
+        result=lambda answer: read_answer(answer, BatchLoadResult),
         failed="Failed to batch load tokens",
         unreadable="Invalid batch load response",
         changes=False,

@@ -13,8 +13,9 @@ from ..errors import ApiError, excerpt, one_line
 from .error_details import said_details
 from .error_json import said_in_json
 from .error_markup import is_express_page, is_html, page_text, worded, xml_reason
+from .parsing import parsed
 from .record_issues import without_list
-from .steps import UNREADABLE, Answer, parsed
+from .steps import UNREADABLE, Answer
 
 _PHRASES = {each.value: each.phrase for each in HTTPStatus}
 # The phrases of Node that differ from those of some Python version.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
@@ -12,12 +11,12 @@ from .._secret import Secret, Unpickled
 from ..errors import AccessTokensError, UnavailableError
 from .bounds import ANY, ONE_RECORD, Bounds
 from .jwt import Authorization, Jwt
+from .parsing import parsed
 from .request_id import request_id_in
 
 # The exceptions that reading an invalid answer may raise. Any other exception is a bug of this library, or is
 # raised by other code.
 UNREADABLE = (ValueError, ArithmeticError, RecursionError, MemoryError)
-_LONGEST_INT = 400
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -222,16 +221,6 @@ class Answer(Unpickled):
         """
         self.bounds.check_values(self.content)
         return parsed(self.content)
-
-
-def parsed(content: bytes) -> Any:
-    """Parse JSON."""
-    return json.loads(content, parse_int=_number)
-
-
-def _number(digits: str) -> int | float:
-    """Read a whole number. Thousands of digits would take long to read as int, so they are read as float."""
-    return int(digits) if len(digits) <= _LONGEST_INT else float(digits)
 
 
 @frozen
