@@ -88,6 +88,10 @@ def test_both_forms_do_the_same_work_the_other_in_a_process_of_its_own():
         assert json.loads(place.body("/counts"))["GET /admin/tokens"] == 4
 
 
+def test_the_client_is_imported_only_after_msgspec_is_hidden_from_it():
+    assert output_of("import benchmarks.__main__; print('access_tokens' in sys.modules)").split() == ["False"]
+
+
 def test_a_package_can_be_hidden_from_a_process():
     hidden = "try: import click\nexcept ImportError: print('no')"
     assert output_of(hidden, hidden=["click"]).split() == ["no"]
