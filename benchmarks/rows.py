@@ -85,7 +85,7 @@ def together(stage: Stage) -> Iterator[Row]:
 
 
 def _in_flight(stage: Stage, width: int, goals: dict[str, float]) -> Row:
-    count = stage.scale.units(250 // width)
+    count = stage.scale.units(10)
     works = async_works(stage, ASYNC | FLOOR, lambda peer: at_once(width, count, lambda: peer.page(10)))
     return Comparison(f"(b) {width} tasks", "a call", stage.measure(works, width * count), goals)
 
