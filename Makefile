@@ -71,7 +71,7 @@ bench: $(BENCH)/.ready  ## Measure the client beside its peers; OPTIONS=--quick 
 $(BENCH)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip install --quiet --upgrade pip
-	$(BENCH)/bin/python -m pip install --quiet --editable . --group bench
+	$(BENCH)/bin/python -m pip install --quiet --editable '.[cli]' --group bench
 	@touch $@
 
 $(LOWEST)/.ready: pyproject.toml

@@ -22,6 +22,10 @@ class Cost:
     wall: float
     cpu: float
 
+    def each(self, units: int) -> Cost:
+        """Return what one of so many units took."""
+        return Cost(self.wall / units, self.cpu / units)
+
 
 @frozen
 class Ratio:
@@ -36,7 +40,7 @@ def take_turns(contenders: Mapping[str, Work], units: int, rounds: int) -> Costs
     """Measure each contender once a round, and begin every round with another.
 
     Args:
-        contenders: The work of each.
+        contenders: The work of each. What is done in another process returns its `Cost`, of all units.
         units: How many units of work each does at a time.
         rounds: How often each is measured, after one time that does not count.
     """
@@ -44,7 +48,7 @@ def take_turns(contenders: Mapping[str, Work], units: int, rounds: int) -> Costs
         work()
     costs: dict[str, list[Cost]] = {name: [] for name in contenders}
     for name in _in_turn(list(contenders), rounds):
-        costs[name].append(_cost(contenders[name], units))
+        costs[name].append(cost_of(contenders[name]).each(units))
     return costs
 
 
@@ -54,11 +58,13 @@ def _in_turn(names: list[str], rounds: int) -> Iterator[str]:
         yield from names[begin:] + names[:begin]
 
 
-def _cost(work: Work, units: int) -> Cost:
+def cost_of(work: Work) -> Cost:
+    """Do work, and return what it took: its own word for it, if it was done in another process."""
     gc.collect()
     wall, cpu = time.perf_counter(), time.process_time()
-    work()
-    return Cost((time.perf_counter() - wall) / units, (time.process_time() - cpu) / units)
+    done = work()
+    cost = Cost(time.perf_counter() - wall, time.process_time() - cpu)
+    return done if isinstance(done, Cost) else cost
 
 
 def ratio(ours: Sequence[Cost], theirs: Sequence[Cost]) -> Ratio:

@@ -1,54 +1,72 @@
-"""The rows: much at once, and what a process pays before its first call."""
+"""The rows: a walk, a batch, and many callers of a client that is new."""
 
 from __future__ import annotations
 
 import asyncio
-import statistics
-import subprocess
-import sys
 from collections.abc import Iterator
 
-from access_tokens import AccessTokensClient
-
 from . import peers
-from .measure import OURS, take_turns
+from .child import output_of
+from .loops import times
+from .measure import OURS, Work
+from .ours import PAGE, PAT, AsyncOurs, Ours, ids
 from .report import Comparison, Figure, Row
 from .rows import BY_HAND
 from .stage import Stage
+from .worker import FAST, in_both_forms
 
 ALL = 100_000
 FEW = 5_000
-PAGE = 1_000
 IDS = 10_000
 # The service takes 102,400 bytes; an id with its quotes and comma is 24.
+BATCH = 4_000
 FEWEST_BATCHES = 3
 CALLERS = 200
+
+
+def walk_by_hand(stage: Stage, total: int, count: int) -> Work:
+    """Walk over so many tokens with httpx, so often."""
+    (hand,) = stage.open(total, peers.ByHand)
+
+    def once() -> None:
+        page = hand.page(PAGE)
+        while len(page) == PAGE:
+            page = hand.page(PAGE, afterTokenId=page[-1]["tokenId"])
+
+    return lambda: times(count, once)
+
+
+def batch_by_hand(stage: Stage, size: int, count: int) -> Work:
+    """Load so many records by their ids with httpx, so often."""
+    (hand,), parts = stage.open(100, peers.ByHand), _parts(size)
+    return lambda: times(count, lambda: [hand.batch(part) for part in parts])
+
+
+def _batch_by_hand_async(stage: Stage, size: int) -> Work:
+    (hand,), parts = stage.open_async(100, peers.AsyncByHand), _parts(size)
+
+    async def one_by_one() -> None:
+        for part in parts:
+            await hand.batch(part)
+
+    return lambda: stage.run(one_by_one)
+
+
+def _parts(size: int) -> list[list[str]]:
+    wanted = ids(size)
+    return [wanted[begin : begin + BATCH] for begin in range(0, size, BATCH)]
 
 
 def walk(stage: Stage) -> Iterator[Row]:
     """(d) A walk over all tokens."""
     total = stage.scale.units(ALL)
-    hand = peers.ByHand(stage.base(total))
-    stage.ends.callback(hand.close)
-    ours = stage.ends.enter_context(AccessTokensClient(stage.base(total), peers.PAT))
-
-    def by_hand() -> None:
-        page = hand.page(PAGE)
-        while len(page) == PAGE:
-            page = hand.page(PAGE, afterTokenId=page[-1]["tokenId"])
-
-    def all_of_ours() -> None:
-        assert sum(1 for _ in ours.iter_tokens(include_expired=True, page_size=PAGE)) == total
-
-    yield Comparison(
-        f"(d) a walk over {total:,}",
-        "a token",
-        take_turns({OURS: all_of_ours, BY_HAND: by_hand}, total, stage.scale.rounds),
-    )
-    more = _peak(stage, ALL) - _peak(stage, FEW)
-    yield Figure(
-        f"(d) more memory for {ALL:,} tokens than for {FEW:,}", f"{more:.1f} MB", "at most 10 MB", more <= 10
-    )
+    works = in_both_forms(stage, "walk", total, 1) | {BY_HAND: walk_by_hand(stage, total, 1)}
+    costs = stage.measure(works, total)
+    yield Comparison(f"(d) a walk over {total:,}", "a token", costs, {BY_HAND: 1.5})
+    for form, hidden in ((OURS, ["msgspec"]), (FAST, [])):
+        more = _peak(stage, total, hidden) - _peak(stage, FEW, hidden)
+        title = f"(d) more memory for {total:,} tokens than for {FEW:,}"
+        yield Figure(title, f"{more:.1f} MB", "at most 10 MB", more <= 10, ours=form)
 
 
 _WALK = """
@@ -61,46 +79,32 @@ print(tracemalloc.get_traced_memory()[1] / 1e6)
 """
 
 
-def _peak(stage: Stage, total: int) -> float:
+def _peak(stage: Stage, total: int, hidden: list[str]) -> float:
     """Return the peak of the memory that a walk over so many tokens takes, in MB."""
-    return float(_output(_WALK, stage.base(total), str(total)))
-
-
-def _output(script: str, *arguments: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True
-    ).stdout
+    return float(output_of(_WALK, stage.base(total), str(total), hidden=hidden))
 
 
 def batch(stage: Stage) -> Iterator[Row]:
     """(e) Many records by their ids."""
-    ids = [f"{number:021}" for number in range(IDS)]
-    parts = [ids[begin : begin + 4_000] for begin in range(0, IDS, 4_000)]
-    (ours, hand), (async_ours, async_hand) = (
-        stage.open(100, peers.Ours, peers.ByHand),
-        stage.open_async(peers.AsyncOurs, peers.AsyncByHand),
-    )
+    requests = _requests_of_a_batch(stage)
+    title, goal = f"(e) requests for {IDS:,} ids", f"at most {FEWEST_BATCHES}"
+    yield Figure(title, str(requests), goal, requests <= FEWEST_BATCHES)
+    works = in_both_forms(stage, "batch", IDS, 1) | {BY_HAND: batch_by_hand(stage, IDS, 1)}
+    yield _loaded("sync", stage, works)
+    works = in_both_forms(stage, "batch_async", IDS) | {BY_HAND: _batch_by_hand_async(stage, IDS)}
+    yield _loaded("async", stage, works)
 
-    async def one_by_one() -> None:
-        for part in parts:
-            await async_hand.batch(part)
 
+def _requests_of_a_batch(stage: Stage) -> int:
+    (ours,) = stage.open(100, Ours)
     stage.counts()
-    ours.client.batch_load(ids)
-    requests = stage.counts()["POST /admin/tokens/batch"]
-    yield Figure(
-        f"(e) requests for {IDS:,} ids",
-        str(requests),
-        f"at most {FEWEST_BATCHES}",
-        requests <= FEWEST_BATCHES,
-    )
-    works = {OURS: lambda: ours.client.batch_load(ids), BY_HAND: lambda: [hand.batch(part) for part in parts]}
-    yield Comparison(f"(e) batch_load of {IDS:,} ids, sync", "", stage.measure(works, 1))
-    works = {
-        OURS: lambda: stage.run(lambda: async_ours.client.batch_load(ids)),
-        BY_HAND: lambda: stage.run(one_by_one),
-    }
-    yield Comparison(f"(e) batch_load of {IDS:,} ids, async", "", stage.measure(works, 1))
+    ours.client.batch_load(ids(IDS))
+    return stage.counts()["POST /admin/tokens/batch"]
+
+
+def _loaded(variant: str, stage: Stage, works: dict[str, Work]) -> Row:
+    title = f"(e) batch_load of {IDS:,} ids, {variant}"
+    return Comparison(title, "", stage.measure(works, 1), {BY_HAND: 1.5})
 
 
 def cold_start(stage: Stage) -> Iterator[Row]:
@@ -117,7 +121,7 @@ def cold_start(stage: Stage) -> Iterator[Row]:
 
 
 async def _storm(stage: Stage) -> None:
-    ours = peers.AsyncOurs(stage.base())
+    ours = AsyncOurs(stage.base())
     async with ours.client, asyncio.TaskGroup() as group:
         for _ in range(CALLERS):
             group.create_task(ours.page(10))
@@ -130,49 +134,10 @@ async def _locked(stage: Stage) -> None:
     async def call() -> None:
         async with lock:
             if not jwt:
-                answer = await hand.http.post("/auth/token", headers={"Authorization": f"Bearer {peers.PAT}"})
+                answer = await hand.http.post("/auth/token", headers={"Authorization": f"Bearer {PAT}"})
                 jwt.update(answer.json())
         await hand.page(10)
 
     async with hand.http, asyncio.TaskGroup() as group:
         for _ in range(CALLERS):
             group.create_task(call())
-
-
-_IMPORT = "import time; begin = time.process_time(); {}; print(time.process_time() - begin)"
-_IMPORTS = ("import httpx", "import access_tokens", "from access_tokens import AccessTokensClient")
-
-
-def start(stage: Stage) -> Iterator[Row]:
-    """(g) Importing the package and making a client."""
-    seconds: dict[str, list[float]] = {statement: [] for statement in _IMPORTS}
-    for _ in range(stage.scale.units(21) + 4):
-        for statement in _IMPORTS:
-            seconds[statement].append(float(_output(_IMPORT.format(statement))))
-    base, *ours = (statistics.median(seconds[statement]) * 1e3 for statement in _IMPORTS)
-    for statement, milliseconds in zip(_IMPORTS[1:], ours, strict=True):
-        yield Figure(
-            f"(g) {statement}",
-            f"{milliseconds:.0f} ms, httpx alone {base:.0f}",
-            "at most 40 ms more",
-            milliseconds - base <= 40,
-        )
-    for statement in _IMPORTS[1:]:
-        brought = _output(f"import sys; {statement}; print(*sys.modules)").split()
-        early = {"access_tokens_api", "cattrs", "starlette"} & set(brought)
-        yield Figure(
-            f"(g) {statement}: brings along", ", ".join(early) or "nothing", "no core, no extra", not early
-        )
-    yield _construction(stage)
-
-
-def _construction(stage: Stage) -> Row:
-    count = stage.scale.units(1000)
-
-    def construct() -> None:
-        for _ in range(count):
-            AccessTokensClient("https://tokens.example.com", peers.PAT).close()
-
-    costs = take_turns({OURS: construct}, count, stage.scale.rounds)[OURS]
-    milliseconds = statistics.median(cost.wall for cost in costs) * 1e3
-    return Figure("(g) making a client", f"{milliseconds:.2f} ms", "under 1 ms", milliseconds < 1)

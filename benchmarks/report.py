@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import Factory, frozen
 
@@ -20,24 +20,26 @@ class Comparison:
         unit: What a cost is that of.
         costs: Their costs, ours first.
         goals: How many times as much as a peer ours may take.
+        ours: The name of the contender that is compared with the others.
     """
 
     title: str
     unit: str
     costs: Costs
     goals: Mapping[str, float] = Factory(dict[str, float])
+    ours: str = OURS
 
     def lines(self) -> Iterator[tuple[str, ...]]:
         for name, costs in self.costs.items():
             yield (
-                *(self.title if name == OURS else "", name, *_shown(median(costs), self.unit)),
+                *(self.title if name == self.ours else "", name, *_shown(median(costs), self.unit)),
                 *self._compared(name),
             )
 
     def _compared(self, name: str) -> tuple[str, str]:
-        if name == OURS:
+        if name == self.ours:
             return "", ""
-        found = ratio(self.costs[OURS], self.costs[name])
+        found = self._ratio(name)
         return f"{found.median:.2f} ({found.least:.2f} to {found.most:.2f})", self._judged(name, found)
 
     def _judged(self, name: str, found: Ratio) -> str:
@@ -46,9 +48,10 @@ class Comparison:
 
     @property
     def is_missed(self) -> bool:
-        return any(
-            ratio(self.costs[OURS], self.costs[name]).median > goal for name, goal in self.goals.items()
-        )
+        return any(self._ratio(name).median > goal for name, goal in self.goals.items())
+
+    def _ratio(self, name: str) -> Ratio:
+        return ratio(self.costs[self.ours], self.costs[name])
 
 
 @frozen
@@ -59,9 +62,10 @@ class Figure:
     found: str
     goal: str
     is_reached: bool
+    ours: str = OURS
 
     def lines(self) -> Iterator[tuple[str, ...]]:
-        yield self.title, OURS, self.found, "", "", judged(self.goal, self.is_reached)
+        yield self.title, self.ours, self.found, "", "", judged(self.goal, self.is_reached)
 
     @property
     def is_missed(self) -> bool:
@@ -78,16 +82,26 @@ def judged(goal: str, is_reached: bool) -> str:
 
 def _shown(cost: Cost, unit: str) -> tuple[str, str]:
     scale, name = (1e6, "µs") if cost.wall < 1e-2 else (1e3, "ms")
-    return f"{cost.wall * scale:.0f} {name} {unit}", f"{cost.cpu * scale:.0f} {name}"
+    return f"{number(cost.wall * scale)} {name} {unit}", f"{number(cost.cpu * scale)} {name}"
+
+
+def number(value: float) -> str:
+    """Return a number with a decimal where it is small."""
+    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}"
 
 
 def table(rows: Iterable[Row]) -> str:
     """Return the rows as a table in Markdown, which is as readable without it."""
     head = ("row", "contender", "time", "CPU time", "ours / it (range)", "goal")
-    lines = [head, *(line for row in rows for line in row.lines())]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return in_markdown(head, [line for row in rows for line in row.lines()])
+
+
+def in_markdown(head: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> str:
+    """Return a table whose columns are aligned."""
+    widths = [max(len(line[column]) for line in (head, *lines)) for column in range(len(head))]
     shown = [
-        " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
+        " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        for line in (head, *lines)
     ]
     rule = " | ".join("-" * width for width in widths)
     return "\n".join(f"| {line} |" for line in (shown[0], rule, *shown[1:]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -25,17 +26,19 @@ class Scale:
     Attributes:
         rounds: How often each contender is.
         share: How much of a row's work it does each time, over 0 and up to 1.
+        processes: How often what takes a new process is measured.
     """
 
     rounds: int
     share: float
+    processes: int
 
     def units(self, most: int) -> int:
         return max(1, int(most * self.share))
 
 
-FULL = Scale(rounds=7, share=1.0)
-QUICK = Scale(rounds=5, share=0.1)
+FULL = Scale(rounds=7, share=1.0, processes=11)
+QUICK = Scale(rounds=5, share=0.1, processes=3)
 
 
 @frozen
@@ -60,8 +63,12 @@ class Stage:
 
     def counts(self) -> dict[str, int]:
         """Return how many requests of each kind there were since this was asked last."""
-        counts: dict[str, int] = httpx.get(f"{self.base()}/counts").json()
+        counts: dict[str, int] = json.loads(self.body("/counts"))
         return counts
+
+    def body(self, path: str, tokens: int = 100) -> str:
+        """Return what a service with so many tokens answers."""
+        return httpx.get(self.base(tokens) + path).text
 
     def open(self, tokens: int, *kinds: Callable[[str], Any]) -> list[Any]:
         """Make clients of a service with so many tokens."""
@@ -70,11 +77,11 @@ class Stage:
             self.ends.callback(client.close)
         return clients
 
-    def open_async(self, *kinds: Callable[[str], Any]) -> list[Any]:
-        """Make clients of the service, for tasks."""
+    def open_async(self, tokens: int, *kinds: Callable[[str], Any]) -> list[Any]:
+        """Make clients of a service with so many tokens, for tasks."""
 
         async def make(kind: Callable[[str], Any]) -> Any:
-            return kind(self.base())  # inside the loop, as some need it
+            return kind(self.base(tokens))  # inside the loop, as some need it
 
         clients = [self.run(partial(make, kind)) for kind in kinds]
         for client in clients:
