@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html.entities import html5
-from typing import cast
-
-from attrs import frozen
+from typing import NamedTuple, cast
 
 # Escaped texts may be nested: an HTML page with a JSON body with the query of a URL.
 _MOST_LAYERS = 4
@@ -27,8 +25,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 _WHITE_SPACE = dict.fromkeys("bfnrtv", " ")
 
 
-@frozen
-class Spelled:
+class Spelled(NamedTuple):
     """A text with escapes, and the same text without them.
 
     Attributes:

@@ -82,7 +82,7 @@ def test_the_version_is_that_of_the_distribution():
     ("statement", "absent"),
     [
         ("import access_tokens", {"httpx", "cattrs", "anyio", "access_tokens_api", "msgspec"}),
-        ("from access_tokens import AccessTokensClient as A; A('https://h', 'x')", set()),
+        ("from access_tokens import AccessTokensClient as A; A('https://h', 'x')", {"asyncio", "anyio.abc"}),
         ("from access_tokens import AsyncAccessTokensClient as A; A('https://h', 'x')", set()),
     ],
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 from access_tokens_api.api.tokens import issue_token, register_token
@@ -30,8 +30,7 @@ class _Registered:
     record: TokenRecord
 
 
-@frozen
-class _Messages:
+class _Messages(NamedTuple):
     """The error messages for a call that fails, and for an answer that cannot be read."""
 
     failed: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-
-from attrs import frozen
+from typing import NamedTuple
 
 from ..errors import UnreadableError
 
@@ -21,8 +20,7 @@ _PIECE = 2**16
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
 
-@frozen
-class Bounds:
+class Bounds(NamedTuple):
     """The largest size of an answer.
 
     Attributes:

@@ -38,7 +38,7 @@ def said_details(value: Any, known: tuple[Secret, ...]) -> str | Mapping[str, An
     return _clean(text, known)[:LONGEST_TEXT]
 
 
-@define
+@define(eq=False, repr=False)
 class _Excerpt:
     """Takes an excerpt of a JSON value.
 

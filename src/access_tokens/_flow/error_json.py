@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import Any
-
-from attrs import frozen
+from typing import Any, NamedTuple
 
 from .json_values import list_of, object_of, place_of, text_of
 
@@ -27,8 +25,7 @@ _MOST_LEVELS = 4
 _MOST_ITEMS = 10
 
 
-@frozen
-class SaidInJson:
+class SaidInJson(NamedTuple):
     """The error in a JSON body: a message for people (or ""), a code for programs, and more."""
 
     message: str

@@ -34,7 +34,7 @@ from .steps import (
 )
 
 
-@define
+@define(eq=False, repr=False)
 class _Attempts:
     """The attempts of a call so far."""
 

@@ -17,7 +17,7 @@ _LARGEST_MARGIN = 30.0
 _LONGEST_LIFE = 86_400.0
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Jwt:
     """A JWT and its lifetime, in seconds of the session's clock.
 
@@ -98,7 +98,7 @@ class Authorization:
         return 1 if self.is_own else 2
 
 
-@define
+@define(eq=False, repr=False)
 class _Current:
     """Holds one JWT until it is refused. Never reused, so that discarding a JWT cannot remove a newer one."""
 

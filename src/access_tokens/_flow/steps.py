@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from attrs import Factory, field, frozen
 
@@ -87,8 +87,7 @@ class Call(Generic[T]):
         return self.endpoint._get_kwargs(**self.arguments)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
-@frozen
-class Together:
+class Together(NamedTuple):
     """Make calls that are independent of each other. The reply: their results, in order."""
 
     calls: tuple[Call[Any], ...]
@@ -124,8 +123,7 @@ class SendWithJwt:
     """
 
 
-@frozen
-class ReadPat:
+class ReadPat(NamedTuple):
     """Get the PAT from where it comes from. The reply: the PAT.
 
     If it cannot be got, an `AccessTokensError` is thrown into the flow instead.
@@ -137,15 +135,14 @@ class ReadPat:
     refused: Secret | None = None
 
 
-@frozen
+@frozen  # a tuple would equal a `ReadPat` of the same secret
 class Send:
     """Wait for a place in the pool, and send the request with this bearer token. The reply: an `Outcome`."""
 
     bearer: Secret
 
 
-@frozen
-class Authorize:
+class Authorize(NamedTuple):
     """Wait for a place in the pool, and get a JWT.
 
     The reply: an `Authorization`, or a `Failure` if no place is free in time. If no JWT can be obtained, an
@@ -163,15 +160,13 @@ class Authorize:
 ANY_JWT = Authorize()
 
 
-@frozen
-class Wait:
+class Wait(NamedTuple):
     """Wait this many seconds. The reply: True, or at once False if the deadline does not allow the wait."""
 
     seconds: float
 
 
-@frozen
-class Discard:
+class Discard(NamedTuple):
     """Forget a JWT that was refused.
 
     Attributes:
@@ -223,8 +218,7 @@ class Answer(Unpickled):
         return parsed(self.content)
 
 
-@frozen
-class Failure:
+class Failure(NamedTuple):
     """The reason why there is no answer to a request.
 
     Attributes:
@@ -243,8 +237,7 @@ class Failure:
 Outcome: TypeAlias = Answer | Failure
 
 
-@frozen
-class Sent:
+class Sent(NamedTuple):
     """The result of sending a request with the JWT.
 
     Attributes:

@@ -19,7 +19,6 @@ import httpx
 
 from .._fork_lock import no_fork
 from .._signals import suppress
-from .asyncio_tcp import TcpConnection
 from .tls import SetupError
 
 
@@ -99,7 +98,7 @@ def has_unread(stream: Any) -> bool:
             if _incoming_of(inner).pending:
                 return True
             inner = inner.transport_stream
-        if isinstance(inner, TcpConnection):
+        if hasattr(inner, "received"):  # a `TcpConnection`, whose module would bring asyncio into sync code
             return bool(inner.received)
         return not in_trio() and bool(inner._protocol.read_queue)  # noqa: SLF001
 
@@ -138,9 +137,8 @@ def read_tls(stream: Any, received: bytes) -> None:
 def sever(stream: Any) -> None:
     """Close an idle connection without its event loop, which asyncio's `close` would need."""
     inner = stream._stream  # noqa: SLF001
-    transport: Any = (
-        inner.transport if isinstance(inner, TcpConnection) else getattr(inner, "_transport", None)
-    )
+    # `transport` is that of our `TcpConnection`.
+    transport: Any = getattr(inner, "transport", None) or getattr(inner, "_transport", None)
     with suppress(AttributeError, OSError):
         if transport is None:
             os.close(stream.get_extra_info("socket").detach())

@@ -23,7 +23,7 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 _USER_AGENT = f"access-tokens-client/{__version__}"
 
 
-@define
+@define(eq=False, repr=False)
 class Progress:
     """How far sending a request has come; tells after an error what may have happened.
 
@@ -117,7 +117,7 @@ def _url(url: str, params: tuple[tuple[str, Any], ...]) -> httpx.URL:
     return httpx.URL(url, params=dict(params)) if params else httpx.URL(url)
 
 
-@define
+@define(eq=False, repr=False)
 class _Content(httpx.SyncByteStream, httpx.AsyncByteStream):
     """The body of a request. httpx's own is an async generator; trio warns when one is left unfinished."""
 
@@ -130,7 +130,7 @@ class _Content(httpx.SyncByteStream, httpx.AsyncByteStream):
         return _Awaited(iter(self))
 
 
-@define
+@define(eq=False, repr=False)
 class _Awaited(AsyncIterator[bytes]):
     _parts: Iterator[bytes]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 import httpx
@@ -80,7 +80,7 @@ def generated_client(
     return AuthenticatedClient(base_url=settings.base, token="", httpx_args=options)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _AsItIs:
     """Stands for a generated module where the arguments for httpx are known already."""
 
@@ -91,8 +91,7 @@ class _AsItIs:
         return self.kwargs
 
 
-@frozen
-class _Rules:
+class _Rules(NamedTuple):
     """How an operation of the API is to be treated.
 
     Attributes:

@@ -55,7 +55,7 @@ T = TypeVar("T")
 Y = TypeVar("Y")
 
 
-@define
+@define(eq=False, repr=False)
 class _Each(AsyncIterator[T]):
     """The items of a walk. Not an async generator: the user would have to close it after leaving it early."""
 

@@ -37,7 +37,7 @@ def current_loop() -> object:
     return loop
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class LoopState:
     """The state for one event loop, since connections and events cannot be used from another loop."""
 

@@ -26,7 +26,7 @@ class Event(Protocol):
 E = TypeVar("E", bound=Event)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class PendingExchange(Generic[E]):
     """An exchange under way. The caller who started it leads it; others who need a JWT wait until it is done.
 
@@ -59,7 +59,7 @@ def may_pass(error: AccessTokensError) -> bool:
     return isinstance(error, _PASSING)
 
 
-@define
+@define(eq=False, repr=False)
 class FailedExchanges:
     """Limits the rate of exchanges that fail at once, when many calls follow each other.
 

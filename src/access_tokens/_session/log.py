@@ -41,7 +41,7 @@ def write(level: int, text: str, *args: object, **fields: str | float | None) ->
             raise
 
 
-@define
+@define(eq=False, repr=False)
 class CallLog(Generic[T]):
     """Writes what happens in one call.
 

@@ -58,7 +58,7 @@ class Exchange:
 SharingStep: TypeAlias = Ask | Wait | Exchange
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _Entry:
     jwt: Jwt
     name: str
@@ -72,7 +72,7 @@ class Clocks(Protocol):
     wall: Callable[[], float]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class SharedCache:
     """A store, and what must be remembered of it.
 
@@ -145,7 +145,7 @@ class SharedCache:
         return getattr(self.store, step.method)(*step.arguments)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class SharedExchange:
     """One exchange that is shared through a store.
 

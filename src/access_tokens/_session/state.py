@@ -11,7 +11,7 @@ from .exchange import FailedExchanges, PendingExchange
 from .sharing import SharedCache
 
 
-@define(eq=False, weakref_slot=True)
+@define(eq=False, repr=False, weakref_slot=True)
 class SessionState:
     """The part of the state that the sync and the async session have in common.
 

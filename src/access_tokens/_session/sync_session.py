@@ -50,7 +50,7 @@ T = TypeVar("T")
 Y = TypeVar("Y")
 
 
-@define
+@define(eq=False, repr=False)
 class _Each(Iterator[T]):
     """The items of a walk. Not a generator: after an error, a generator would look exhausted."""
 

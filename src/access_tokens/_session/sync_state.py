@@ -16,7 +16,7 @@ from .state import SessionState
 Pending: TypeAlias = PendingExchange[InterruptibleEvent]
 
 
-@define(eq=False, kw_only=True, weakref_slot=True)
+@define(eq=False, repr=False, kw_only=True, weakref_slot=True)
 class SyncState(SessionState):
     """The state that a sync session shares with its views.
 

@@ -20,7 +20,7 @@ _LARGEST = 2**17
 _NAME, _KEY = b"access_tokens jwt store 1: name of ", b"access_tokens jwt store 1: key"
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class SharedJwt(Masked):
     """A JWT for other processes, whose life is counted by the wall clock.
 
