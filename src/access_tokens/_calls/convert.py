@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeAlias, TypeVar
 
 import attrs
-from cattrs import Converter
 
 from .._flow.parsing import parsed
 from .._flow.steps import Answer
@@ -17,6 +17,7 @@ from .columns import columns_of
 from .plain import UnusualError, but_none, item_of
 
 T = TypeVar("T")
+Read: TypeAlias = Callable[[Any], Any]
 
 try:
     from .decoder import decoded
@@ -49,11 +50,20 @@ def structure(source: Any, target: type[T]) -> T:
     Raises:
         UnreadableError: A value is missing or has the wrong type.
     """
-    return _converter.structure(source, target)
+    found: T = _reader_of(target)(source)  # type: ignore[arg-type]  # mypy takes no type for hashable
+    return found
 
 
-def _exactly(expected: type, name: str) -> Callable[[Any, type], Any]:
-    def check(value: Any, _: type) -> Any:
+@cache
+def _reader_of(kind: Any) -> Read:
+    """Return the function that converts JSON to a type, and raises `UnreadableError` if it cannot."""
+    if kind in _SIMPLE:
+        return _SIMPLE[kind]
+    return _tuple_of(item) if (item := item_of(kind)) else _object_of(kind)
+
+
+def _exactly(expected: type, name: str) -> Read:
+    def check(value: Any) -> Any:
         # Not isinstance, since a bool is also an instance of int.
         if type(value) is not expected:
             raise UnreadableError(f"{name} expected, not {type(value).__name__}")
@@ -62,73 +72,67 @@ def _exactly(expected: type, name: str) -> Callable[[Any, type], Any]:
     return check
 
 
-def _object_of(target: type) -> Callable[[Any, type], Any]:
+_whole, _object, _list = _exactly(int, "whole number"), _exactly(dict, "object"), _exactly(list, "list")
+
+
+def _whole_number(value: Any) -> Any:
+    # A whole number may be written as 1.0 or 1e0 in JSON (JSON Schema 2020-12, section 6.1.1).
+    is_whole = type(value) is float and value.is_integer()
+    return int(value) if is_whole else _whole(value)
+
+
+_SIMPLE: dict[Any, Read] = {
+    Any: lambda value: value,
+    str: _exactly(str, "text"),
+    bool: _exactly(bool, "true or false"),
+    int: _whole_number,
+}
+
+
+def _object_of(target: type) -> Read:
     """Make the function that converts a JSON object to a public class.
 
     A property that is absent or null gets the default of the class. If there is no default, it is an error.
     """
     plan = [_planned(each) for each in attrs.fields(attrs.resolve_types(target))]
 
-    def read(source: Any, kind: type) -> Any:
-        given, values = _checked_object(source, kind), {}
-        for name, key, due, hook, is_required in plan:
+    def read(source: Any) -> Any:
+        given, values = _object(source), {}
+        for name, key, due, read_value, is_required in plan:
             value = given.get(key)
             if value is None and not is_required:
                 continue
-            # Most values already have exactly the right type, so the slower hook is not called.
-            values[name] = value if type(value) is due else _inside(key, hook, value, due)
+            # Most values already have exactly the right type, so the slower function is not called.
+            values[name] = value if type(value) is due else _inside(key, read_value, value)
         return target(**values)
 
     return read
 
 
-def _planned(field: attrs.Attribute[Any]) -> tuple[str, str, Any, Callable[[Any, Any], Any], bool]:
+def _planned(field: attrs.Attribute[Any]) -> tuple[str, str, Any, Read, bool]:
     kind = but_none(field.type)
-    hook = _converter.get_structure_hook(kind)
-    return field.name, json_name(field), kind, hook, field.default is attrs.NOTHING
+    return field.name, json_name(field), kind, _reader_of(kind), field.default is attrs.NOTHING
 
 
-def _inside(place: str, hook: Callable[[Any, Any], Any], value: Any, kind: Any) -> Any:
+def _inside(place: str, read: Read, value: Any) -> Any:
     if value is None:
         raise UnreadableError(f"{place}: missing or null")
     try:
-        return hook(value, kind)
+        return read(value)
     except UnreadableError as error:
         problem = f"{place}: {error}"
     raise UnreadableError(problem)  # outside of the except block, so that the error has no context
 
 
-def _tuple_of(kind: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
-    item = item_of(kind)
-    hook = _converter.get_structure_hook(item)
+def _tuple_of(item: Any) -> Read:
+    read_item = _reader_of(item)
     columns = columns_of(item) if attrs.has(item) else None
 
-    def read(value: Any, kind: Any) -> tuple[Any, ...]:
-        items = _checked_list(value, kind)
+    def read(value: Any) -> tuple[Any, ...]:
+        items = _list(value)
         if columns and len(items) >= _MANY:
             with suppress(UnusualError):
                 return columns(items)
-        return tuple([hook(each, item) for each in items])
+        return tuple([read_item(each) for each in items])
 
     return read
-
-
-_converter = Converter(detailed_validation=False)
-
-
-def _whole_number(value: Any, kind: type) -> Any:
-    # A whole number may be written as 1.0 or 1e0 in JSON (JSON Schema 2020-12, section 6.1.1).
-    is_whole = type(value) is float and value.is_integer()
-    return int(value) if is_whole else _exactly(int, "whole number")(value, kind)
-
-
-_converter.register_structure_hook(str, _exactly(str, "text"))
-_converter.register_structure_hook(bool, _exactly(bool, "true or false"))
-_converter.register_structure_hook(int, _whole_number)
-
-
-_checked_object, _checked_list = _exactly(dict, "object"), _exactly(list, "list")
-
-_converter.register_structure_hook_factory(attrs.has, _object_of)
-
-_converter.register_structure_hook_factory(lambda kind: item_of(kind) is not None, _tuple_of)
