@@ -68,12 +68,16 @@ class TokenWalk:
         if not self.is_over:
             self._move_to(page[-1].token_id)
         # Drop repeated records: pages may overlap, for instance if the service includes the cursor's record.
-        return filter(self._is_wanted, [record for record in page if self._is_new(record)])
+        return filter(self._is_wanted, self._new_of(page))
 
-    def _is_new(self, record: TokenRecord) -> bool:
-        known = len(self._seen)
-        self._seen.add(hash(record.token_id))
-        return len(self._seen) > known
+    def _new_of(self, page: list[TokenRecord]) -> list[TokenRecord]:
+        new: list[TokenRecord] = []
+        for record in page:
+            mark = hash(record.token_id)
+            if mark not in self._seen:
+                self._seen.add(mark)
+                new.append(record)
+        return new
 
     def _move_to(self, cursor: str) -> None:
         """Continue after this id. Raise if it was a cursor before, since the walk would never end."""
@@ -88,8 +92,9 @@ class TokenWalk:
         self._cursor = cursor
 
     def _is_wanted(self, record: TokenRecord) -> bool:
-        expired = record.expires_at is not None and record.expires_at <= self._now()
-        return (self._include_revoked or record.revoked_at is None) and (self._include_expired or not expired)
+        if record.revoked_at is not None and not self._include_revoked:
+            return False
+        return self._include_expired or record.expires_at is None or record.expires_at > self._now()
 
 
 def _unreadable(problem: str) -> InvalidResponseError:
