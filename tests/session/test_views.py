@@ -109,11 +109,11 @@ def test_a_mistake_is_told_at_once(client, server, options, problem):
     assert server.requests == []
 
 
-def waiting(caller: Any) -> Task:
-    """Return a call that waits for the exchange of another."""
+def waiting(caller: Any, count: int = 1) -> Task:
+    """Return a call that waits for the exchange of another, as the last of so many."""
     if isinstance(caller, SyncCaller):
         task = Task(lambda: result_of(caller.list))
-        until_waiting(caller, 1)
+        until_waiting(caller, count)
         return task
     future = caller.portal.start_task_soon(caller.client.list)
     caller.portal.call(anyio.wait_all_tasks_blocked)
@@ -126,7 +126,7 @@ def test_who_gives_up_an_exchange_does_not_fail_those_who_wait_longer(client, se
     server.play(EXCHANGE, held)
     leader = Task(lambda: result_of(hasty.list))
     held.came()
-    waiters = [waiting(each) for each in (client, client.with_options(retry=ONCE))]
+    waiters = [waiting(client), waiting(client.with_options(retry=ONCE), 2)]
     held.go_on()
     assert isinstance(leader.outcome(), UnavailableError)
     assert [type(each.outcome()) for each in waiters] == [list, UnavailableError]
