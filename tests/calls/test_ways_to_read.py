@@ -125,7 +125,7 @@ def assert_all_ways_agree(content: bytes, target: type[Any]) -> None:
     assert outcome(MSGSPEC, content, target) == due
 
 
-@pytest.mark.fault(17, 92)
+@pytest.mark.fault(17, 92, 117)
 @pytest.mark.parametrize(("target", "right"), [*RIGHT, (AuthToken, EXCHANGED)])
 @given(st.data())
 @profile(max_examples=100)

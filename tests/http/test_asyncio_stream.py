@@ -96,12 +96,14 @@ async def test_a_cancelled_read_loses_no_bytes(stream, peer):
     assert await stream.read(1) == b"x"
 
 
+@pytest.mark.fault(118)
 @with_a_peer
 async def test_what_nobody_reads_is_not_taken_without_end(stream, peer):
     peer.setblocking(False)
     sending = asyncio.create_task(asyncio.get_running_loop().sock_sendall(peer, 8 * MEGABYTE))
     await turns()
-    assert len(stream._connection.received) < len(MEGABYTE)
+    assert len(stream._connection.received) <= 320 * 1024
+    assert stream.get_extra_info("is_readable")  # so that httpcore does not use it again
     got = 0
     while got < len(8 * MEGABYTE):
         got += len(await stream.read(2**16, 20))

@@ -53,15 +53,13 @@ class AsyncioStream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - httpcore's
     ) -> httpcore.AsyncNetworkStream:
-        self._connection.timeout = timeout
         try:
-            return AsyncioStream(
-                self._connection, await self._over_tls(ssl_context, server_hostname, timeout)
-            )
+            tls = await self._over_tls(ssl_context, server_hostname, timeout)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(str(error)) from error
         except _HANDSHAKE_FAILED as error:
             raise httpcore.ConnectError(str(error)) from error
+        return AsyncioStream(self._connection, tls)
 
     async def _over_tls(
         self, ssl_context: ssl.SSLContext, hostname: str | None, seconds: float | None
@@ -109,9 +107,9 @@ async def over_asyncio(stream: httpcore.AsyncNetworkStream) -> httpcore.AsyncNet
 
 
 def _twin_of(sock: Any) -> socket.socket | None:
-    if (
-        sock is not None and sys.platform != "win32"
-    ):  # its proactor takes no duplicate of a socket that it has
-        with suppress(OSError):
-            return socket.fromfd(sock.fileno(), sock.family, sock.type)
+    # The event loop of Windows takes no second handle of a socket that it has.
+    if sock is None or sys.platform == "win32":
+        return None
+    with suppress(OSError):
+        return socket.fromfd(sock.fileno(), sock.family, sock.type)
     return None
