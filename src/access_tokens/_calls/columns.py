@@ -34,10 +34,11 @@ def columns_of(target: type[T]) -> Callable[[list[Any]], tuple[T, ...]] | None:
 
     def convert(sources: list[Any]) -> tuple[T, ...]:
         _check_types(sources, {dict})
+        filled = [(fill, values(sources)) for fill, values in columns]  # all checks come before any object
         # The constructor of a frozen class sets the slots as well, but takes three times as long.
         made = tuple(map(object.__new__, repeat(target, len(sources))))
-        for fill, values in columns:
-            deque(map(fill, made, values(sources)), maxlen=0)
+        for fill, column in filled:
+            deque(map(fill, made, column), maxlen=0)
         return made
 
     return convert

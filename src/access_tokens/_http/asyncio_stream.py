@@ -28,7 +28,7 @@ class AsyncioStream(httpcore.AsyncNetworkStream):
         self._stream = stream
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's
-        self._connection.timeout = timeout
+        self._connection.limit(timeout)
         try:
             return await self._stream.receive(max_bytes)
         except anyio.EndOfStream:
@@ -37,7 +37,7 @@ class AsyncioStream(httpcore.AsyncNetworkStream):
             raise httpcore.ReadError(str(error)) from error
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's
-        self._connection.timeout = timeout
+        self._connection.limit(timeout)
         try:
             if buffer:
                 await self._stream.send(buffer)
@@ -64,7 +64,7 @@ class AsyncioStream(httpcore.AsyncNetworkStream):
     async def _over_tls(
         self, ssl_context: ssl.SSLContext, hostname: str | None, seconds: float | None
     ) -> TLSStream:
-        self._connection.timeout = None
+        self._connection.limit(None)
         try:
             with anyio.fail_after(seconds):
                 return await TLSStream.wrap(

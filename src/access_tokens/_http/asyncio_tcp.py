@@ -7,6 +7,7 @@ anyio's lets other tasks run at every write, and starts and stops watching its s
 from __future__ import annotations
 
 import asyncio
+import os
 import select
 from typing import Any
 
@@ -24,14 +25,15 @@ class TcpConnection(asyncio.Protocol, ByteStream):
     Attributes:
         transport: The transport.
         received: The bytes that have arrived and have not been read.
-        timeout: The longest wait of a read or write, in seconds; None for no limit.
+        process: The process that has made the connection.
     """
 
     transport: asyncio.Transport
 
     def __init__(self) -> None:
         self.received = bytearray()
-        self.timeout: float | None = None
+        self.process = os.getpid()
+        self._until: float | None = None
         self._is_over = self._is_full = self._is_closed = False
         self._error: Exception | None = None
         self._change: asyncio.Future[None] | None = None
@@ -40,6 +42,10 @@ class TcpConnection(asyncio.Protocol, ByteStream):
     def is_readable(self) -> bool:
         """Whether there is something to read: bytes, or the end. An idle connection must have neither."""
         return bool(self.received) or self._is_over or _is_readable(self.transport.get_extra_info("socket"))
+
+    def limit(self, seconds: float | None) -> None:
+        """Let the next read or write, however many waits it has, end after this time; None for no limit."""
+        self._until = None if seconds is None else asyncio.get_running_loop().time() + seconds
 
     # What the transport calls
 
@@ -97,6 +103,8 @@ class TcpConnection(asyncio.Protocol, ByteStream):
             anyio.BrokenResourceError, anyio.ClosedResourceError: The connection is lost.
         """
         self._check()
+        if self.transport.is_closing():  # after an error, of which the transport is about to tell
+            raise anyio.BrokenResourceError
         self.transport.write(item)
         while self._is_full:
             await self._changes(httpcore.WriteTimeout)
@@ -119,7 +127,7 @@ class TcpConnection(asyncio.Protocol, ByteStream):
     async def _changes(self, too_late: type[Exception]) -> None:
         loop = asyncio.get_running_loop()
         self._change = change = loop.create_future()
-        timer = None if self.timeout is None else loop.call_later(self.timeout, _fail, change, too_late)
+        timer = None if self._until is None else loop.call_at(self._until, _fail, change, too_late)
         try:
             await change
         finally:

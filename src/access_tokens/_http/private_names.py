@@ -145,7 +145,9 @@ def sever(stream: Any) -> None:
         elif not hasattr(transport, "_call_connection_lost"):
             transport.abort()  # uvloop, which closes its connections when the loop is closed
         else:
-            transport.pause_reading()
+            # A forked child shares the selector with its parent, for which the connection lives on.
+            if getattr(inner, "process", None) == os.getpid():
+                transport.pause_reading()
             transport._closing = True  # noqa: SLF001 - else the loop mistakes the next socket of this number
             transport._call_connection_lost(None)  # noqa: SLF001
 
