@@ -77,6 +77,30 @@ async def test_a_write_that_the_peer_does_not_take_ends_in_time(stream, peer):
 
 
 @with_a_peer
+async def test_a_wait_is_not_made_longer_by_what_is_not_waited_for(stream, peer):
+    """Such as bytes that come while a write waits, or a piece of a record of TLS."""
+    ends = []
+    call_at = asyncio.BaseEventLoop.call_at
+
+    def noted(loop, when, *args, **options):
+        ends.append(when)
+        return call_at(loop, when, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio.BaseEventLoop, "call_at", noted)
+        writing = asyncio.create_task(stream.write(16 * MEGABYTE, 20))
+        await turns()
+        for _ in range(3):
+            peer.sendall(b"x")
+            await turns()
+        writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    assert len(ends) > 1
+    assert len(set(ends)) == 1
+
+
+@with_a_peer
 async def test_a_write_ends_when_the_peer_has_taken_it(stream, peer):
     peer.setblocking(False)
     writing = asyncio.create_task(stream.write(4 * MEGABYTE, 20))

@@ -1,5 +1,6 @@
 """A client in a process and its children."""
 
+import gc
 import subprocess
 import sys
 import threading
@@ -7,9 +8,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+import anyio
 import pytest
 
-from access_tokens import AccessTokensClient
+from access_tokens import AccessTokensClient, AsyncAccessTokensClient
 from access_tokens._http import tls
 
 from ..helpers.callers import in_tasks, run
@@ -157,6 +159,27 @@ else:
     anyio.run(main, backend={variant!r})
 """
     assert printed_by(script).split() == []
+
+
+@in_tasks
+def test_a_child_that_lets_go_of_a_client_leaves_its_parent_the_connection(server, variant):
+    """Parent and child share what the event loop watches its sockets by."""
+    clients = [AsyncAccessTokensClient(server.endpoint, "pat_x", timeout=PATIENCE)]
+
+    def let_go() -> bool:
+        clients.clear()
+        gc.collect()
+        return True
+
+    async def main() -> None:
+        await clients[0].list()
+        assert Child(let_go).succeeds()
+        with anyio.fail_after(PATIENCE / 2):
+            await clients[0].list()
+        await clients[0].aclose()
+
+    run(variant, main)
+    assert (server.count(TOKENS), server.connections) == (2, 1)
 
 
 FORKED_EARLY = """
