@@ -4,6 +4,7 @@ import json
 import pickle
 import subprocess
 import sys
+import traceback
 from typing import Any
 
 import attrs
@@ -15,9 +16,9 @@ from hypothesis import strategies as st
 from access_tokens import BatchLoadResult, IssueResult, TokenRecord
 from access_tokens._calls.columns import columns_of
 from access_tokens._calls.convert import read_answer
-from access_tokens._calls.decoder import decoded
+from access_tokens._calls.fields import UnusualError
 from access_tokens._calls.issuing import _Registered
-from access_tokens._calls.plain import UnusualError
+from access_tokens._calls.msgspec_decoder import decoded
 from access_tokens._calls.tokens import _Page
 from access_tokens._flow.bounds import Bounds
 from access_tokens._flow.jwt import AuthToken
@@ -224,6 +225,17 @@ def test_more_values_than_the_bounds_allow_are_not_read(way):
     answer = Answer(200, content=json.dumps({"records": [LEAST] * 9}).encode(), bounds=Bounds(10_000, 70))
     with by(way), pytest.raises(UnreadableError, match="^over 70 values$"):
         read_answer(answer, _Page)
+
+
+def test_columns_check_all_before_there_is_any_record():
+    """Else one that is half made would be seen in the locals of a traceback."""
+    convert = columns_of(TokenRecord)
+    assert convert is not None
+    with pytest.raises(UnusualError) as raised:
+        convert([LEAST, LEAST | {"revokedAt": "x"}])
+    frames = [frame for frame, _ in traceback.walk_tb(raised.value.__traceback__)][1:]
+    values = [value for frame in frames for value in frame.f_locals.values()]
+    assert not [each for each in values if isinstance(each, tuple) and TokenRecord in map(type, each)]
 
 
 @pytest.mark.parametrize("way", [COLUMNS, MSGSPEC], ids=["columns", "msgspec"])

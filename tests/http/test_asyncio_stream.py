@@ -74,6 +74,12 @@ async def test_a_read_ends_in_time(stream, peer):
 async def test_a_write_that_the_peer_does_not_take_ends_in_time(stream, peer):
     with pytest.raises(httpcore.WriteTimeout):
         await stream.write(16 * MEGABYTE, AT_ONCE)
+    await stream.aclose()
+    received, loop = 0, asyncio.get_running_loop()
+    peer.setblocking(False)
+    while chunk := await loop.sock_recv(peer, 2**20):
+        received += len(chunk)
+    assert received < len(16 * MEGABYTE)  # what was left is not sent any more
 
 
 @with_a_peer
@@ -143,6 +149,14 @@ async def test_a_connection_that_the_peer_resets_is_broken(stream, peer):
     broken = raised.value.__cause__
     assert broken is not None
     assert isinstance(broken.__cause__, ConnectionError)
+    with pytest.raises(httpcore.WriteError):
+        await stream.write(b"more")
+
+
+@with_a_peer
+async def test_a_write_after_one_that_failed_is_not_taken_for_sent(stream, peer):
+    peer.close()
+    await stream.write(b"lost")  # the transport will tell in the next turn
     with pytest.raises(httpcore.WriteError):
         await stream.write(b"more")
 

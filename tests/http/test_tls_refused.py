@@ -11,7 +11,7 @@ import trustme
 
 from access_tokens import AccessTokensError, EndpointError, UnavailableError
 
-from ..helpers.fault_server import TOKENS, FaultServer, Peer, Play
+from ..helpers.fault_server import RECORD, TOKENS, FaultServer, Peer, Play, response
 from ..helpers.operations import ISSUE, LIST, failure_of, keep_jwt
 from ..helpers.proxies import ENDPOINT, ESTABLISHED, TARGET, tunnel_to
 from .test_tls import wants_certificate, wants_certificate_by_tls_1_2
@@ -109,6 +109,19 @@ def test_a_server_is_told_within_a_tunnel(context, encrypted, make_client, monke
         client = make_client(encrypted.endpoint, "pat_x")
         check_refusal(failure_of(LIST, client), client, "certificate required")
         assert encrypted.requests == []
+
+
+def test_a_server_is_told_that_wants_a_certificate_later(context, encrypted, make_client, monkeypatch):
+    """When a tunnel has ended, the next one is refused."""
+    with FaultServer() as proxy:
+        proxy.always(encrypted.address, tunnel_to(encrypted.address))
+        monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
+        client = make_client(encrypted.endpoint, "pat_x")
+        last = response(200, {"records": [RECORD]}, "Connection: close")
+        encrypted.play(TOKENS, lambda peer: peer.send(last))
+        assert len(client.list()) == 1
+        wants_certificate(context)
+        check_refusal(failure_of(LIST, client), client, "certificate required")
 
 
 def test_no_common_version_is_told_at_once(context, trusting, make_client):

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, TypeVar
 import attrs
 
 from ..models import json_name
-from .plain import SCALARS, UnusualError, but_none, item_of, plain_fields
+from .fields import SCALARS, UnusualError, but_none, item_of, plain_fields
 
 T = TypeVar("T")
 _Objects: TypeAlias = list[dict[str, Any]]

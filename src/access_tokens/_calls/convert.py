@@ -9,22 +9,22 @@ from typing import Any, TypeAlias, TypeVar
 
 import attrs
 
-from .._flow.parsing import parsed
+from .._flow.json_parsing import parsed
 from .._flow.steps import Answer
 from ..errors import UnreadableError
 from ..models import json_name
 from .columns import columns_of
-from .plain import UnusualError, but_none, item_of
+from .fields import UnusualError, but_none, item_of
 
 T = TypeVar("T")
 Read: TypeAlias = Callable[[Any], Any]
 
 try:
-    from .decoder import decoded
+    from .msgspec_decoder import decoded
 except ImportError:  # there is no msgspec, which is optional
 
     def decoded(content: bytes, target: type[Any]) -> Any:  # noqa: ARG001
-        """Leave every answer to `structure`."""
+        """Leave every answer to `_reader_of`."""
         return None
 
 
@@ -39,19 +39,12 @@ def read_answer(answer: Answer, target: type[T]) -> T:
         ValueError, RecursionError: The answer is not valid JSON, or has more values than its bounds allow.
         UnreadableError: A value is missing or has the wrong type.
     """
-    answer.bounds.check_values(answer.content)
-    found: T | None = decoded(answer.content, target)
-    return structure(parsed(answer.content), target) if found is None else found
-
-
-def structure(source: Any, target: type[T]) -> T:
-    """Convert the JSON of an answer to an object of a public class.
-
-    Raises:
-        UnreadableError: A value is missing or has the wrong type.
-    """
-    found: T = _reader_of(target)(source)  # type: ignore[arg-type]  # mypy takes no type for hashable
-    return found
+    content = answer.bounded_content()
+    found: T | None = decoded(content, target)
+    if found is not None:
+        return found
+    read: Callable[[Any], T] = _reader_of(target)  # type: ignore[arg-type]  # mypy takes no type for hashable
+    return read(parsed(content))
 
 
 @cache

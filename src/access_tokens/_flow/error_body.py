@@ -13,7 +13,7 @@ from ..errors import ApiError, excerpt, one_line
 from .error_details import said_details
 from .error_json import said_in_json
 from .error_markup import is_express_page, is_html, page_text, worded, xml_reason
-from .parsing import parsed
+from .json_parsing import parsed
 from .record_issues import without_list
 from .steps import UNREADABLE, Answer
 

@@ -10,8 +10,8 @@ from attrs import Factory, field, frozen
 from .._secret import Secret, Unpickled
 from ..errors import AccessTokensError, UnavailableError
 from .bounds import ANY, ONE_RECORD, Bounds
+from .json_parsing import parsed
 from .jwt import Authorization, Jwt
-from .parsing import parsed
 from .request_id import request_id_in
 
 # The exceptions that reading an invalid answer may raise. Any other exception is a bug of this library, or is
@@ -214,8 +214,16 @@ class Answer(Unpickled):
         Raises:
             ValueError, RecursionError: The body is not valid JSON, or has more values than the bounds allow.
         """
+        return parsed(self.bounded_content())
+
+    def bounded_content(self) -> bytes:
+        """Return the body, which may not be valid JSON.
+
+        Raises:
+            UnreadableError: It has more values than the bounds allow.
+        """
         self.bounds.check_values(self.content)
-        return parsed(self.content)
+        return self.content
 
 
 class Failure(NamedTuple):

@@ -14,7 +14,7 @@ import httpx
 
 from .._signals import pass_on
 from . import private_names
-from .asyncio_stream import over_asyncio
+from .asyncio_stream import AsyncioStream, over_asyncio
 from .limits import is_usable
 from .proxy import Kinds, connection_over
 from .request import Progress
@@ -34,9 +34,9 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
         private_names.send_over(self, self._connection)
 
     @property
-    def is_new(self) -> bool:
-        """Whether it has not connected yet."""
-        return self.network.connected is None
+    def may_connect(self) -> bool:
+        """Whether the next request may make a connection. A pool, as for a proxy, renews its own."""
+        return self.network.connected is None or self.proxy is not None
 
     @property
     def is_usable(self) -> bool:
@@ -81,6 +81,8 @@ class _Backend(httpcore.AsyncNetworkBackend):
 
     def sever(self) -> None:
         """Close the connection, which must be idle, without running its event loop."""
+        if isinstance(self.connected, AsyncioStream):
+            self.connected.stop_watching()
         if self.connected:
             private_names.sever(self.connected)
 

@@ -49,7 +49,7 @@ class AsyncPool:
         transport.network.progress = progress
         go_through(transport.proxy, self._settings.base, progress)
         send: Send = transport.handle_async_request
-        if transport.is_new:  # a used one has had an answer, so the service has accepted it
+        if transport.may_connect:  # over a used one the service has answered, so it has accepted it
             send = partial(send_or_tell_refusal, send)
         try:
             answer = await self._answer(send, request, progress)

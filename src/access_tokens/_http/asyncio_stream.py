@@ -78,6 +78,10 @@ class AsyncioStream(httpcore.AsyncNetworkStream):
             await self.aclose()
             raise
 
+    def stop_watching(self) -> None:
+        """Same as `TcpConnection.stop_watching`."""
+        self._connection.stop_watching()
+
     def get_extra_info(self, info: str) -> Any:
         match info:
             case "ssl_object":
@@ -86,7 +90,7 @@ class AsyncioStream(httpcore.AsyncNetworkStream):
                 return self._connection.is_readable
             case _:
                 names = {"client_addr": "sockname", "server_addr": "peername"}
-                return self._connection.transport.get_extra_info(names.get(info, info))
+                return self._connection.get_extra_info(names.get(info, info))
 
 
 async def over_asyncio(stream: httpcore.AsyncNetworkStream) -> httpcore.AsyncNetworkStream:

@@ -23,16 +23,14 @@ class TcpConnection(asyncio.Protocol, ByteStream):
     """A TCP connection: the protocol of an asyncio transport, and a stream over which anyio does TLS.
 
     Attributes:
-        transport: The transport.
         received: The bytes that have arrived and have not been read.
-        process: The process that has made the connection.
     """
 
-    transport: asyncio.Transport
+    _transport: asyncio.Transport
 
     def __init__(self) -> None:
         self.received = bytearray()
-        self.process = os.getpid()
+        self._process = os.getpid()
         self._until: float | None = None
         self._is_over = self._is_full = self._is_closed = False
         self._error: Exception | None = None
@@ -41,7 +39,19 @@ class TcpConnection(asyncio.Protocol, ByteStream):
     @property
     def is_readable(self) -> bool:
         """Whether there is something to read: bytes, or the end. An idle connection must have neither."""
-        return bool(self.received) or self._is_over or _is_readable(self.transport.get_extra_info("socket"))
+        return bool(self.received) or self._is_over or _is_readable(self.get_extra_info("socket"))
+
+    def get_extra_info(self, name: str) -> Any:
+        """Return what the transport tells of itself by this name, such as its `socket`."""
+        return self._transport.get_extra_info(name)
+
+    def stop_watching(self) -> None:
+        """Stop watching the socket, which is about to be closed without its event loop.
+
+        A forked child must not: it shares the selector with its parent, where the connection lives on.
+        """
+        if self._process == os.getpid():
+            self._transport.pause_reading()
 
     def limit(self, seconds: float | None) -> None:
         """Let the next read or write, however many waits it has, end after this time; None for no limit."""
@@ -50,13 +60,13 @@ class TcpConnection(asyncio.Protocol, ByteStream):
     # What the transport calls
 
     def connection_made(self, transport: Any) -> None:
-        self.transport = transport
+        self._transport = transport
         transport.set_write_buffer_limits(0)  # `send` returns when the system has taken everything
 
     def data_received(self, data: bytes) -> None:
         self.received += data
         if len(self.received) > _MOST_UNREAD:
-            self.transport.pause_reading()
+            self._transport.pause_reading()
         self._changed()
 
     def eof_received(self) -> bool:
@@ -92,7 +102,7 @@ class TcpConnection(asyncio.Protocol, ByteStream):
             raise anyio.EndOfStream
         chunk = bytes(self.received[:max_bytes])
         del self.received[:max_bytes]
-        self.transport.resume_reading()
+        self._transport.resume_reading()
         return chunk
 
     async def send(self, item: bytes) -> None:
@@ -103,19 +113,19 @@ class TcpConnection(asyncio.Protocol, ByteStream):
             anyio.BrokenResourceError, anyio.ClosedResourceError: The connection is lost.
         """
         self._check()
-        if self.transport.is_closing():  # after an error, of which the transport is about to tell
+        if self._transport.is_closing():  # after an error, of which the transport is about to tell
             raise anyio.BrokenResourceError
-        self.transport.write(item)
+        self._transport.write(item)
         while self._is_full:
             await self._changes(httpcore.WriteTimeout)
             self._check()
 
     async def send_eof(self) -> None:
-        self.transport.write_eof()
+        self._transport.write_eof()
 
     async def aclose(self) -> None:
         self._is_closed = True
-        self.transport.abort()
+        self._transport.abort()
         await asyncio.sleep(0)  # the transport closes its socket in the next turn of the loop
 
     def _check(self) -> None:

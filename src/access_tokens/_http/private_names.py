@@ -136,18 +136,13 @@ def read_tls(stream: Any, received: bytes) -> None:
 
 def sever(stream: Any) -> None:
     """Close an idle connection without its event loop, which asyncio's `close` would need."""
-    inner = stream._stream  # noqa: SLF001
-    # `transport` is that of our `TcpConnection`.
-    transport: Any = getattr(inner, "transport", None) or getattr(inner, "_transport", None)
+    transport = getattr(stream._stream, "_transport", None)  # noqa: SLF001 - only asyncio has a transport
     with suppress(AttributeError, OSError):
         if transport is None:
             os.close(stream.get_extra_info("socket").detach())
         elif not hasattr(transport, "_call_connection_lost"):
             transport.abort()  # uvloop, which closes its connections when the loop is closed
         else:
-            # A forked child shares the selector with its parent, for which the connection lives on.
-            if getattr(inner, "process", None) == os.getpid():
-                transport.pause_reading()
             transport._closing = True  # noqa: SLF001 - else the loop mistakes the next socket of this number
             transport._call_connection_lost(None)  # noqa: SLF001
 

@@ -1,4 +1,4 @@
-"""Tells which classes can be made from JSON in a faster way than by their constructors."""
+"""Tells what fields a class has, and whether there is a faster way to make it than by its constructor."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from access_tokens._flow.parsing import may_have_long_number, parsed
+from access_tokens._flow.json_parsing import may_have_long_number, parsed
 
 # As long as the longest int, give or take a few: with any character before it, and at any place.
 DIGITS = st.integers(396, 404).map(lambda count: "7" * count)

@@ -15,10 +15,10 @@ from typing import Any
 import attrs
 import msgspec
 
-from .._flow.parsing import may_have_long_number
+from .._flow.json_parsing import may_have_long_number
 from .._signals import pass_on
 from ..models import json_name
-from .plain import SCALARS, UnusualError, but_none, item_of, plain_fields
+from .fields import SCALARS, UnusualError, but_none, item_of, plain_fields
 
 if tuple(map(int, msgspec.__version__.split(".")[:2])) < (0, 19):
     raise ImportError("msgspec 0.19 or newer is needed")  # another package may have brought an older one
