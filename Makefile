@@ -60,6 +60,13 @@ check-generated: $(READY)  ## Compare generated/ with a fresh generation
 	diff -r -x __pycache__ "$$fresh" generated \
 	|| { echo "generated/ is not what openapi.yaml generates: run 'make generate'" >&2; exit 1; }; }
 
+docs: $(READY)  ## Build the site into build/docs; a link or a name that leads nowhere fails
+	$(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning --fresh-env --jobs auto --doctree-dir build/doctrees docs build/docs
+
+docs-serve: docs  ## Show the site
+	@echo "http://localhost:8000"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/docs 8000
+
 generate: $(READY)  ## Derive generated/ from openapi.yaml
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(call generate_into,$$fresh) \
 	&& rm -rf generated && mkdir generated && cp -R "$$fresh/." generated/
@@ -103,4 +110,4 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[cli,testing]' --group dev
 	@touch $@
 
-.PHONY: help demo test test-lowest check $(CHECKS) generate bench mutants format build clean
+.PHONY: help demo test test-lowest check $(CHECKS) docs-serve generate bench mutants format build clean

@@ -14,9 +14,9 @@ import pytest
 from access_tokens import AccessTokensClient, RetryPolicy
 from access_tokens.testing import LocalService
 
-from .helpers.logged import PREFIX, fields_of
+from ..helpers.logged import PREFIX, fields_of
 
-PAGE = (Path(__file__).parent.parent / "docs" / "logging.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "logging.md").read_text()
 STDLIB, STRUCTLOG, OPENTELEMETRY = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 LEVELS = ["INFO", "INFO", "WARN"]
 

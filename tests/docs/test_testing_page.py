@@ -8,7 +8,7 @@ from pathlib import Path
 
 from access_tokens.testing import LocalService, pytest_plugin
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "testing.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 SETTINGS = """
