@@ -11,6 +11,7 @@ import pytest
 from access_tokens.testing import LocalService
 
 TOKENS, REPORTS = "https://tokens.example.com", "https://reports.example.com"
+REDIS = "redis://redis.example.com"
 
 
 @pytest.fixture
@@ -52,7 +53,8 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: LocalSer
     for name in ("pat.txt", "secrets/pat"):
         (tmp_path / name).write_text(service.admin_pat)
         (tmp_path / name).chmod(0o600)
-    own = {"tokenId": service.admin_token_id, "owner": service.record(service.admin_token_id)["owner"]}
+    record = service.record(service.admin_token_id) or {}
+    own = {"tokenId": service.admin_token_id, "owner": record["owner"]}
     (tmp_path / "tokens.yaml").write_text(json.dumps({"tokens": [own]}))
     (tmp_path / "your_script.py").write_text(
         "import access_tokens; access_tokens.AccessTokensClient.from_env().list()"

@@ -1,6 +1,5 @@
 """The code on every page runs."""
 
-import inspect
 import json
 import os
 import re
@@ -8,20 +7,23 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
-import anyio
 import pytest
 import yaml
 
 from ..helpers.pages import ROOT, Block, blocks
-from .conftest import REPORTS, TOKENS
+from ..helpers.redis_server import redis_server
+from .conftest import REDIS, REPORTS, TOKENS
 
 # They have tests of their own beside this one.
 ELSEWHERE = {"README.md", "docs/logging.md"}
 PYTHON = [each for each in blocks("python") if each.page not in ELSEWHERE and not each.is_for_pytest]
 SHELL = blocks("sh")
-DATA = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}
+DATA: dict[str, Callable[[str], Any]] = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 
 
@@ -31,13 +33,11 @@ def name_of(block: Block) -> str:
 
 
 @pytest.mark.parametrize("block", PYTHON, ids=name_of)
-def test_python_runs(block, service, reports, directory, capsys):
+def test_python_runs(block, service, reports, directory):
     names = {"token_id": service.seed(1)[0]}
     code = block.code.replace(TOKENS, service.endpoint).replace(REPORTS, reports)
-    exec(compile(code, block.page, "exec"), names)
-    if inspect.iscoroutinefunction(names.get("main")) and "run(main" not in code:
-        anyio.run(names["main"])
-    assert "Traceback" not in capsys.readouterr().err
+    with redis_server() if REDIS in code else nullcontext() as redis:
+        exec(compile(code.replace(REDIS, f"unix://{redis and redis.socket}"), block.page, "exec"), names)
 
 
 @pytest.mark.untraced
