@@ -3,11 +3,8 @@
 import json
 import logging
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -50,26 +47,24 @@ def test_the_json_formatter_writes_each_field(service, capsys):
     assert lines[1][f"{PREFIX}operation"] == "revoke_token"
 
 
-def test_opentelemetry_has_each_field_as_an_attribute(service, monkeypatch):
-    """By the handler of its SDK, which that of the page is made of."""
-    sdk, export = (pytest.importorskip(f"opentelemetry.sdk._logs{each}") for each in ("", ".export"))
-    exporter = export.InMemoryLogRecordExporter()
-    handler: Any = ModuleType("handler")
-    handler.LoggingHandler = sdk.LoggingHandler
-    monkeypatch.setitem(sys.modules, "opentelemetry.instrumentation.logging", ModuleType("logging"))
-    monkeypatch.setitem(sys.modules, "opentelemetry.instrumentation.logging.handler", handler)
-    monkeypatch.setattr(export, "ConsoleLogRecordExporter", lambda: exporter)
-    with pytest.warns(DeprecationWarning, match="LoggingHandler"):
-        exec(OPENTELEMETRY, {})
+def test_structlog_writes_each_field(service, capsys):
+    exec(STRUCTLOG, {})
     use(service)
-    records = [each.log_record for each in exporter.get_finished_logs()]
-    assert [each.severity_text for each in records] == LEVELS
-    assert records[1].attributes[f"{PREFIX}attempt"] == 2
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["level"].upper()[:4] for line in lines] == LEVELS
+    assert lines[1][f"{PREFIX}operation"] == "revoke_token"
 
 
-def test_the_code_for_structlog_is_python():
-    """It is not installed for the tests."""
-    compile(STRUCTLOG, "logging.md", "exec")
+def test_opentelemetry_has_each_field_as_an_attribute(service, capsys):
+    exec(OPENTELEMETRY, {})
+    use(service)
+    decoder, text, records = json.JSONDecoder(), capsys.readouterr().out.lstrip(), []
+    while text:
+        record, end = decoder.raw_decode(text)
+        records.append(record)
+        text = text[end:].lstrip()
+    assert [each["severity_text"] for each in records] == LEVELS
+    assert records[1]["attributes"][f"{PREFIX}attempt"] == 2
 
 
 def test_the_table_has_the_fields_that_are_written(service, caplog):

@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 from access_tokens.testing import LocalService, pytest_plugin
@@ -11,30 +10,12 @@ from access_tokens.testing import LocalService, pytest_plugin
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "testing.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-SETTINGS = """
-[pytest]
-filterwarnings =
-    error
-    ignore::pytest.PytestConfigWarning
-asyncio_default_fixture_loop_scope = function
-"""
-# What a block may need. Not all are in the group `tests`: pytest-asyncio would want a setting of every test.
-OPTIONAL = {
-    "freezegun": "freezegun",
-    "respx": "respx",
-    "time_machine": "time_machine",
-    "mark.asyncio": "pytest_asyncio",
-}
-
-
-def can_run(block: str) -> bool:
-    return all(find_spec(package) for name, package in OPTIONAL.items() if name in block)
 
 
 def test_all_blocks_run(tmp_path):
     settings = tmp_path / "pytest.ini"
-    settings.write_text(SETTINGS)
-    for number, block in enumerate(filter(can_run, BLOCKS)):
+    settings.write_text("[pytest]\nfilterwarnings = error\n")
+    for number, block in enumerate(BLOCKS):
         name = re.match(r"# (\w+\.py)\n", block)
         (tmp_path / (name[1] if name else f"test_{number}.py")).write_text(block)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", settings, tmp_path]
