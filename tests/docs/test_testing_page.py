@@ -14,7 +14,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 def test_all_blocks_run(tmp_path):
     settings = tmp_path / "pytest.ini"
-    settings.write_text("[pytest]\nfilterwarnings = error\n")
+    settings.write_text("[pytest]\nfilterwarnings = error\nasyncio_default_fixture_loop_scope = function\n")
     for number, block in enumerate(BLOCKS):
         name = re.match(r"# (\w+\.py)\n", block)
         (tmp_path / (name[1] if name else f"test_{number}.py")).write_text(block)
