@@ -24,7 +24,7 @@ extensions = [
     "_reference",
 ]
 nitpicky = True
-smartquotes = False  # they would change what is to be typed
+smartquotes_action = "D"  # dashes alone: quotes may be something to type
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
@@ -32,6 +32,7 @@ myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
+autodoc_type_aliases = {name: f"access_tokens.{name}" for name in ("ApiKey", "AsyncApiKey")}
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 toc_object_entries_show_parents = "hide"

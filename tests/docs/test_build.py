@@ -1,0 +1,47 @@
+"""The site is built strictly: what leads nowhere fails the build."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ..helpers.pages import ROOT
+
+pytestmark = pytest.mark.untraced
+FAULTS = {
+    "[there](nowhere.md)": "nowhere",
+    "[there](retries.md#no-such-heading)": "no-such-heading",
+    "{py:meth}`~access_tokens.AccessTokensClient.vanish`": "AccessTokensClient.vanish",
+    "{py:class}`~access_tokens._session.base.Session`": "access_tokens._session.base.Session",
+}
+
+
+def built(docs: Path) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-q",
+        "--nitpicky",
+        "--fail-on-warning",
+        docs,
+        docs.parent / "site",
+    ]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+
+
+def test_what_leads_nowhere_fails_the_build(tmp_path):
+    """A link, a heading and a name that are not there, a page in no menu, a public name in no reference."""
+    docs = shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    for included in ("CHANGELOG.md", "SECURITY.md", "tests/faults", "benchmarks", "examples"):
+        copy = shutil.copytree if (ROOT / included).is_dir() else shutil.copy
+        copy(ROOT / included, tmp_path / included)
+    (docs / "managing.md").write_text("# A page\n\n" + "\n\n".join(FAULTS))
+    (docs / "hidden.md").write_text("# In no menu\n")
+    (docs / "reference" / "options.md").write_text("# Options\n")
+    done = built(docs)
+    assert done.returncode != 0
+    expected = [*FAULTS.values(), "hidden.md: WARNING", "access_tokens.RetryPolicy is on no page"]
+    assert [each for each in expected if each not in done.stderr] == []
