@@ -62,8 +62,7 @@ def is_api_error(value: object) -> TypeGuard[ApiError]:
         try:
             client.revoke("no-such-id")
         except AccessTokensError as error:
-            if is_api_error(error.cause):
-                print(error.cause.message, error.cause.code)
+            print(error.cause.code if is_api_error(error.cause) else error.reason)
     """
     return isinstance(value, ApiError)
 
@@ -123,10 +122,8 @@ class AccessTokensError(Exception):
         """The text of `cause` on one line, without a full stop at the end; "" if there is no cause.
 
         Example:
-            try:
-                client.revoke("no-such-id")
-            except NotFoundError as error:
-                print(error.reason)  # Token not found: no-such-id
+            error = AccessTokensError("Failed to get token", cause="Service Unavailable.")
+            print(error.reason)  # Service Unavailable
         """
         said = self.cause.message if isinstance(self.cause, ApiError) else str(self.cause or "")
         return one_line(said).removesuffix(".")
