@@ -40,7 +40,8 @@ class AccessTokensClient(Uncopied):
     `AccessTokensError`. These classes mean the same for every call:
 
     * `AuthenticationError`: the PAT is refused or cannot be read, or a JWT is refused that was just issued.
-    * `RequestRejectedError`: the service, or a gateway before it, rejects the request.
+    * `RequestRejectedError`: the service, or a gateway before it, rejects the request; a `ConflictError` if
+      with 409.
     * `RateLimitedError`: too many requests; `retry_after` has the seconds to wait, if they are known.
     * `UnavailableError`: the service fails or cannot be reached, also when repeated, or time is up.
     * `EndpointError`: something other than the service answers, or TLS can never work.
@@ -280,7 +281,7 @@ class AccessTokensClient(Uncopied):
             expires_at: When the token expires. By default never.
             token_id: The id, 21 letters and digits; ids of hidden records are taken. By default a new one.
             generate_locally: Generate the PAT here, in tens of milliseconds of CPU time; register its hash.
-            prefix: The text that the PAT begins with, only with `generate_locally`; "pat_" by default.
+            prefix: The text that the PAT begins with, only with `generate_locally`; `pat_` by default.
 
         Returns:
             The PAT and its record, which can be unpacked.
@@ -342,7 +343,7 @@ class AccessTokensClient(Uncopied):
         Raises:
             ValueError: `token_id`, `secret_phc`, `owner` or `roles` is not as above, or holds a secret in the
                 wrong place; `expires_at` is before 1970, in milliseconds or without a time zone.
-            TypeError: An argument is of another type, such as a text for `roles`.
+            TypeError: An argument but `secret_phc` is of another type, such as a text for `roles`.
             ConflictError: The id is taken; with `outcome_unknown`, maybe by an earlier attempt of this call.
             PermissionDeniedError: Your PAT is not an administrator's.
             RequestRejectedError: The service refuses a value.
@@ -393,7 +394,7 @@ class AccessTokensClient(Uncopied):
             ValueError: Nothing is to be changed, or more than one of the three for roles is given; a text or
                 the number of roles is not as above; `expires_at` is before 1970, in milliseconds or without a
                 time zone.
-            TypeError: An argument is of another type, such as a text for `roles`.
+            TypeError: An argument but `secret_phc` is of another type, such as a text for `roles`.
             NotFoundError: No token has this id.
             PermissionDeniedError: Your PAT is not an administrator's.
             RequestRejectedError: The service refuses a value, such as the hash.

@@ -33,6 +33,7 @@ class FileJwtStore:
 
     Raises:
         ImportError: The extra is not installed: `pip install "access-tokens-client[store]"`.
+        TypeError: It is no path.
         ValueError: The path is empty; or, on Windows, not below the user's profile, where it is private.
 
     Example:
