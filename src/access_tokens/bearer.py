@@ -57,12 +57,21 @@ class Bearer(Masked):
 
     @property
     def header(self) -> str:
-        """The value of the header `Authorization` (RFC 6750, section 2.1): "Bearer " and the JWT."""
+        """The value of the header `Authorization`, "Bearer " and the JWT (RFC 6750, section 2.1).
+
+        Example:
+            headers = {"Authorization": client.bearer().header}
+        """
         return f"Bearer {self.access_token}"
 
     @property
     def claims(self) -> Claims | None:
-        """What the JWT says, not verified; None if the token is no JWT."""
+        """What the JWT says, not verified; None if the token is no JWT.
+
+        Example:
+            if claims := client.bearer().claims:
+                print(claims.owner, claims.roles)
+        """
         return claims_of(self.access_token)
 
 

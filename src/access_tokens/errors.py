@@ -43,12 +43,27 @@ class ApiError:
 
     @property
     def error(self) -> ApiError:
-        """The same object, so that `error.cause.error.message` works as in the TypeScript client."""
+        """The same object, so that `error.cause.error.message` works as in the TypeScript client.
+
+        Example:
+            said = ApiError("Token not found: abc")
+            print(said.error.message)
+        """
         return self
 
 
 def is_api_error(value: object) -> TypeGuard[ApiError]:
-    """Tell whether a value, such as the `cause` of an error, is an `ApiError` from the service."""
+    """Tell whether a value, such as the `cause` of an error, is an `ApiError` from the service.
+
+    Args:
+        value: Any value.
+
+    Example:
+        try:
+            client.revoke("no-such-id")
+        except AccessTokensError as error:
+            print(error.cause.code if is_api_error(error.cause) else error.reason)
+    """
     return isinstance(value, ApiError)
 
 
@@ -68,6 +83,12 @@ class AccessTokensError(Exception):
         retry_after: How many seconds the service asked to wait before another request, or None.
         attempts: How many times the failed request was sent.
         outcome_unknown: Whether the service may have carried out the call although it failed.
+
+    Example:
+        try:
+            client.revoke("no-such-id")
+        except AccessTokensError as error:
+            print(error, error.status_code, error.attempts, error.outcome_unknown)
     """
 
     def __init__(
@@ -98,7 +119,12 @@ class AccessTokensError(Exception):
 
     @property
     def reason(self) -> str:
-        """The text of `cause` on one line, without a full stop at the end; "" if there is no cause."""
+        """The text of `cause` on one line, without a full stop at the end; "" if there is no cause.
+
+        Example:
+            error = AccessTokensError("Failed to get token", cause="Service Unavailable.")
+            print(error.reason)  # Service Unavailable
+        """
         said = self.cause.message if isinstance(self.cause, ApiError) else str(self.cause or "")
         return one_line(said).removesuffix(".")
 
@@ -137,7 +163,7 @@ _ATTRIBUTES = (
 
 
 class AuthenticationError(AccessTokensError):
-    """The PAT, or the JWT issued for it, is refused.
+    """The PAT, or the JWT issued for it, is refused; or the PAT cannot be read from its file or function.
 
     "Cannot load invalid record" means that the record of the PAT has invalid values. The service also hides
     such a record from lists. An `update` that makes its values valid brings it back.
@@ -170,7 +196,7 @@ class ConflictError(AccessTokensError):
 
 
 class RequestRejectedError(AccessTokensError):
-    """The service rejects the request, or a value that it should store."""
+    """The service rejects the request, or a value that it should store. A repeat would not help."""
 
 
 class RateLimitedError(AccessTokensError):
@@ -178,7 +204,7 @@ class RateLimitedError(AccessTokensError):
 
 
 class UnavailableError(AccessTokensError):
-    """The service failed, could not be reached, or did not answer in time."""
+    """The service failed, could not be reached, or did not answer in time, also when repeated."""
 
 
 _CHECK_PATHS = "check the endpoint and its paths"
@@ -200,11 +226,11 @@ class EndpointError(AccessTokensError):
 
 
 class InvalidResponseError(AccessTokensError):
-    """The service's answer cannot be read."""
+    """The service's answer cannot be read. With `outcome_unknown`, what was asked for may have been done."""
 
 
 class ClientClosedError(AccessTokensError):
-    """The client was closed before or during the call."""
+    """The client, or the `http_client` that it was given, was closed before or during the call."""
 
 
 def one_line(text: str, longest: int = LONGEST_TEXT) -> str:

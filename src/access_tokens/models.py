@@ -62,12 +62,21 @@ class TokenRecord(Masked):
 
     @property
     def created(self) -> datetime:
-        """When the token was issued or registered, in UTC."""
+        """When the token was issued or registered, in UTC.
+
+        Example:
+            print(client.get(token_id).created.isoformat())
+        """
         return aware_datetime(self.created_at)
 
     @property
     def last_used(self) -> datetime | None:
-        """When the PAT was last exchanged for a JWT, in UTC; None if never."""
+        """When the PAT was last exchanged for a JWT, in UTC; None if never.
+
+        Example:
+            if client.get(token_id).last_used is None:
+                print("was never used")
+        """
         return None if self.last_used_at is None else aware_datetime(self.last_used_at)
 
     @property
@@ -76,12 +85,21 @@ class TokenRecord(Masked):
 
         For a revoked token, it is from when on the service may remove the record.
         An expiry before the year 1 or after 9999, which the service stores, is the nearest datetime there is.
+
+        Example:
+            if expires := client.get(token_id).expires:
+                print(f"expires on {expires:%Y-%m-%d}")
         """
         return aware_datetime(self.expires_at) if self.expires_at else None
 
     @property
     def revoked(self) -> datetime | None:
-        """When the token was revoked, in UTC; None if it is not."""
+        """When the token was revoked, in UTC; None if it is not.
+
+        Example:
+            if revoked := client.get(token_id).revoked:
+                print(f"revoked on {revoked:%Y-%m-%d}")
+        """
         return None if self.revoked_at is None else aware_datetime(self.revoked_at)
 
     def is_active(self, at: Moment | None = None) -> bool:
@@ -94,7 +112,14 @@ class TokenRecord(Masked):
             at: The time, in Unix seconds or as an aware datetime. By default now, by this machine's clock.
 
         Raises:
-            ValueError, TypeError: `at` is no such time.
+            ValueError: `at` is not after 1970 began, in milliseconds, or without a time zone.
+            TypeError: `at` is no whole number and no datetime.
+
+        Example:
+            from datetime import UTC, datetime, timedelta
+
+            record = client.get(token_id)
+            print(record.is_active(), record.is_active(datetime.now(UTC) + timedelta(days=30)))
         """
         now = time.time() if at is None else unix_seconds("at", at)
         return self.revoked_at is None and (not self.expires_at or now < self.expires_at)
@@ -107,6 +132,11 @@ class TokenRecord(Masked):
 
         Args:
             include_secret_phc: Include the hash of the PAT's secret, `secretPhc`. It is a secret.
+
+        Example:
+            import json
+
+            print(json.dumps(client.get(token_id).to_dict()))
         """
         kept = [each for each in attrs.fields(TokenRecord) if include_secret_phc or each.name != "secret_phc"]
         values = {json_name(each): getattr(self, each.name) for each in kept}

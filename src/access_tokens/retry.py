@@ -61,7 +61,13 @@ class RetryPolicy:
         statuses: The HTTP statuses after which a request is repeated.
 
     Raises:
-        ValueError, TypeError: A value is invalid; the message names it.
+        ValueError: A number is below 0, a wait over 4,000,000 seconds, `jitter` not from 0 to 1, or a status
+            not from 400 to 599. The message names it.
+        TypeError: Another number than `jitter` is of another type, or `statuses` is no collection.
+
+    Example:
+        patient = RetryPolicy(retries=5, backoff=0.5, jitter=0.2)
+        record = client.with_options(retry=patient).get(token_id)
     """
 
     retries: int = field(default=3, validator=_count)
@@ -77,6 +83,9 @@ class RetryPolicy:
         Args:
             retry: The number of the repeat, counted from 1.
             retry_after: The seconds in the service's `Retry-After` header, if there was one.
+
+        Example:
+            print([RetryPolicy().wait_before(each) for each in (1, 2, 3, 4)])  # [1.0, 2.0, 4.0, None]
         """
         if retry > self.retries:
             return None

@@ -52,12 +52,21 @@ def generate_token(prefix: str = "pat_", token_id: str | None = None) -> Generat
     the service (scrypt, RFC 7914, with N=16384, r=8, p=1).
 
     Args:
-        prefix: The text that the PAT begins with; use the prefix of your deployment.
+        prefix: The text that the PAT begins with; use the prefix of your deployment. At most 100 characters:
+            ASCII letters, digits and `_ ~ + / -`.
         token_id: The id of the token, 21 letters and digits. By default a new random one.
+
+    Returns:
+        The PAT, its id and its hash.
 
     Raises:
         ValueError: The prefix or the id does not have the form that the service requires.
         TypeError: The prefix or the id is not a string.
+
+    Example:
+        made = generate_token()
+        print(made.token_id)
+        client.register(made.token_id, made.secret_phc, "user@example.com")
     """
     token_id = generate_token_id() if token_id is None else token_id
     _check_form("token_id", token_id, f"[0-9A-Za-z]{{{_ID_LENGTH}}}", f"{_ID_LENGTH} letters and digits")

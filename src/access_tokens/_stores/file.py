@@ -25,14 +25,21 @@ class FileJwtStore:
     The file holds JWTs for any number of PATs, each encrypted with a key that only its PAT gives. Only its
     owner may read it (0600), and a directory that is made for it is 0700. A file or a directory that another
     user owns or can write to, a symbolic link, and a file that others can read are never used; the client
-    then does without, and says so in the log. The lease ends when the process of its holder does.
+    then does without, and says so in the log. The lease ends when the process of its holder does. Methods as
+    in `JwtStore`; their errors, such as an `OSError`, only ever reach the log of a client.
 
     Args:
         path: The path of the file. By default, it is in the user's cache directory.
 
     Raises:
         ImportError: The extra is not installed: `pip install "access-tokens-client[store]"`.
+        TypeError: It is no path.
         ValueError: The path is empty; or, on Windows, not below the user's profile, where it is private.
+
+    Example:
+        store = FileJwtStore("jwts.json")
+        with AccessTokensClient(service.endpoint, service.admin_pat, jwt_store=store) as client:
+            client.list()
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:

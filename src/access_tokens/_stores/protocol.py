@@ -18,7 +18,15 @@ class JwtStore(Protocol):
     """
 
     def get(self, name: str, /) -> str | bytes | None:
-        """Return the value of this name, or None if there is none."""
+        """Return the value of this name, or None if there is none.
+
+        Args:
+            name: The name, 64 hexadecimal digits.
+
+        Example:
+            store = FileJwtStore("jwts.json")
+            print(store.get("0" * 64))  # None
+        """
         ...
 
     def acquire(self, name: str, holder: str, seconds: float, /) -> object:
@@ -28,19 +36,53 @@ class JwtStore(Protocol):
             name: The name. Its lease is independent of its value.
             holder: Tells this lease from others.
             seconds: After so many seconds, or with the process of its holder, the lease must end by itself.
+
+        Example:
+            store = FileJwtStore("jwts.json")
+            if store.acquire("0" * 64, "me", 10.0):
+                store.release("0" * 64, "me")
         """
         ...
 
     def release(self, name: str, holder: str, /) -> object:
-        """End the lease if this holder still has it."""
+        """End the lease if this holder still has it.
+
+        Args:
+            name: The name.
+            holder: The holder that `acquire` was given.
+
+        Example:
+            store = FileJwtStore("jwts.json")
+            store.release("0" * 64, "nobody")  # changes nothing
+        """
         ...
 
     def put(self, name: str, value: str, seconds: float, /) -> object:
-        """Store a value, instead of the one that is there. After so many seconds it may be forgotten."""
+        """Store a value, instead of the one that is there. After so many seconds it may be forgotten.
+
+        Args:
+            name: The name.
+            value: The value, a text in ASCII.
+            seconds: How many seconds the value is of use.
+
+        Example:
+            store = FileJwtStore("jwts.json")
+            store.put("0" * 64, "sealed", 3600.0)
+        """
         ...
 
     def drop(self, name: str, value: str | bytes, /) -> object:
-        """Delete the value of a name if it is still this one, which `get` has returned or `put` was given."""
+        """Delete the value of a name if it is still this one, which `get` has returned or `put` was given.
+
+        Args:
+            name: The name.
+            value: The value.
+
+        Example:
+            store = FileJwtStore("jwts.json")
+            store.put("0" * 64, "sealed", 3600.0)
+            store.drop("0" * 64, "another")  # changes nothing
+        """
         ...
 
 

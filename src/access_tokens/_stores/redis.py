@@ -16,15 +16,24 @@ _DROP = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', 
 class RedisJwtStore:
     """A `JwtStore` in Redis, or in what speaks its protocol, for a whole fleet.
 
-    Each method is one command on one key. The lease is a key that expires.
+    Each method is one command on one key. The lease is a key that expires. Methods as in `JwtStore`, to be
+    awaited if the client is one of `redis.asyncio`.
 
     Args:
         redis_client: A client of redis-py. With one of `redis.asyncio`, the store is for an async client on
             asyncio; one of `redis` is for either client. It is never closed here.
-        prefix: What all keys begin with.
+        prefix: What all keys begin with; "access_tokens:" by default.
 
     Raises:
-        TypeError: It is no client of redis-py.
+        TypeError: It is no client of redis-py, or a pipeline.
+
+    Example:
+        import redis
+
+        with redis.Redis.from_url("redis://redis.example.com") as database:
+            store = RedisJwtStore(database, prefix="billing:")
+            with AccessTokensClient(service.endpoint, service.admin_pat, jwt_store=store) as client:
+                client.list()
     """
 
     def __init__(
@@ -42,7 +51,14 @@ class RedisJwtStore:
 
     @property
     def is_async(self) -> bool:
-        """Whether the methods must be awaited."""
+        """Whether the methods must be awaited.
+
+        Example:
+            import redis
+
+            with redis.Redis.from_url("redis://redis.example.com") as database:
+                print(RedisJwtStore(database).is_async)  # False
+        """
         return inspect.iscoroutinefunction(self._redis.execute_command)
 
     def get(self, name: str, /) -> Any:

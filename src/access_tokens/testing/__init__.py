@@ -3,15 +3,15 @@
 It keeps everything in memory, and behaves like the reference service, even in its quirks: with real
 scrypt hashes, real signed JWTs, and the same statuses and error bodies.
 
-* `LocalService` listens on a free port of the loopback interface: ``with LocalService() as service: ...``
-* `Service` is the same without a network, as an ASGI application: ``service.app``
+* `LocalService` listens on a free port of the loopback interface: `with LocalService() as service: ...`
+* `Service` is the same without a network, as an ASGI application: `service.app`
 * `ReceivedRequest` is a request that such a service has recorded, `IssuedToken` what its `issue` returns.
 
-``python -m access_tokens.testing`` runs a local service from a shell. The pytest fixtures
-``access_tokens_service``, ``access_tokens_env``, ``access_tokens_client``, ``access_tokens_async_client`` and
-``access_tokens_no_waits`` are available as soon as the package is installed.
+`python -m access_tokens.testing` runs a local service from a shell. The pytest fixtures
+`access_tokens_service`, `access_tokens_env`, `access_tokens_client`, `access_tokens_async_client` and
+`access_tokens_no_waits` are available as soon as the package is installed.
 
-Needs the extra: ``pip install "access-tokens-client[testing]"``.
+Needs the extra: `pip install "access-tokens-client[testing]"`.
 """
 
 from importlib import import_module

@@ -16,7 +16,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class IssuedToken(NamedTuple):
-    """A token that `issue` has made: ``token_id, pat = service.issue("user@example.com")``.
+    """A token that `issue` has made: `token_id, pat = service.issue("user@example.com")`.
 
     Attributes:
         token_id: The id of the token.
@@ -37,7 +37,11 @@ class Direct(Settings):
     _backend: Backend = attrs.field(init=False)
 
     def now(self) -> float:
-        """Return the service's time in Unix seconds: the real time plus the seconds added by `advance`."""
+        """Return the service's time in Unix seconds: the real time plus the seconds added by `advance`.
+
+        Example:
+            service.issue("user@example.com", expires_at=int(service.now()) + 60)
+        """
         return self._backend.now()
 
     def advance(self, seconds: float) -> None:
@@ -49,6 +53,9 @@ class Direct(Settings):
 
         Raises:
             ValueError: The number is not finite.
+
+        Example:
+            service.advance(3600)  # the JWTs have expired
         """
         if not math.isfinite(seconds):
             raise ValueError(f"seconds must be a finite number, not {seconds}")
@@ -61,10 +68,14 @@ class Direct(Settings):
             jwt: The JWT.
 
         Returns:
-            The claims: `sub` (the token id), `owner`, `admin`, `roles`, `iss`, `iat`, `exp`, `jti`.
+            The claims, `sub` (the token id), `owner`, `admin`, `roles`, `iss`, `iat`, `exp`, `jti`.
 
         Raises:
             ValueError: The JWT is malformed, has another key or issuer, or has expired.
+
+        Example:
+            claims = service.verify(client.bearer().access_token)
+            print(claims["owner"])
         """
         return self._backend.verify(jwt)
 
@@ -93,6 +104,9 @@ class Direct(Settings):
 
         Raises:
             ValueError: The store refuses a value, or a datetime has no time zone.
+
+        Example:
+            token_id, pat = service.issue("user@example.com", roles=["reader"])
         """
         pat = Pat.generate()
         request = {"owner": owner, "isAdmin": is_admin, "roles": [*roles], "expiresAt": _second(expires_at)}
@@ -134,6 +148,10 @@ class Direct(Settings):
         Raises:
             ValueError: The store refuses a value, a datetime has no time zone, or both `expired` and
                 `expires_at`, or both `revoked` and `revoked_at`, are given.
+
+        Example:
+            service.seed(1000, owner="user-{n}@example.com", roles=["reader"])
+            service.seed(5, expired=True)
         """
         now = int(self.now())
         request = {
@@ -157,6 +175,9 @@ class Direct(Settings):
 
         Raises:
             ValueError: No token has this id.
+
+        Example:
+            service.revoke(token_id)
         """
         self._backend.revoke(token_id)
 
@@ -168,6 +189,9 @@ class Direct(Settings):
 
         Raises:
             ValueError: No token has this id.
+
+        Example:
+            service.remove(token_id)
         """
         self._backend.store.remove(token_id)
 
@@ -181,6 +205,10 @@ class Direct(Settings):
         Returns:
             The record in the form of the API, without unset properties, even if the API hides this record;
             None if no token has this id.
+
+        Example:
+            client.revoke(token_id)
+            assert "revokedAt" in service.record(token_id)
         """
         record = self._backend.store.get(token_id)
         shown = records.public(record, secret_phc=include_secret_phc) if record else {}

@@ -42,11 +42,19 @@ class LocalService(Service):
     """A `Service` that listens on 127.0.0.1, or on ::1 without IPv4, in a thread of its own.
 
     Same as `Service`, but it has an `endpoint` between `start()` and `stop()`, or during a `with` block, and
-    `drop_next` really closes connections. In a forked child, the endpoint is that of the parent, until the
-    child calls `start()`.
+    `drop_next` really closes connections. A forked child has its parent's endpoint until it calls `start()`.
 
     Attributes:
         port: The port to listen on; 0 for a free port.
+
+    Raises:
+        ValueError: An option is not as described. The message names it.
+
+    Example:
+        from access_tokens.testing import LocalService
+
+        with LocalService() as local, AccessTokensClient(local.endpoint, local.admin_pat) as client:
+            client.issue("user@example.com")
     """
 
     port: int = attrs.field(default=0, validator=must_be("a port from 0 to 65535", _is_port))
@@ -70,6 +78,9 @@ class LocalService(Service):
 
         Raises:
             RuntimeError: The service is not running.
+
+        Example:
+            client = AccessTokensClient(service.endpoint, service.admin_pat)
         """
         if self._server is None:
             raise RuntimeError("The service does not run: call start(), or use it in a `with` block")
@@ -81,13 +92,21 @@ class LocalService(Service):
         Raises:
             OSError: The port is taken.
             RuntimeError: No thread can be started.
+
+        Example:
+            service.stop()
+            service.start()  # with the same tokens, at another port
         """
         with _starting:
             if self._server is None or not self._server.runs:
                 self._server = _Server(self.app, self.port)
 
     def stop(self) -> None:
-        """Stop the service, and close all connections. Does nothing if it is not running."""
+        """Stop the service, and close all connections. Does nothing if it is not running.
+
+        Example:
+            service.stop()
+        """
         with _starting:
             if self._server is not None and self._server.runs:
                 self._server.stop()

@@ -32,7 +32,8 @@ class Service(Direct):
     """A token service in memory: an ASGI application, without a network.
 
     It starts with one administrator. All methods may be called from any thread, even while requests are
-    served, and the options may be changed at any time, except for the two paths and the PAT.
+    served, and the options may be changed at any time, except for the two paths and the PAT. Times are Unix
+    seconds or aware datetimes.
 
     Attributes:
         auth_path: The path of the token endpoint, without `/token`.
@@ -54,6 +55,18 @@ class Service(Direct):
         admin_pat: The administrator's PAT; a new one by default. With `empty=True`, the PAT that the
             deployment has configured for the first exchange.
         admin_token_id: The token id of that PAT.
+
+    Raises:
+        ValueError: An option is not as described. The message names it.
+
+    Example:
+        import httpx
+        from access_tokens.testing import Service
+
+        local = Service(lifetime=60)
+        http = httpx.AsyncClient(transport=httpx.ASGITransport(local.app))
+        client = AsyncAccessTokensClient("https://tokens.example.com", local.admin_pat, http_client=http)
+        await client.list()
     """
 
     app: ASGIApp = attrs.field(init=False)
@@ -76,22 +89,43 @@ class Service(Direct):
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """The received requests in order, including those that failed or were dropped."""
+        """The received requests in order, including those that failed or were dropped.
+
+        Example:
+            client.list()
+            print([request.path for request in service.requests])  # ["/auth/token", "/admin/tokens"]
+        """
         return self._front.journal.read()
 
     @property
     def exchanges(self) -> int:
-        """How many of `requests` were exchanges of a PAT."""
+        """How many of `requests` were exchanges of a PAT.
+
+        Example:
+            client.list()
+            assert service.exchanges == 1
+        """
         path = f"{self.auth_path}/token".lower()
         posts = (request.path for request in self.requests if request.method == "POST")
         return sum(each.lower().rstrip("/") == path for each in posts)
 
     def clear_requests(self) -> None:
-        """Forget the requests received so far."""
+        """Forget the requests received so far.
+
+        Example:
+            client.authenticate()
+            service.clear_requests()
+            client.list()
+            assert len(service.requests) == 1
+        """
         self._front.journal.clear()
 
     def rotate_key(self) -> None:
-        """Replace the signing key, so that all existing JWTs are refused, as after a restart."""
+        """Replace the signing key, so that all existing JWTs are refused, as after a restart.
+
+        Example:
+            service.rotate_key()
+        """
         self._backend.rotate_key()
 
     def fail_next(
@@ -113,8 +147,12 @@ class Service(Direct):
             body: A mapping, which is sent as JSON, or text or bytes, which are sent unchanged. None for an
                 error body in the form that `errors` selects.
             path: Only requests for this path, in its percent-encoded form, or for a pattern such as
-                `/admin/*`.
-            method: Only requests with this method.
+                `/admin/*`. None for any.
+            method: Only requests with this method. None for any.
+
+        Example:
+            service.fail_next(2, status=503, headers={"Retry-After": "0"}, path="/admin/*")
+            client.list()  # succeeds at the third attempt
         """
         self._front.faults.add(Failing(status, headers or {}, body), count, path, method)
 
@@ -130,6 +168,9 @@ class Service(Direct):
             path: Same as in `fail_next`.
             method: Same as in `fail_next`.
             after: Whether to carry out the request first.
+
+        Example:
+            service.drop_next(path="/admin/tokens", method="POST", after=True)  # the answer is lost
         """
         self._front.faults.add(Dropping(after), count, path, method)
 
@@ -143,11 +184,20 @@ class Service(Direct):
             seconds: The delay, in real time.
             path: Same as in `fail_next`.
             method: Same as in `fail_next`.
+
+        Example:
+            service.delay_next(1, 2.0, path="/auth/token")
         """
         self._front.delays.add(seconds, count, path, method)
 
     def clear_faults(self) -> None:
-        """Cancel all faults and delays that have been requested."""
+        """Cancel all faults and delays that have been requested.
+
+        Example:
+            service.fail_next(100)
+            service.clear_faults()
+            client.list()
+        """
         self._front.faults.clear()
         self._front.delays.clear()
 

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def access_tokens_service() -> "Iterator[LocalService]":
-    """A local service that runs during the test."""
+    """A local service that runs during the test.
+
+    Example:
+        def test_it(access_tokens_service):
+            token_id, pat = access_tokens_service.issue("user@example.com")
+            with AccessTokensClient(access_tokens_service.endpoint, pat) as client:
+                assert client.token_id == token_id
+    """
     from access_tokens.testing import LocalService
 
     with LocalService() as service:
@@ -28,7 +35,13 @@ def access_tokens_service() -> "Iterator[LocalService]":
 def access_tokens_env(
     access_tokens_service: "LocalService", monkeypatch: pytest.MonkeyPatch
 ) -> "LocalService":
-    """The same service, named in the environment variables that `from_env()` reads."""
+    """The same service, named in the environment variables that `from_env()` reads.
+
+    Example:
+        def test_it(access_tokens_env):
+            with AccessTokensClient.from_env() as client:
+                assert client.token_id == access_tokens_env.admin_token_id
+    """
     monkeypatch.setenv("ACCESS_TOKENS_ENDPOINT", access_tokens_service.endpoint)
     monkeypatch.setenv("ACCESS_TOKENS_API_KEY", access_tokens_service.admin_pat)
     monkeypatch.delenv("ACCESS_TOKENS_API_KEY_FILE", raising=False)
@@ -41,6 +54,12 @@ def access_tokens_no_waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
     All else is as it would be: how often a request is repeated, which `Retry-After` is respected, and how far
     a deadline reaches, against which the skipped waits of a call are counted.
+
+    Example:
+        def test_it(access_tokens_service, access_tokens_client, access_tokens_no_waits):
+            access_tokens_service.fail_next(2, path="/admin/*")
+            access_tokens_client.list()
+            assert access_tokens_no_waits == [1.0, 2.0]
     """
     from access_tokens._session import waiting
     from access_tokens.testing._no_waits import skipping
@@ -55,7 +74,13 @@ def access_tokens_client(
     access_tokens_service: "LocalService",
     access_tokens_no_waits: list[float],  # noqa: ARG001 - for its effect
 ) -> "Iterator[AccessTokensClient]":
-    """A client of the same service, with an administrator's PAT. It does not wait between two attempts."""
+    """A client of the same service, with an administrator's PAT. It does not wait between two attempts.
+
+    Example:
+        def test_it(access_tokens_client):
+            token, record = access_tokens_client.issue("user@example.com")
+            assert access_tokens_client.get(record.token_id).is_active()
+    """
     from access_tokens import AccessTokensClient
 
     with AccessTokensClient(access_tokens_service.endpoint, access_tokens_service.admin_pat) as client:
@@ -67,7 +92,14 @@ def access_tokens_async_client(
     access_tokens_service: "LocalService",
     access_tokens_no_waits: list[float],  # noqa: ARG001 - for its effect
 ) -> "Iterator[AsyncAccessTokensClient]":
-    """Same as `access_tokens_client`, for asyncio and trio. It is closed after the test."""
+    """Same as `access_tokens_client`, for asyncio and trio. It is closed after the test.
+
+    Example:
+        import anyio
+
+        def test_it(access_tokens_async_client):
+            assert anyio.run(access_tokens_async_client.whoami).is_admin
+    """
     from anyio.from_thread import start_blocking_portal
 
     from access_tokens import AsyncAccessTokensClient
