@@ -33,7 +33,7 @@ OTHERS = {
 def read_docstring(app: Sphinx, what: str, name: str, found: Any, options: Any, lines: list[str]) -> None:
     """Take a text in backticks for a public name if it is one, else for code, and an example for Python."""
     owner = next((each for each in name.split(".") if each in PUBLIC), "")
-    text = "\n".join([*lines, *_sections_of_sync_twin(owner, name, lines)])
+    text = "\n".join(_with_sections_of_sync_twin(owner, name, lines))
     text = re.sub(r"(?<!`)`([^`]+)`(?!`)", lambda match: _link(match[1], owner), text)
     text = re.sub(r"^Example:$", "Example::\n", text, flags=re.MULTILINE)
     lines[:] = text.split("\n")
@@ -53,13 +53,15 @@ def _public(name: str) -> Any:
     return getattr(import_module(module), name)
 
 
-def _sections_of_sync_twin(owner: str, name: str, lines: list[str]) -> list[str]:
-    """Return the arguments and errors of the sync method, to which the docstring of the async one refers."""
+def _with_sections_of_sync_twin(owner: str, name: str, lines: list[str]) -> list[str]:
+    """Add the arguments and errors of the sync method, to which the docstring of the async one refers."""
     twin = getattr(access_tokens.AccessTokensClient, name.rpartition(".")[2], None)
     if owner != "AsyncAccessTokensClient" or twin is None:
-        return []
+        return lines
     sections = re.findall(r"^(?:Args|Raises):\n(?:(?:  .*)?\n)+", f"{inspect.getdoc(twin)}\n", re.MULTILINE)
-    return ["", *"\n".join(each for each in sections if each.splitlines()[0] not in lines).splitlines()]
+    added = "\n".join(each for each in sections if each.splitlines()[0] not in lines).splitlines()
+    place = lines.index("Example:") if "Example:" in lines else len(lines)
+    return [*lines[:place], *added, "", *lines[place:]]
 
 
 def find_name(app: Sphinx, env: BuildEnvironment, node: Any, text: nodes.Element) -> nodes.Node | None:
