@@ -19,7 +19,7 @@ FAULTS = {
 
 
 def built(docs: Path) -> subprocess.CompletedProcess[str]:
-    command = [
+    command: list[str | Path] = [
         sys.executable,
         "-m",
         "sphinx",
