@@ -10,8 +10,10 @@ import pytest
 
 from access_tokens.testing import LocalService
 
+from ..helpers.feed import may_enter
+
 TOKENS, REPORTS = "https://tokens.example.com", "https://reports.example.com"
-REDIS = "redis://redis.example.com"
+FEED, REDIS = "wss://reports.example.com/feed", "redis://redis.example.com"
 
 
 @pytest.fixture
@@ -26,9 +28,8 @@ def reports(service: LocalService) -> Iterator[str]:
 
     class Reports(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            _, _, jwt = self.headers.get("Authorization", "").partition(" ")
             content = json.dumps({"reports": []}).encode()
-            self.send_response(200 if service.verify(jwt) else 401)
+            self.send_response(200 if may_enter(service, self.headers.get("Authorization")) else 401)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

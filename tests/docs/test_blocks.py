@@ -15,14 +15,18 @@ from typing import Any
 import pytest
 import yaml
 
+from ..helpers.feed import feed
 from ..helpers.pages import ROOT, Block, blocks
 from ..helpers.redis_server import redis_server
-from .conftest import REDIS, REPORTS, TOKENS
+from .conftest import FEED, REDIS, REPORTS, TOKENS
 
 # They have tests of their own beside this one.
 ELSEWHERE = {"README.md", "docs/logging.md"}
+# Its commands are one after the other in one shell, in a test of their own.
+ONE_SHELL = "docs/start.md"
 PYTHON = [each for each in blocks("python") if each.page not in ELSEWHERE and not each.is_for_pytest]
 SHELL = blocks("sh")
+SEPARATE = [each for each in SHELL if each.page != ONE_SHELL]
 DATA: dict[str, Callable[[str], Any]] = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 
@@ -36,12 +40,13 @@ def name_of(block: Block) -> str:
 def test_python_runs(block, service, reports, directory):
     names = {"token_id": service.seed(1)[0]}
     code = block.code.replace(TOKENS, service.endpoint).replace(REPORTS, reports)
-    with redis_server() if REDIS in code else nullcontext() as redis:
-        exec(compile(code.replace(REDIS, f"unix://{redis and redis.socket}"), block.page, "exec"), names)
+    with redis_server() if REDIS in code else nullcontext() as redis, feed(service) as news:
+        code = code.replace(REDIS, f"unix://{redis and redis.socket}").replace(FEED, news)
+        exec(compile(code, block.page, "exec"), names)
 
 
 @pytest.mark.untraced
-@pytest.mark.parametrize("block", SHELL, ids=name_of)
+@pytest.mark.parametrize("block", SEPARATE, ids=name_of)
 def test_commands_run(block, service, directory, monkeypatch):
     if "jq" in block.code and not shutil.which("jq"):
         pytest.skip("there is no jq")
