@@ -11,6 +11,7 @@ from access_tokens import (
     ConflictError,
     RetryPolicy,
     UnavailableError,
+    generate_token,
 )
 from access_tokens.testing import LocalService
 
@@ -90,6 +91,16 @@ def test_a_register_is_a_success_when_the_stored_hash_is_ours(client, service, t
     record = client.register(token_id, PHC, token_id, roles=["b", "a", "b"], expires_at=1)
     assert (record.token_id, record.expires_at, record.secret_phc) == (token_id, 1, None)
     assert ids_of(client, token_id) == [token_id]
+
+
+@pytest.mark.fault(119)
+def test_a_process_that_has_crashed_registers_its_token_again(client, service):
+    made = generate_token()
+    registered = client.register(made.token_id, made.secret_phc, "ann@example.com")
+    assert client.register(made.token_id, made.secret_phc, "ann@example.com") == registered
+    with pytest.raises(ConflictError) as raised:
+        client.register(made.token_id, generate_token().secret_phc, "ann@example.com")
+    assert not raised.value.outcome_unknown
 
 
 @pytest.mark.fault(80)

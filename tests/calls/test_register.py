@@ -71,12 +71,40 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [each for each in KINDS if each is not ConflictError])
 def test_a_known_outcome_is_told_at_once(kind):
     error = kind("Failed to register token")
     with pytest.raises(kind) as raised:
         registering().throw(error)
     assert raised.value is error
+
+
+@pytest.mark.fault(119)
+def test_what_is_registered_already_may_be_registered_again():
+    """By a process that had crashed, with the PAT that it had stored."""
+    story = registering()
+    looked_up(story, ConflictError("Failed to register token"))
+    assert result_of(story, BatchLoadResult((OURS,), ())) == attrs.evolve(OURS, secret_phc=None)
+
+
+@pytest.mark.fault(119)
+@pytest.mark.parametrize(
+    "others",
+    [
+        None,
+        {"secret_phc": "$scrypt$other"},
+        {"secret_phc": None},
+        {"owner": "you"},
+        {"is_admin": False},
+        {"roles": ("a",)},
+        {"expires_at": None},
+        {"revoked_at": 2},
+    ],
+    ids=str,
+)
+def test_an_id_that_is_taken_by_another_token_or_by_one_that_is_otherwise_is_a_conflict(others):
+    records = [] if others is None else [attrs.evolve(OURS, **others)]
+    assert not error_after(registering(), ConflictError("Failed to register token"), *records).outcome_unknown
 
 
 @pytest.mark.fault(81)

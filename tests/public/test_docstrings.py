@@ -16,7 +16,7 @@ import pytest
 
 import access_tokens
 import access_tokens.testing
-from access_tokens import AccessTokensClient, AccessTokensError
+from access_tokens import AccessTokensClient, AccessTokensError, generate_token
 from access_tokens.testing import LocalService, pytest_plugin
 
 from ..helpers.failing_calls import AUTHORIZING, CALLS, ID, ONCE
@@ -126,6 +126,7 @@ REQUESTS = {name: call for name, call in {**CALLS, **AUTHORIZING}.items() if nam
 REQUESTS |= {
     "issue": lambda client: client.issue("x", token_id=ID),
     "iter_tokens": lambda client: list(client.iter_tokens()),
+    "register": lambda client: client.register(ID, generate_token().secret_phc, "x"),
 }
 del REQUESTS["discard"]
 

@@ -16,7 +16,7 @@ from attrs import frozen
 
 from .._flow.steps import Answer, Call, Compute, Procedure
 from .._secret import Secret
-from ..errors import AccessTokensError
+from ..errors import AccessTokensError, ConflictError
 from ..models import BatchLoadResult, IssueResult, Moment, TokenRecord
 from ..tokens import GeneratedToken, generate_token, generate_token_id
 from . import arguments as check
@@ -121,7 +121,7 @@ def _registered(
     *,
     token_id_chosen_here: bool = False,
 ) -> Procedure[TokenRecord]:
-    """Register a token. If the outcome is unknown, find out whether the token was registered."""
+    """Register a token. If the outcome is unknown, or the id is taken, find out whether it is this token."""
     body = RegisterTokenRequest(secret_phc=secret_phc.reveal(), **granted)
     try:
         registered: TokenRecord = yield Call(
@@ -135,9 +135,11 @@ def _registered(
             known=(secret_phc,),
         )
     except AccessTokensError as error:
-        if not error.outcome_unknown:
+        if not (error.outcome_unknown or isinstance(error, ConflictError)):
             raise
         registered = yield from _settled(token_id, secret_phc, error)
+        if not error.outcome_unknown and not _is_as_asked(registered, body):
+            raise
     # The service returns the hash, but results show it only to callers who ask for it.
     return attrs.evolve(registered, secret_phc=None)
 
@@ -158,8 +160,19 @@ def _settled(token_id: str, secret_phc: Secret, error: AccessTokensError) -> Pro
         # Another hash means that the id was taken, so the PAT of this call is not valid. Two cases stay
         # unknown: a record without a hash; and an id that was generated here, since its token can only come
         # from this call, so that somebody must have changed the hash afterwards.
-        error.outcome_unknown = record.secret_phc is None or error.token_id_chosen_here
+        error.outcome_unknown &= record.secret_phc is None or error.token_id_chosen_here
     raise error
+
+
+def _is_as_asked(record: TokenRecord, body: RegisterTokenRequest) -> bool:
+    """Tell whether a record is as an earlier call with these arguments would have left it."""
+    asked = {"isAdmin": False, "roles": [], "expiresAt": None, "revokedAt": None, **body.to_dict()}
+    there = record.to_dict(include_secret_phc=True)
+    return all(_sorted(there[name]) == _sorted(value) for name, value in asked.items())
+
+
+def _sorted(value: Any) -> Any:
+    return sorted(set(value)) if isinstance(value, list) else value
 
 
 def _record(answer: Answer) -> TokenRecord:
