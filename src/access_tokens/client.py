@@ -345,8 +345,8 @@ class AccessTokensClient(Uncopied):
             ValueError: `token_id`, `secret_phc`, `owner` or `roles` is not as above, or holds a secret in the
                 wrong place; `expires_at` is before 1970, in milliseconds or without a time zone.
             TypeError: An argument but `secret_phc` is of another type, such as a text for `roles`.
-            ConflictError: The id is taken by a token that is not as asked for; with `outcome_unknown`, maybe by
-                an earlier attempt of this call.
+            ConflictError: The id is taken by a token that is not as asked for; with `outcome_unknown`, maybe
+                by an earlier attempt of this call.
             PermissionDeniedError: Your PAT is not an administrator's.
             RequestRejectedError: The service refuses a value.
             UnavailableError, InvalidResponseError: As for every call; see `outcome_unknown`.
