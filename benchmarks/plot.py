@@ -17,6 +17,7 @@ WIDTH, HEIGHT = 290, 240
 LEFT, RIGHT, TOP, BOTTOM = 56, 20, 34, 44
 
 _STYLE = """
+svg { background: #ffffff }
 text { font: 11px system-ui, sans-serif; fill: #1f2328 }
 .title { font-size: 13px; font-weight: 600 }
 .quiet { fill: #59636e }
@@ -30,6 +31,7 @@ text { font: 11px system-ui, sans-serif; fill: #1f2328 }
 .curve.of-1 { stroke-dasharray: 7 3 }
 .curve.of-2 { stroke-dasharray: 2 3 }
 @media (prefers-color-scheme: dark) {
+  svg { background: #131416 }
   text { fill: #f0f6fc }
   .quiet { fill: #9198a1 }
   .grid { stroke: #3d444d }
