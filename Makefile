@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 LOWEST := .venv-lowest
 READY := $(VENV)/.ready
-CHECKS := check-types check-public-types check-style check-generated
+CHECKS := check-types check-public-types check-style check-generated docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -92,13 +92,6 @@ def _in_standard_library(target: str) -> str | None:
     return f"{STANDARD_LIBRARY}/{module}.html#{target}" if known else None
 
 
-def draw_dashes(app: Sphinx, page: nodes.document) -> None:
-    """Put a dash between a parameter and what it is, where Sphinx leaves two hyphens."""
-    for text in list(page.findall(nodes.Text)):
-        if text == " -- ":
-            text.parent.replace(text, nodes.Text(" \N{EN DASH} "))
-
-
 def check_all_are_there(app: Sphinx, env: BuildEnvironment) -> None:
     for name in set(PUBLIC.values()) - set(env.domains.python_domain.objects):
         if not name.endswith("__version__"):
@@ -108,6 +101,5 @@ def check_all_are_there(app: Sphinx, env: BuildEnvironment) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", read_docstring, priority=400)  # before napoleon
     app.connect("missing-reference", find_name)
-    app.connect("doctree-read", draw_dashes)
     app.connect("env-check-consistency", check_all_are_there)
     return {"parallel_read_safe": True}
