@@ -68,7 +68,7 @@ def _help(stage: Stage) -> Row:
         "python -c pass": partial(cost_of_all, [*python, "pass"]),
     }
     goals = {f"python -c '{_HTTPX}'": 1.5}
-    return Comparison("(g) access-tokens --help, the process", "", _turns(stage, works), goals)
+    return Comparison("(g) `access-tokens --help`, the process", "", _turns(stage, works), goals)
 
 
 def _brought_along() -> Iterator[Row]:
