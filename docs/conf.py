@@ -38,6 +38,7 @@ python_maximum_signature_line_length = 88
 toc_object_entries_show_parents = "hide"
 
 html_theme = "furo"
+pygments_dark_style = "a11y-high-contrast-dark"
 html_title = project
 html_favicon = "_static/key.svg"
 html_static_path = ["_static"]
