@@ -39,8 +39,8 @@ def test_spawned_processes_return_what_they_have_issued(service, directory):
 
 
 def test_the_cells_of_a_notebook_run(service, directory):
-    [session] = re.findall(r"```text\n(In \[1\].*?)```", PAGE, re.DOTALL)
-    cells = [dedent(" " * 8 + each) for each in re.split(r"^In \[\d\]: ", session, flags=re.MULTILINE)[1:]]
+    [notebook] = re.findall(r"```text\n(In \[1\].*?)```", PAGE, re.DOTALL)
+    cells = [dedent(" " * 8 + each) for each in re.split(r"^In \[\d\]: ", notebook, flags=re.MULTILINE)[1:]]
     names: dict[str, Any] = {}
 
     async def use() -> None:
