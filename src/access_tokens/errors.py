@@ -129,7 +129,7 @@ class AccessTokensError(Exception):
         return one_line(said).removesuffix(".")
 
     def __str__(self) -> str:
-        reason = self.reason
+        reason = self._words()
         notes = ", ".join(self._notes(reason))
         notes = f" ({notes})" if notes else ""
         room = LONGEST_TEXT - len(self.message) - len(notes) - 2
@@ -138,6 +138,9 @@ class AccessTokensError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # By default, only the positional arguments of an exception are copied and pickled.
         return partial(type(self), **{name: getattr(self, name) for name in _ATTRIBUTES}), ()
+
+    def _words(self) -> str:
+        return self.reason
 
     def _notes(self, reason: str) -> list[str]:
         token_id = one_line(self.token_id or "", 100)
@@ -197,6 +200,12 @@ class ConflictError(AccessTokensError):
 
 class RequestRejectedError(AccessTokensError):
     """The service rejects the request, or a value that it should store. A repeat would not help."""
+
+    def _words(self) -> str:
+        """Return the reason, and what the details say is wrong, unless they are JSON."""
+        details = self.cause.details if isinstance(self.cause, ApiError) else None
+        words = one_line(details, 300) if isinstance(details, str) else ""
+        return self.reason if words in self.reason or words[0] == "{" else f"{self.reason}: {words}"
 
 
 class RateLimitedError(AccessTokensError):

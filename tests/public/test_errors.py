@@ -12,6 +12,7 @@ from access_tokens import (
     ConflictError,
     EndpointError,
     NotFoundError,
+    RequestRejectedError,
     UnavailableError,
     is_api_error,
 )
@@ -50,6 +51,20 @@ FULL = ConflictError(
             NotFoundError("Failed to revoke token", cause="Not Found", status_code=404, token_id="abc"),
             "Failed to revoke token: Not Found (HTTP 404, token abc)",
         ),
+        # What is wrong with a request is in the details alone.
+        (
+            RequestRejectedError(
+                "Failed",
+                cause=ApiError("Invalid body.", details="Too big\n  → at roles"),
+                status_code=400,
+            ),
+            "Failed: Invalid body: Too big → at roles (HTTP 400)",
+        ),
+        (RequestRejectedError("Failed", cause=ApiError("Too big", details="big")), "Failed: Too big"),
+        (RequestRejectedError("Failed", cause=ApiError("Bad", details={"a": 1})), "Failed: Bad"),
+        (RequestRejectedError("Failed", cause=ApiError("Bad", details='{"a": [[…')), "Failed: Bad"),
+        (RequestRejectedError("Failed", cause=ApiError("Bad")), "Failed: Bad"),
+        (RequestRejectedError("Failed", cause="Bad Request"), "Failed: Bad Request"),
         (AccessTokensError("Failed to list tokens"), "Failed to list tokens"),
         (AccessTokensError("Failed", token_id="a\nb"), "Failed (token a b)"),
         (UnavailableError("Failed", outcome_unknown=True), "Failed (outcome unknown: it may have been done)"),

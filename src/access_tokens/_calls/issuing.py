@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import attrs
 from access_tokens_api.api.tokens import issue_token, register_token
@@ -166,13 +166,14 @@ def _settled(token_id: str, secret_phc: Secret, error: AccessTokensError) -> Pro
 
 def _is_as_asked(record: TokenRecord, body: RegisterTokenRequest) -> bool:
     """Tell whether a record is as an earlier call with these arguments would have left it."""
-    asked = {"isAdmin": False, "roles": [], "expiresAt": None, "revokedAt": None, **body.to_dict()}
+    by_default: dict[str, Any] = {"isAdmin": False, "roles": [], "expiresAt": None, "revokedAt": None}
+    asked = by_default | body.to_dict()
     there = record.to_dict(include_secret_phc=True)
-    return all(_sorted(there[name]) == _sorted(value) for name, value in asked.items())
+    return all(_as_a_set(there[name]) == _as_a_set(asked[name]) for name in asked)
 
 
-def _sorted(value: Any) -> Any:
-    return sorted(set(value)) if isinstance(value, list) else value
+def _as_a_set(value: Any) -> Any:
+    return set(cast("list[str]", value)) if isinstance(value, list) else value
 
 
 def _record(answer: Answer) -> TokenRecord:
