@@ -324,8 +324,8 @@ class AsyncAccessTokensClient(Uncopied):
     ) -> BatchLoadResult:
         """Load the records for any number of ids, in as few requests as the service's limit allows.
 
-        The requests are made at the same time. Records that the service hides are not found. Arguments and
-        errors as in `AccessTokensClient.batch_load`.
+        Up to four requests are made at the same time. Records that the service hides are not found. Arguments
+        and errors as in `AccessTokensClient.batch_load`.
 
         Example:
             found, not_found = await client.batch_load([token_id, "no-such-id"])
@@ -412,7 +412,7 @@ class AsyncAccessTokensClient(Uncopied):
     def api(self) -> AuthenticatedClient:
         """A generated client for the functions of `access_tokens_api`, even for operations that are new.
 
-        `await rotate_token.asyncio(token_id, client=client.api)` uses the JWT, repeats, deadline and errors
+        `await list_tokens.asyncio(client=client.api)` uses the JWT, repeats, deadline and errors
         of this client. Arguments are not checked as in this client's methods, and generated objects show
         secrets in their reprs. More, and errors, in `AccessTokensClient.api`.
 

@@ -41,7 +41,7 @@ class AccessTokensClient(Uncopied):
 
     * `AuthenticationError`: the PAT is refused or cannot be read, or a JWT is refused that was just issued.
     * `RequestRejectedError`: the service, or a gateway before it, rejects the request; a `ConflictError` if
-      with 409.
+      it does so with 409.
     * `RateLimitedError`: too many requests; `retry_after` has the seconds to wait, if they are known.
     * `UnavailableError`: the service fails or cannot be reached, also when repeated, or time is up.
     * `EndpointError`: something other than the service answers, or TLS can never work.
@@ -76,7 +76,7 @@ class AccessTokensClient(Uncopied):
         ValueError: An argument is invalid or not safe, such as an `endpoint` with http://, an `api_key` that
             is no PAT or whose file cannot be read, or a closed `http_client`. The message names the argument.
         TypeError: An argument is of another type, or `api_key` or `jwt_store` is async.
-        ImportError: `jwt_store` is given without the library that encrypts, of the extra `store`.
+        ImportError: `jwt_store` is given without the library that encrypts, of the extra `store` or `redis`.
 
     Example:
         with AccessTokensClient(service.endpoint, service.admin_pat, deadline=60) as client:
@@ -162,7 +162,7 @@ class AccessTokensClient(Uncopied):
             include_expired: Include the records of expired tokens.
             include_secret_phc: Ask for each token's secret hash as well.
             has_role: List only tokens with this role; 1 to 100 characters.
-            limit: How many records the service looks at: 100 by default, and 1000 at most.
+            limit: How many records the service looks at: 100 by default. It takes more than 1000 for 1000.
             after_token_id: Start after the token with this id, in the service's order.
 
         Raises:
@@ -173,9 +173,8 @@ class AccessTokensClient(Uncopied):
             EndpointError, InvalidResponseError, ClientClosedError: As for every call.
 
         Example:
-            page = client.list(limit=10, include_revoked=True)
-            if page:
-                after_it = client.list(limit=10, include_revoked=True, after_token_id=page[-1].token_id)
+            page = client.list(limit=10, include_revoked=True, include_expired=True)
+            print([record.owner for record in page if record.is_active()])
         """
         return self._session.run(
             tokens.list_page(
@@ -288,7 +287,7 @@ class AccessTokensClient(Uncopied):
 
         Raises:
             ValueError: `owner`, `roles` or `token_id` is not as above, or holds a secret; `expires_at` is
-                before 1970, in milliseconds or without a time zone; `prefix` is not allowed.
+                not positive, in milliseconds or without a time zone; `prefix` is not allowed.
             TypeError: An argument is of another type, such as a text for `roles`.
             ConflictError: The id is taken; with `outcome_unknown`, maybe by an earlier attempt of this call.
             PermissionDeniedError: Your PAT is not an administrator's.
@@ -343,7 +342,7 @@ class AccessTokensClient(Uncopied):
 
         Raises:
             ValueError: `token_id`, `secret_phc`, `owner` or `roles` is not as above, or holds a secret in the
-                wrong place; `expires_at` is before 1970, in milliseconds or without a time zone.
+                wrong place; `expires_at` is not positive, in milliseconds or without a time zone.
             TypeError: An argument but `secret_phc` is of another type, such as a text for `roles`.
             ConflictError: The id is taken by a token that is not as asked for; with `outcome_unknown`, maybe
                 by an earlier attempt of this call.
@@ -394,8 +393,8 @@ class AccessTokensClient(Uncopied):
 
         Raises:
             ValueError: Nothing is to be changed, or more than one of the three for roles is given; a text or
-                the number of roles is not as above; `expires_at` is before 1970, in milliseconds or without a
-                time zone.
+                the number of roles is not as above; `expires_at` is not positive, in milliseconds or without
+                a time zone.
             TypeError: An argument but `secret_phc` is of another type, such as a text for `roles`.
             NotFoundError: No token has this id.
             PermissionDeniedError: Your PAT is not an administrator's.
@@ -457,16 +456,16 @@ class AccessTokensClient(Uncopied):
         """Revoke a token. A revoked token stays as it is. Existing JWTs stay valid until they expire.
 
         A repeat after a lost answer also revokes a token that another administrator has restored in between.
-        Use `RetryPolicy(retries=0)` to avoid repeats. If the service removes the record in between, the call
-        raises a `NotFoundError` with `outcome_unknown`.
+        Use `RetryPolicy(retries=0)` to avoid repeats. With `expires_at`, the service may remove the record in
+        between: the repeat then raises a `NotFoundError` with `outcome_unknown`.
 
         Args:
             token_id: The id of the token; at most 2,048 bytes in UTF-8.
             expires_at: From when on the service may remove the record. By default, an old expiry is cleared.
 
         Raises:
-            ValueError: `token_id` is empty, too long, a dot segment or a secret; `expires_at` is before 1970,
-                in milliseconds or without a time zone.
+            ValueError: `token_id` is empty, too long, a dot segment or a secret; `expires_at` is not
+                positive, in milliseconds or without a time zone.
             TypeError: An argument is of another type.
             NotFoundError: No token has this id.
             PermissionDeniedError: Your PAT is not an administrator's.
@@ -493,8 +492,8 @@ class AccessTokensClient(Uncopied):
             expires_at: When the token expires. By default never, even if it had an expiry before.
 
         Raises:
-            ValueError: `token_id` is empty, too long, a dot segment or a secret; `expires_at` is before 1970,
-                in milliseconds or without a time zone.
+            ValueError: `token_id` is empty, too long, a dot segment or a secret; `expires_at` is not
+                positive, in milliseconds or without a time zone.
             TypeError: An argument is of another type.
             NotFoundError: No token has this id.
             PermissionDeniedError: Your PAT is not an administrator's.
@@ -650,7 +649,7 @@ class AccessTokensClient(Uncopied):
     def api(self) -> AuthenticatedClient:
         """A generated client for the functions of `access_tokens_api`, even for operations that are new.
 
-        `rotate_token.sync(token_id, client=client.api)` uses the JWT, repeats, deadline and errors of this
+        `list_tokens.sync(client=client.api)` uses the JWT, repeats, deadline and errors of this
         client. GET, HEAD, PUT and DELETE are repeated (RFC 9110, section 9.2.2), except for registering a
         token. A POST or PATCH unknown to this client is repeated only if the service cannot have acted.
         Arguments are not checked as in this client's methods, and generated objects show secrets in their
@@ -675,8 +674,8 @@ class AccessTokensClient(Uncopied):
 
         `httpx2.Client` takes it as well, also if httpx2 is imported later. This library never imports it.
 
-        A 401 gets a new JWT and repeats the request once, unless its body is a stream. A host that refuses
-        the new one as well has its 401s passed on for a minute.
+        A 401 gets a new JWT and repeats the request, unless this JWT was new, the body is a stream or a POST
+        was redirected. A host that refuses the new one as well has its 401s passed on for a minute.
 
         Raises:
             AuthenticationError, RequestRejectedError, RateLimitedError, UnavailableError: By a request, as

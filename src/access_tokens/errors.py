@@ -81,7 +81,7 @@ class AccessTokensError(Exception):
         token_id_chosen_here: Whether `issue` has generated `token_id` for this call. If so, a token with this
             id can only come from this call. A token with an id of your own may have existed before.
         retry_after: How many seconds the service asked to wait before another request, or None.
-        attempts: How many times the failed request was sent.
+        attempts: How many times the failed request was tried.
         outcome_unknown: Whether the service may have carried out the call although it failed.
 
     Example:
