@@ -65,6 +65,16 @@ def _with_sections_of_sync_twin(owner: str, name: str, lines: list[str]) -> list
     return [*lines[:place], *added, "", *lines[place:]]
 
 
+def read_signature(
+    app: Sphinx, what: str, name: str, found: Any, options: Any, arguments: str | None, returned: str | None
+) -> tuple[str | None, str | None] | None:
+    """Leave out the arguments of an error, which are those of the base class, and defaults that are made."""
+    if what == "exception" and not name.endswith(".AccessTokensError"):
+        return "", None
+    usual = re.sub(r"RetryPolicy\(.*?}\)\)", "RetryPolicy()", arguments or "")
+    return usual.replace(" = NOTHING", " = ...") or None, returned
+
+
 def find_name(app: Sphinx, env: BuildEnvironment, node: Any, text: nodes.Element) -> nodes.Node | None:
     """Find a public name by the module that defines it, and what others have defined."""
     target: str = node["reftarget"]
@@ -100,6 +110,7 @@ def check_all_are_there(app: Sphinx, env: BuildEnvironment) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", read_docstring, priority=400)  # before napoleon
+    app.connect("autodoc-process-signature", read_signature)
     app.connect("missing-reference", find_name)
     app.connect("env-check-consistency", check_all_are_there)
     return {"parallel_read_safe": True}

@@ -1,7 +1,7 @@
 """Call another API that trusts the service's JWTs, first from sync code and then from async code.
 
     export ACCESS_TOKENS_ENDPOINT=https://api.example.com ACCESS_TOKENS_API_KEY=pat_...
-    python -m examples.call_another_api https://other.example.com/whoami
+    python call_another_api.py https://other.example.com/whoami
 
 `client.auth` gives each request the JWT. It shares the client's JWT, renews it in time, and when the other
 API answers 401, gets a new one and repeats the request once.

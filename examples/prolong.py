@@ -1,7 +1,7 @@
 """Prolong every token that expires within some days, a few at a time.
 
 export ACCESS_TOKENS_ENDPOINT=https://api.example.com ACCESS_TOKENS_API_KEY=pat_...
-python -m examples.prolong DAYS
+python prolong.py DAYS
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Rotate a credential without downtime: make a token like the old one, try it, and let the old one expire.
 
     export ACCESS_TOKENS_ENDPOINT=https://api.example.com ACCESS_TOKENS_API_KEY=pat_...
-    python -m examples.rotate TOKEN_ID NEW_PAT_FILE
+    python rotate.py TOKEN_ID NEW_PAT_FILE
 
 The new PAT is made here, and is written to the file and nowhere else. The file must not exist; only its owner
 may read it. For a day both PATs work, so that whoever uses the old one has time to change over.

@@ -1,7 +1,7 @@
 """Give a token a new secret: the same id, owner and rights, and no overlap. The old PAT is refused at once.
 
     export ACCESS_TOKENS_ENDPOINT=https://api.example.com ACCESS_TOKENS_API_KEY=pat_...
-    python -m examples.rotate_in_place TOKEN_ID NEW_PAT_FILE
+    python rotate_in_place.py TOKEN_ID NEW_PAT_FILE
 
 The new PAT is made here, and is written to the file and nowhere else. The file must not exist; only its owner
 may read it. Whoever uses the old PAT needs the new one at the next exchange: where that takes time, use

@@ -1,7 +1,7 @@
 """Call another API with aiohttp 3.12 or newer: `aiohttp.ClientSession(middlewares=[jwt_for(api, client)])`.
 
     export ACCESS_TOKENS_ENDPOINT=https://api.example.com ACCESS_TOKENS_API_KEY=pat_...
-    python -m examples.with_aiohttp https://other.example.com/whoami
+    python with_aiohttp.py https://other.example.com/whoami
 
 A 401 of the other API gets a new JWT and repeats the request once, unless its body is a stream that is used
 up.

@@ -1,7 +1,7 @@
 """Call a gRPC service that trusts the service's JWTs: `JwtCredentials` for every call, streams too.
 
     export ACCESS_TOKENS_ENDPOINT=https://api.example.com ACCESS_TOKENS_API_KEY=pat_...
-    python -m examples.with_grpc other.example.com:443 /package.Service/Method
+    python with_grpc.py other.example.com:443 /package.Service/Method
 
 gRPC sends call credentials over TLS only, or to this machine by `grpc.local_channel_credentials()`.
 """

@@ -1,7 +1,7 @@
 """Call another API with requests: `requests.Session().auth = JwtAuth(client)`.
 
     export ACCESS_TOKENS_ENDPOINT=https://api.example.com ACCESS_TOKENS_API_KEY=pat_...
-    python -m examples.with_requests https://other.example.com/whoami
+    python with_requests.py https://other.example.com/whoami
 
 A 401 of the other API gets a new JWT and repeats the request once, unless its body is a stream that cannot be
 rewound. requests itself removes the JWT when a redirect leads to another host.

@@ -57,6 +57,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: LocalSer
     record = service.record(service.admin_token_id) or {}
     own = {"tokenId": service.admin_token_id, "owner": record["owner"]}
     (tmp_path / "tokens.yaml").write_text(json.dumps({"tokens": [own]}))
+    (tmp_path / "jwks.json").write_text(json.dumps(service.jwks()))
     (tmp_path / "your_script.py").write_text(
         "import access_tokens; access_tokens.AccessTokensClient.from_env().list()"
     )

@@ -33,7 +33,7 @@ def test_what_expires_soon_is_prolonged(service, tokens, examples):
 
 def test_it_says_how_it_is_used(examples):
     done = examples.run("prolong", "soon")
-    assert (done.status, "prolong DAYS" in done.err) == (1, True)
+    assert (done.status, "prolong.py DAYS" in done.err) == (1, True)
 
 
 def test_it_reports_what_fails(service, examples):

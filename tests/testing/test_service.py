@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 import httpx
+import jwt
 import pytest
 
 from access_tokens.testing import LocalService, Service
@@ -226,3 +227,12 @@ def test_a_removed_token_has_never_been(service):
     with pytest.raises(ValueError, match=f"Token not found: {token_id}"):
         service.remove(token_id)
     assert len(service._backend.page({})) == 1
+
+
+def test_another_api_can_verify_the_jwts_with_the_key_set(service):
+    _, pat = service.issue("x")
+    token = service._backend.exchange(pat)
+    key = jwt.PyJWKSet.from_dict(service.jwks())[jwt.get_unverified_header(token)["kid"]]
+    assert jwt.decode(token, key, algorithms=["EdDSA"], issuer=service.issuer) == service.verify(token)
+    service.rotate_key()
+    assert [each["kid"] for each in service.jwks()["keys"]] != [key.key_id]

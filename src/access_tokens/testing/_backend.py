@@ -165,6 +165,10 @@ class Backend:
         """Replace the signing key, so that all existing JWTs are refused."""
         self._key = SigningKey()
 
+    def jwks(self) -> dict[str, Any]:
+        """Return the public key of the JWTs, as a JWK Set."""
+        return self._key.public()
+
     def verify(self, jwt: str) -> dict[str, object]:
         """Check a JWT, and return its claims."""
         return self._key.verify(jwt, self.settings.issuer, self.now())

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -78,6 +78,19 @@ class Direct(Settings):
             print(claims["owner"])
         """
         return self._backend.verify(jwt)
+
+    def jwks(self) -> dict[str, Any]:
+        """Return the key set with which another API verifies the JWTs (RFC 7517, section 5).
+
+        The real service has no route for it: whoever runs it hands its key set to those APIs.
+
+        Returns:
+            One Ed25519 key, as an object for JSON. After `rotate_key` it is another.
+
+        Example:
+            print(service.jwks()["keys"][0]["kid"])
+        """
+        return self._backend.jwks()
 
     def issue(
         self,

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jwt.algorithms import OKPAlgorithm
 from jwt.utils import base64url_decode
 
 from access_tokens.testing import _errors as errors
@@ -22,6 +23,11 @@ class SigningKey:
     def __init__(self) -> None:
         self._id = secrets.token_urlsafe(8)
         self._private = Ed25519PrivateKey.generate()
+
+    def public(self) -> dict[str, Any]:
+        """Return the public key as a JWK Set (RFC 7517, section 5)."""
+        key = OKPAlgorithm.to_jwk(self._private.public_key(), as_dict=True)
+        return {"keys": [{**key, "kid": self._id, "alg": _ALGORITHM, "use": "sig"}]}
 
     def sign(self, claims: Mapping[str, object]) -> str:
         """Return a signed JWT with these claims."""
