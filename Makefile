@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 LOWEST := .venv-lowest
 READY := $(VENV)/.ready
+# Whoever has set this would have every process compile everything anew, of which the tests start hundreds.
+export PYTHONDONTWRITEBYTECODE :=
 CHECKS := check-types check-public-types check-style check-generated docs
 
 .DEFAULT_GOAL := help

@@ -74,7 +74,7 @@ def serve(folder: Path) -> Iterator[str]:
             """Say nothing of a browser that went on to the next page before it had all of this one."""
 
     with Server(("127.0.0.1", 0), partial(Files, directory=str(folder))) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
 

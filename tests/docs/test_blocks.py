@@ -20,13 +20,11 @@ from ..helpers.pages import ROOT, Block, blocks
 from ..helpers.redis_server import redis_server
 from .conftest import FEED, REDIS, REPORTS, TOKENS
 
-# They have tests of their own beside this one.
+# They have tests of their own. The commands of the start page are one after the other in one shell.
 ELSEWHERE = {"README.md", "docs/logging.md"}
-# Its commands are one after the other in one shell, in a test of their own.
-ONE_SHELL = "docs/start.md"
 PYTHON = [each for each in blocks("python") if each.page not in ELSEWHERE and not each.is_for_pytest]
 SHELL = blocks("sh")
-SEPARATE = [each for each in SHELL if each.page != ONE_SHELL]
+SEPARATE = [each for each in SHELL if each.page not in ELSEWHERE | {"docs/start.md"}]
 DATA: dict[str, Callable[[str], Any]] = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 

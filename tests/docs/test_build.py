@@ -23,9 +23,7 @@ def built(docs: Path) -> subprocess.CompletedProcess[str]:
         sys.executable,
         "-m",
         "sphinx",
-        "-q",
-        "--nitpicky",
-        "--fail-on-warning",
+        *["-q", "-b", "dummy", "--nitpicky", "--fail-on-warning"],
         docs,
         docs.parent / "site",
     ]
