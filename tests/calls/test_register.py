@@ -28,6 +28,7 @@ from ..helpers.procedures import issue, register
 from ..helpers.stories import ID, PHC, RECORD, call_of, performed, result_of
 
 ASKED: dict[str, Any] = {"is_admin": True, "roles": ["a", "b"], "expires_at": 7}
+PLAIN = TokenRecord(token_id=ID, owner="me", secret_phc=PHC, created_at=1, is_admin=False)
 OURS = TokenRecord(token_id=ID, owner="me", secret_phc=PHC, created_at=1, **ASKED | {"roles": ("b", "a")})
 
 
@@ -80,11 +81,20 @@ def test_a_known_outcome_is_told_at_once(kind):
 
 
 @pytest.mark.fault(119)
-def test_what_is_registered_already_may_be_registered_again():
+@pytest.mark.parametrize(
+    ("asked", "record"),
+    [
+        ({}, OURS),
+        (dict.fromkeys(ASKED, None) | {"is_admin": False}, PLAIN),
+        ({"roles": ["b", "a", "b"]}, OURS),
+    ],
+    ids=["all", "by default", "a role twice"],
+)
+def test_what_is_registered_already_may_be_registered_again(asked, record):
     """By a process that had crashed, with the PAT that it had stored."""
-    story = registering()
+    story = registering(**asked)
     looked_up(story, ConflictError("Failed to register token"))
-    assert result_of(story, BatchLoadResult((OURS,), ())) == attrs.evolve(OURS, secret_phc=None)
+    assert result_of(story, BatchLoadResult((record,), ())) == attrs.evolve(record, secret_phc=None)
 
 
 @pytest.mark.fault(119)

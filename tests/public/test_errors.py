@@ -61,6 +61,10 @@ FULL = ConflictError(
             "Failed: Invalid body: Too big → at roles (HTTP 400)",
         ),
         (RequestRejectedError("Failed", cause=ApiError("Too big", details="big")), "Failed: Too big"),
+        (
+            RequestRejectedError("Failed", cause=ApiError("Bad", details="x" * 999)),
+            f"Failed: Bad: {'x' * 300}",
+        ),
         (RequestRejectedError("Failed", cause=ApiError("Bad", details={"a": 1})), "Failed: Bad"),
         (RequestRejectedError("Failed", cause=ApiError("Bad", details='{"a": [[…')), "Failed: Bad"),
         (RequestRejectedError("Failed", cause=ApiError("Bad")), "Failed: Bad"),
