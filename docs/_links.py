@@ -1,7 +1,7 @@
 """Lets the pages that are files elsewhere in the repository, such as CHANGELOG.md, link to each other."""
 
 import re
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -16,23 +16,34 @@ PAGES = {
 LINK = re.compile(r"(?<!!)\[([^]]+)\]\((?!https?:)([^)#]+)(#[^)]*)?\)")
 
 
-def _to_page(link: re.Match[str]) -> str:
+def relinked(source: str, folder: Path) -> str:
+    """Return the text of a file in a folder with the links that are for the site.
+
+    A page is linked to by its name. Other files are not on the site: their names stay, as code. A link to a
+    file that is not there stays as it is, of which Sphinx complains.
+    """
+    return LINK.sub(lambda link: _for_site(link, folder), source)
+
+
+def _for_site(link: re.Match[str], folder: Path) -> str:
     text, path, anchor = link.groups()
+    if not (folder / path).exists():
+        return link[0]
     for file, page in PAGES.items():
         if path.endswith(file):
             return f"[{text}]({page}{anchor or ''})"
-    if PurePosixPath(path).suffix == ".md":  # Sphinx looks for it
+    if path.endswith(".md"):
         return f"[{text}]({path.removeprefix('docs/')}{anchor or ''})"
     return text if text.startswith("`") else f"`{text}`"
 
 
 def _relink_page(app: Sphinx, page: str, source: list[str]) -> None:
-    source[0] = LINK.sub(_to_page, source[0])
+    source[0] = relinked(source[0], Path(app.env.doc2path(page)).parent)
 
 
 def _relink_included(app: Sphinx, path: Any, page: str, source: list[str]) -> None:
     if str(path).endswith(".md"):
-        _relink_page(app, page, source)
+        source[0] = relinked(source[0], (Path(app.srcdir) / path).parent)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.untraced
 FAULTS = {
     "[there](nowhere.md)": "nowhere",
     "[there](retries.md#no-such-heading)": "no-such-heading",
+    "[there](../examples/nothing.py)": "nothing.py",
     "{py:meth}`~access_tokens.AccessTokensClient.vanish`": "AccessTokensClient.vanish",
     "{py:class}`~access_tokens._session.base.Session`": "access_tokens._session.base.Session",
 }

@@ -1,7 +1,6 @@
 """The code in the README runs."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -9,7 +8,9 @@ import pytest
 
 from access_tokens.testing import LocalService
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+from ..helpers.pages import ROOT
+
+README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -50,3 +51,10 @@ def test_the_error_reads_as_the_readme_says(namespace, capsys):
     exec(block, namespace)
     first = capsys.readouterr().out.splitlines()[0]
     assert f"print(error)  # {first}\n" in block
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)]+)\)", README))
+def test_its_links_lead_somewhere(link):
+    path, _, heading = link.partition("#")
+    headings = re.findall(r"^#+ (.*)$", (ROOT / path).read_text(), re.MULTILINE)
+    assert heading in {"", *(each.lower().replace(" ", "-") for each in headings)}
