@@ -1,7 +1,11 @@
 """Where the code of the pages runs: beside a token service, and another API that takes its JWTs."""
 
 import json
-from collections.abc import Iterator
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -13,7 +17,9 @@ from access_tokens.testing import LocalService
 from ..helpers.feed import may_enter
 
 TOKENS, REPORTS = "https://tokens.example.com", "https://reports.example.com"
-FEED, REDIS = "wss://reports.example.com/feed", "redis://redis.example.com"
+FEED = "wss://reports.example.com/feed"
+# What the tests run in has it all.
+INSTALLATION = re.compile(r"^(python3 -m venv|pip install) .*", re.MULTILINE)
 
 
 @pytest.fixture
@@ -34,7 +40,7 @@ def reports(service: LocalService) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_POST = do_GET  # noqa: N815
+        do_POST = do_GET  # noqa: N815 - as http.server calls it
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -50,6 +56,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: LocalSer
     """Where a block runs, which is the home directory too: with the files that the pages take for granted."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     (tmp_path / "secrets").mkdir()
     for name in ("pat.txt", "secrets/pat"):
         (tmp_path / name).write_text(service.admin_pat)
@@ -62,3 +69,17 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: LocalSer
         "import access_tokens; access_tokens.AccessTokensClient.from_env().list()"
     )
     return tmp_path
+
+
+@pytest.fixture
+def bash(directory: Path, service: LocalService) -> Callable[[str], "subprocess.CompletedProcess[str]"]:
+    """Runs what is to be typed there, but for what is to be installed."""
+
+    def run(code: str) -> "subprocess.CompletedProcess[str]":
+        typed = INSTALLATION.sub("", code.replace(TOKENS, service.endpoint))
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        unset = ["-u", "ACCESS_TOKENS_API_KEY"] if "ACCESS_TOKENS_API_KEY_FILE" in typed else []
+        command = ["env", *unset, f"PATH={path}", "bash", "-euo", "pipefail", "-c", typed]
+        return subprocess.run(command, check=False, cwd=directory, capture_output=True, text=True, timeout=60)
+
+    return run

@@ -1,32 +1,27 @@
 """The code on every page runs."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 import tomllib
 from collections.abc import Callable
-from contextlib import nullcontext
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from ..helpers.feed import feed
-from ..helpers.pages import ROOT, Block, blocks
-from ..helpers.redis_server import redis_server
-from .conftest import FEED, REDIS, REPORTS, TOKENS
+from ..helpers.pages import Block, blocks, text_of
+from ..helpers.programs import program
+from ..helpers.redis_server import with_redis
+from .conftest import FEED, REPORTS, TOKENS
 
-# They have tests of their own. The commands of the start page are one after the other in one shell.
-ELSEWHERE = {"README.md", "docs/logging.md"}
-PYTHON = [each for each in blocks("python") if each.page not in ELSEWHERE and not each.is_for_pytest]
-SHELL = blocks("sh")
-SEPARATE = [each for each in SHELL if each.page not in ELSEWHERE | {"docs/start.md"}]
+# They have tests of their own.
+ELSEWHERE = {"README.md", "docs/logging.md", "docs/start.md", "docs/testing.md"}
+ALONE = [each for each in blocks("python", "sh") if each.page not in ELSEWHERE]
+# Programs to be saved, and tests. Each page that has some has a test that runs them.
+PROGRAMS = [each for each in ALONE if re.search(r"^# \w+\.py\n|^(async )?def test_", each.code, re.MULTILINE)]
 DATA: dict[str, Callable[[str], Any]] = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}
-EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+EXTRAS = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
 
 
 def name_of(block: Block) -> str:
@@ -34,37 +29,36 @@ def name_of(block: Block) -> str:
     return f"{block.page}: {first}"
 
 
-@pytest.mark.parametrize("block", PYTHON, ids=name_of)
+@pytest.mark.parametrize(
+    "block", [each for each in ALONE if each.language == "python" and each not in PROGRAMS], ids=name_of
+)
 def test_python_runs(block, service, reports, directory):
     names = {"token_id": service.seed(1)[0]}
     code = block.code.replace(TOKENS, service.endpoint).replace(REPORTS, reports)
-    with redis_server() if REDIS in code else nullcontext() as redis, feed(service) as news:
-        code = code.replace(REDIS, f"unix://{redis and redis.socket}").replace(FEED, news)
-        exec(compile(code, block.page, "exec"), names)
+    with with_redis(code) as code, feed(service) as news:
+        exec(compile(code.replace(FEED, news), block.page, "exec"), names)
+
+
+def test_programs_are_on_a_page_that_runs_them():
+    assert {each.page for each in PROGRAMS} == {"docs/concurrency.md"}
 
 
 @pytest.mark.untraced
-@pytest.mark.parametrize("block", SEPARATE, ids=name_of)
-def test_commands_run(block, service, directory, monkeypatch):
-    if "jq" in block.code and not shutil.which("jq"):
-        pytest.skip("there is no jq")
+@pytest.mark.parametrize("block", [each for each in ALONE if each.language == "sh"], ids=name_of)
+def test_commands_run(block, service, bash):
+    if "jq" in block.code:
+        program("jq")
     service.seed(2, owner="ann@example.com", expires_at=int(service.now()) + 86_400)
-    if "ACCESS_TOKENS_API_KEY_FILE" in block.code:
-        monkeypatch.delenv("ACCESS_TOKENS_API_KEY")
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    code = re.sub(r"^pip install .*", "", block.code.replace(TOKENS, service.endpoint), flags=re.MULTILINE)
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", code], check=False, capture_output=True, text=True, timeout=60
-    )
+    done = bash(block.code)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("block", SHELL, ids=name_of)
+@pytest.mark.parametrize("block", blocks("sh"), ids=name_of)
 def test_what_is_to_be_installed_is_there(block):
     for extras in re.findall(r"access-tokens-client\[([\w,]+)\]", block.code):
         assert set(extras.split(",")) <= set(EXTRAS)
 
 
-@pytest.mark.parametrize("block", [each for kind in DATA for each in blocks(kind)], ids=name_of)
+@pytest.mark.parametrize("block", blocks(*DATA), ids=name_of)
 def test_data_can_be_read(block):
     assert DATA[block.language](block.code)

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
-PAGE = (Path(__file__).parents[2] / "docs" / "concurrency.md").read_text()
-PROGRAMS = dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", PAGE, re.DOTALL))
+from ..helpers.pages import code_of
+
+PAGE = "docs/concurrency.md"
+PROGRAMS = {name[1]: code for code in code_of(PAGE) if (name := re.match(r"# (\w+\.py)\n", code))}
 
 
 def run(name: str, directory: Path) -> str:
@@ -38,8 +40,12 @@ def test_spawned_processes_return_what_they_have_issued(service, directory):
     assert all(service.record(line.split()[1]) for line in printed)
 
 
+def test_that_is_all_of_them():
+    assert set(PROGRAMS) == {"prefork.py", "issue_many.py"}
+
+
 def test_the_cells_of_a_notebook_run(service, directory):
-    [notebook] = re.findall(r"```text\n(In \[1\].*?)```", PAGE, re.DOTALL)
+    [notebook] = [each for each in code_of(PAGE, "text") if each.startswith("In [1]")]
     cells = [dedent(" " * 8 + each) for each in re.split(r"^In \[\d\]: ", notebook, flags=re.MULTILINE)[1:]]
     names: dict[str, Any] = {}
 

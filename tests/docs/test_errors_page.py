@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,9 @@ from access_tokens import AccessTokensClient, AccessTokensError, RetryPolicy, ge
 from access_tokens.testing import LocalService
 
 from ..helpers.fault_server import silent_service
+from ..helpers.pages import text_of
 
-PAGE = (Path(__file__).parents[2] / "docs" / "errors.md").read_text()
+PAGE = text_of("docs/errors.md")
 ID, HOST, FILE = "2wVzK8tYq4RmN6bXcJdPa", "tokens.example.com", "/run/secrets/pat"
 DETAILS = {"error": {"message": "Invalid request", "details": "owner: not of this company"}}
 FORGED = {"error": {"message": "Invalid JWT", "code": "ERR_JWS_SIGNATURE_VERIFICATION_FAILED"}}
@@ -170,7 +170,7 @@ def test_arguments(service, client, client_of, printed):
     calls: list[Callable[[], Any]] = [
         lambda: client.issue(owner, roles="admin"),
         lambda: client.issue(owner, expires_at=1_893_456_000_000),
-        lambda: client.issue(owner, expires_at=datetime(2030, 1, 1)),  # noqa: DTZ001
+        lambda: client.issue(owner, expires_at=datetime(2030, 1, 1)),  # noqa: DTZ001 - the mistake
         lambda: client.update(ID, roles=["reader"], add_roles=["writer"]),
         lambda: client_of(endpoint="http://tokens.example.com"),
         lambda: client_of("pat_x\n"),

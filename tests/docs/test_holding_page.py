@@ -9,10 +9,10 @@ from starlette.testclient import TestClient
 from access_tokens import AsyncAccessTokensClient
 
 from ..helpers.feed import NEWS, feed
-from ..helpers.pages import blocks
+from ..helpers.pages import code_of
 from .conftest import FEED, REPORTS
 
-PAGE = [each.code for each in blocks("python") if each.page == "docs/holding.md"]
+PAGE = code_of("docs/holding.md")
 
 
 def names_of(part: str, url: str, local: str) -> dict[str, Any]:

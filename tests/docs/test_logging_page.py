@@ -4,7 +4,6 @@ import json
 import logging
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,10 @@ from access_tokens import AccessTokensClient, RetryPolicy
 from access_tokens.testing import LocalService
 
 from ..helpers.logged import PREFIX, fields_of
+from ..helpers.pages import code_of, text_of
 
-PAGE = (Path(__file__).parents[2] / "docs" / "logging.md").read_text()
-STDLIB, STRUCTLOG, OPENTELEMETRY = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+PAGE = "docs/logging.md"
+STDLIB, STRUCTLOG, OPENTELEMETRY = code_of(PAGE)
 LEVELS = ["INFO", "INFO", "WARN"]
 
 
@@ -71,5 +71,5 @@ def test_the_table_has_the_fields_that_are_written(service, caplog):
     caplog.set_level(logging.DEBUG, logger="access_tokens")
     use(service)
     ours = [fields_of(each) for each in caplog.records if each.name == "access_tokens"]
-    assert {name for fields in ours for name in fields} == set(re.findall(rf"`{PREFIX}(\w+)`", PAGE))
+    assert {name for fields in ours for name in fields} == set(re.findall(rf"`{PREFIX}(\w+)`", text_of(PAGE)))
     assert {type(value) for fields in ours for value in fields.values()} == {str, int, float}

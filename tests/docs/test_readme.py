@@ -1,4 +1,4 @@
-"""The code in the README runs."""
+"""The code in the README runs, and its links lead somewhere."""
 
 import re
 from typing import Any
@@ -8,10 +8,9 @@ import pytest
 
 from access_tokens.testing import LocalService
 
-from ..helpers.pages import ROOT
+from ..helpers.pages import code_of, text_of
 
-README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+BLOCKS = code_of("README.md")
 
 
 @pytest.fixture
@@ -53,8 +52,17 @@ def test_the_error_reads_as_the_readme_says(namespace, capsys):
     assert f"print(error)  # {first}\n" in block
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)]+)\)", README))
+@pytest.mark.untraced
+def test_its_commands_run(service, bash):
+    [block] = [each for each in code_of("README.md", "sh") if "access-tokens whoami" in each]
+    done = bash(block)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "updated successfully" in done.stdout
+    assert service.exchanges == 1
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)]+)\)", text_of("README.md")))
 def test_its_links_lead_somewhere(link):
     path, _, heading = link.partition("#")
-    headings = re.findall(r"^#+ (.*)$", (ROOT / path).read_text(), re.MULTILINE)
+    headings = re.findall(r"^#+ (.*)$", text_of(path), re.MULTILINE)
     assert heading in {"", *(each.lower().replace(" ", "-") for each in headings)}

@@ -1,7 +1,6 @@
 """The page about retries: its numbers are those of the code, and its recipe loses no PAT."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -10,12 +9,14 @@ import pytest
 from access_tokens import AccessTokensClient, RetryPolicy
 from access_tokens.testing import LocalService
 
-PAGE = (Path(__file__).parents[2] / "docs" / "retries.md").read_text()
+from ..helpers.pages import code_of, text_of
+
+PAGE = "docs/retries.md"
 
 
 def test_the_table_has_the_defaults_of_the_policy():
     policy = attrs.asdict(RetryPolicy())
-    rows = dict(re.findall(r"^\| `(\w+)` \| ([\d, ]+) \|", PAGE, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([\d, ]+) \|", text_of(PAGE), re.MULTILINE))
     assert {int(status) for status in rows.pop("statuses").split(",")} == policy.pop("statuses")
     assert {name: float(value) for name, value in rows.items()} == policy
 
@@ -24,9 +25,7 @@ def test_the_table_has_the_defaults_of_the_policy():
 def issue_once(service: LocalService) -> Any:
     """The recipe for `issue`."""
     names: dict[str, Any] = {}
-    [block] = [
-        each for each in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "def issue_once" in each
-    ]
+    [block] = [each for each in code_of(PAGE) if "def issue_once" in each]
     exec(block.partition("\n\nwith ")[0], names)
     return names["issue_once"]
 

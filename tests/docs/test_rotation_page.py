@@ -7,14 +7,15 @@ import pytest
 from access_tokens import AccessTokensClient, AuthenticationError
 from access_tokens.testing import LocalService
 
-from ..helpers.pages import blocks
+from ..helpers.pages import code_of
+from .conftest import TOKENS
 
-IN_PLACE, IS_GOOD, *_ = [each.code for each in blocks("python") if each.page == "docs/rotation.md"]
+IN_PLACE, IS_GOOD, *_ = code_of("docs/rotation.md")
 
 
 def run(code: str, service: LocalService) -> dict[str, Any]:
     names: dict[str, Any] = {}
-    exec(code.replace("https://tokens.example.com", service.endpoint), names)
+    exec(code.replace(TOKENS, service.endpoint), names)
     return names
 
 

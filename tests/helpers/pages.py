@@ -15,18 +15,23 @@ class Block(NamedTuple):
     language: str
     code: str
 
-    @property
-    def is_for_pytest(self) -> bool:
-        """Whether it is a test, or a module that one imports."""
-        return bool(re.search(r"^(async )?def test_|^# \w+\.py\n", self.code, re.MULTILINE))
+
+def text_of(page: str) -> str:
+    """Return the text of a page, which is named by its path in the repository."""
+    return (ROOT / page).read_text()
 
 
-def blocks(language: str) -> list[Block]:
-    """Return the blocks of a language on all pages, one after the other."""
-    return [each for page in PAGES for each in _blocks_of(page) if each.language == language]
+def blocks(*languages: str) -> list[Block]:
+    """Return the blocks of these languages on all pages, one after the other."""
+    pages = (page.relative_to(ROOT).as_posix() for page in PAGES)
+    return [each for page in pages for each in _blocks_of(page) if each.language in languages]
 
 
-def _blocks_of(page: Path) -> list[Block]:
-    name = page.relative_to(ROOT).as_posix()
-    found = re.findall(r"^```([\w-]+)\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)
-    return [Block(name, language, code) for language, code in found]
+def code_of(page: str, language: str = "python") -> list[str]:
+    """Return the code of a language on a page, block by block."""
+    return [each.code for each in _blocks_of(page) if each.language == language]
+
+
+def _blocks_of(page: str) -> list[Block]:
+    found = re.findall(r"^```([\w-]+)\n(.*?)^```$", text_of(page), re.DOTALL | re.MULTILINE)
+    return [Block(page, language, code) for language, code in found]

@@ -5,7 +5,6 @@ import builtins
 import inspect
 import re
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from textwrap import dedent
 from types import FunctionType
@@ -20,9 +19,8 @@ from access_tokens import AccessTokensClient, AccessTokensError, generate_token
 from access_tokens.testing import LocalService, pytest_plugin
 
 from ..helpers.failing_calls import AUTHORIZING, CALLS, ID, ONCE
-from ..helpers.redis_server import redis_server
+from ..helpers.redis_server import with_redis
 
-REDIS = "redis://redis.example.com"
 CONSTRUCTED = {"AccessTokensClient", "AsyncAccessTokensClient", "FileJwtStore", "RedisJwtStore"}
 CONSTRUCTED |= {"LocalService", "RetryPolicy", "Service"}
 # Stores have the methods that `JwtStore` describes.
@@ -91,8 +89,7 @@ def names(
 def test_its_example_runs(name, names, request):
     example = section(DOCS[name], "Example")
     assert example
-    with redis_server() if REDIS in example else nullcontext() as redis:
-        source = example.replace(REDIS, f"unix://{redis and redis.socket}")
+    with with_redis(example) as source:
         code = compile(source, name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         if awaited := eval(code, names):
             anyio.run(lambda: awaited)
