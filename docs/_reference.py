@@ -35,7 +35,7 @@ def read_docstring(app: Sphinx, what: str, name: str, found: Any, options: Any, 
     owner = next((each for each in name.split(".") if each in PUBLIC), "")
     text = "\n".join(_with_sections_of_sync_twin(owner, name, lines))
     text = re.sub(r"(?<!`)`([^`]+)`(?!`)", lambda match: _link(match[1], owner), text)
-    text = re.sub(r"(?<!`)https?://(?=\s)", r"``\g<0>``", text)  # which no link is made of
+    text = re.sub(r"(?<!`)https?://(?=[\s,;)])", r"``\g<0>``", text)  # which no link is made of
     text = re.sub(r"^Example:$", "Example::\n", text, flags=re.MULTILINE)
     lines[:] = text.split("\n")
 

@@ -23,7 +23,7 @@ extensions = [
     "_links",
     "_reference",
 ]
-nitpicky = True
+nitpicky = True  # a name that leads nowhere is a warning, and `make docs` fails for any
 smartquotes_action = "D"  # dashes alone: quotes may be something to type
 
 myst_enable_extensions = ["colon_fence"]

@@ -15,6 +15,7 @@ import pytest
 from access_tokens.testing import LocalService
 
 from ..helpers.feed import may_enter
+from .site import Site, build, once, serve
 
 TOKENS, REPORTS = "https://tokens.example.com", "https://reports.example.com"
 FEED = "wss://reports.example.com/feed"
@@ -83,3 +84,13 @@ def bash(directory: Path, service: LocalService) -> Callable[[str], "subprocess.
         return subprocess.run(command, check=False, cwd=directory, capture_output=True, text=True, timeout=60)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Site]:
+    """The built site, which is built once for all workers."""
+    alone = tmp_path_factory.getbasetemp()
+    folder = (alone if worker_id == "master" else alone.parent) / "site"
+    warnings = once(folder.with_suffix(".warnings"), lambda: build(folder).stderr)
+    with serve(folder) as url:
+        yield Site(folder, warnings, url)

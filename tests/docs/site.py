@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,15 +12,14 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Literal
 
-import pytest
 from attrs import frozen
 from filelock import FileLock
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from ..helpers.pages import ROOT
+from ..helpers.programs import program
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-STRICT = ["--quiet", "--nitpicky", "--fail-on-warning", "--fresh-env", "--jobs", "auto"]
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SCRIPT = (Path(__file__).parent / "site.js").read_text()
 
@@ -55,10 +53,11 @@ def once(file: Path, make: Callable[[], str]) -> str:
     return file.read_text()
 
 
-def build(folder: Path) -> str:
-    """Build the site as `make docs` does, and return its warnings."""
-    command = [sys.executable, "-m", "sphinx", *STRICT, "-d", f"{folder}-doctrees", "docs", str(folder)]
-    return subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True).stderr
+def build(folder: Path, *options: str, docs: Path = ROOT / "docs") -> subprocess.CompletedProcess[str]:
+    """Build the site into a folder, strictly, as `make docs` does."""
+    strict = ["--quiet", "--fail-on-warning", "--jobs", "auto", "--doctree-dir", f"{folder}-doctrees"]
+    command = [sys.executable, "-m", "sphinx", *strict, *options, str(docs), str(folder)]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=100)
 
 
 @contextmanager
@@ -79,19 +78,10 @@ def serve(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def program() -> str:
-    """Return the path of the browser, or skip the test; in CI, where it must not be missing, fail."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        missing = pytest.fail if os.environ.get("CI") else pytest.skip
-        missing(f"no Chromium: none of {', '.join(BROWSERS)} is on the path")
-    return str(found)
-
-
 @contextmanager
 def launch() -> Iterator[Browser]:
     """Launch the browser, which does not isolate itself from the system if root runs it."""
-    path = program()
+    path = program(*BROWSERS)
     with sync_playwright() as playwright:
         options = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
         with playwright.chromium.launch(executable_path=path, args=options) as browser:

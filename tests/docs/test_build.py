@@ -1,13 +1,11 @@
 """The site is built strictly: what leads nowhere fails the build."""
 
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from ..helpers.pages import ROOT
+from .site import build
 
 pytestmark = pytest.mark.untraced
 FAULTS = {
@@ -19,18 +17,6 @@ FAULTS = {
 }
 
 
-def built(docs: Path) -> subprocess.CompletedProcess[str]:
-    command: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        *["-q", "-b", "dummy", "--nitpicky", "--fail-on-warning"],
-        docs,
-        docs.parent / "site",
-    ]
-    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
-
-
 def test_what_leads_nowhere_fails_the_build(tmp_path):
     """A link, a heading and a name that are not there, a page in no menu, a public name in no reference."""
     docs = shutil.copytree(ROOT / "docs", tmp_path / "docs")
@@ -40,7 +26,7 @@ def test_what_leads_nowhere_fails_the_build(tmp_path):
     (docs / "managing.md").write_text("# A page\n\n" + "\n\n".join(FAULTS))
     (docs / "hidden.md").write_text("# In no menu\n")
     (docs / "reference" / "options.md").write_text("# Options\n")
-    done = built(docs)
+    done = build(tmp_path / "site", "--builder", "dummy", docs=docs)
     assert done.returncode != 0
     expected = [*FAULTS.values(), "hidden.md: WARNING", "access_tokens.RetryPolicy is on no page"]
     assert [each for each in expected if each not in done.stderr] == []

@@ -6,18 +6,9 @@ from urllib.parse import urldefrag, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from .site import Site, build, launch, look, look_at_all, once, opened, serve
+from .site import launch, look, look_at_all, once, opened
 
 pytestmark = pytest.mark.untraced
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory, worker_id):
-    alone = tmp_path_factory.getbasetemp()
-    folder = (alone if worker_id == "master" else alone.parent) / "site"
-    warnings = once(folder.with_suffix(".warnings"), lambda: build(folder))
-    with serve(folder) as url:
-        yield Site(folder, warnings, url)
 
 
 @pytest.fixture(scope="module")
