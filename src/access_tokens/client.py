@@ -270,7 +270,8 @@ class AccessTokensClient(Uncopied):
 
         If the answer is lost, so is the PAT. A repeat uses the same id, so that no second token is made. The
         error then has `outcome_unknown` and the `token_id` to revoke. If you chose that id, look at its
-        record first: it may be another token's. With `generate_locally`, the library finds out what was done.
+        record first: it may be another token's. With `generate_locally`, the library finds out what was done;
+        if it cannot, that PAT is lost as well.
         To be safe even if this process crashes, use `generate_token`, store the PAT, then call `register`.
 
         Args:

@@ -10,6 +10,7 @@ import anyio
 import httpcore
 import pytest
 
+from access_tokens._http.async_connection import _Backend
 from access_tokens._http.asyncio_stream import AsyncioStream, over_asyncio
 from access_tokens._http.asyncio_tcp import TcpConnection
 
@@ -243,3 +244,25 @@ def test_a_cancelled_take_over_closes_both(listener):
         assert descriptors() == before
 
     asyncio.run(main())
+
+
+def test_a_connection_that_is_closed_without_its_loop_leaves_its_number_to_the_next():
+    async def main() -> bytes:
+        loop, backend = asyncio.get_running_loop(), _Backend()
+        first, its_peer = socket.socketpair()
+        number = first.fileno()
+        _, connection = await loop.create_connection(TcpConnection, sock=first)
+        backend.connected = AsyncioStream(connection, connection)
+        await turns()
+        backend.sever()
+        second, peer = socket.socketpair()
+        assert second.fileno() == number
+        _, connection = await loop.create_connection(TcpConnection, sock=second)
+        stream = AsyncioStream(connection, connection)
+        with its_peer, peer:
+            peer.sendall(b"x")
+            received = await stream.read(1, 5)
+        await stream.aclose()
+        return received
+
+    assert asyncio.run(main()) == b"x"

@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 from ssl import TLSVersion
 from typing import Any
 
+import httpcore
+import httpx
 import pytest
 import trustme
 
 from access_tokens import AccessTokensError, EndpointError, UnavailableError
+from access_tokens._http.async_connection import AsyncTransport
 
 from ..helpers.fault_server import RECORD, TOKENS, FaultServer, Peer, Play, response
 from ..helpers.operations import ISSUE, LIST, failure_of, keep_jwt
@@ -122,6 +125,15 @@ def test_a_server_is_told_that_wants_a_certificate_later(context, encrypted, mak
         assert len(client.list()) == 1
         wants_certificate(context)
         check_refusal(failure_of(LIST, client), client, "certificate required")
+
+
+@pytest.mark.parametrize(("proxy", "may_connect"), [(None, False), (httpx.Proxy("http://127.0.0.1:9"), True)])
+def test_over_a_connection_that_was_used_only_a_proxy_may_make_another(context, proxy, may_connect):
+    """So each request to one is watched for a late refusal, which no test can time."""
+    transport = AsyncTransport("https://127.0.0.1:9", context, proxy)
+    assert transport.may_connect
+    transport.network.connected = httpcore.AsyncMockStream([])
+    assert transport.may_connect is may_connect
 
 
 def test_no_common_version_is_told_at_once(context, trusting, make_client):
