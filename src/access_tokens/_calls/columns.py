@@ -46,7 +46,7 @@ def columns_of(target: type[T]) -> Callable[[list[Any]], tuple[T, ...]] | None:
 
 def _setter(target: type[Any], field: attrs.Attribute[Any]) -> Callable[[Any, Any], None]:
     """Return what sets the slot of a field, also in a frozen object."""
-    return getattr(target, field.name).__set__  # type: ignore[no-any-return]
+    return getattr(target, field.name).__set__  # type: ignore[no-any-return]  # a slot has no type
 
 
 def _column_of(field: attrs.Attribute[Any]) -> Callable[[_Objects], Iterable[Any]]:

@@ -23,7 +23,7 @@ try:
     from .msgspec_decoder import decoded
 except ImportError:  # there is no msgspec, which is optional
 
-    def decoded(content: bytes, target: type[Any]) -> Any:  # noqa: ARG001
+    def decoded(content: bytes, target: type[Any]) -> Any:  # noqa: ARG001 - as that of msgspec_decoder
         """Leave every answer to `_reader_of`."""
         return None
 

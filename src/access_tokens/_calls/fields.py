@@ -29,7 +29,7 @@ def plain_fields(target: type[Any]) -> tuple[attrs.Attribute[Any], ...]:
 
 
 def _is_plain(field: Any) -> bool:
-    is_computed = isinstance(field.default, attrs.Factory)  # type: ignore[arg-type]
+    is_computed = isinstance(field.default, attrs.Factory)  # type: ignore[arg-type]  # a class, not what the stubs say
     return field.init and not (field.validator or field.converter or is_computed)
 
 

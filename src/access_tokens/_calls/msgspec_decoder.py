@@ -26,7 +26,7 @@ if tuple(map(int, msgspec.__version__.split(".")[:2])) < (0, 19):
 
 def decoded(content: bytes, target: type[Any]) -> Any:
     """Return the object of a public class that an answer holds, or None if `convert` has to read it."""
-    read = _reader_of(target)  # type: ignore[arg-type]
+    read = _reader_of(target)  # type: ignore[arg-type]  # mypy takes no type for hashable
     # Such a number is read as float, which msgspec does not do.
     if read is None or may_have_long_number(content):
         return None

@@ -42,13 +42,13 @@ def check_libraries() -> None:
     """
     with no_fork, _known():
         transport: Any = httpx.HTTPTransport(verify=False)
-        transport._pool.close()  # noqa: SLF001
+        transport._pool.close()
         origin = httpcore.Origin(b"http", b"localhost", 80)
         network = httpcore.MockStream([b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nmore"])
         inner = httpcore.HTTP11Connection(origin, network)
         inner.request("GET", "http://localhost")  # not by its owner, for which respx would answer
         owner: Any = httpcore.HTTPConnection(origin)
-        owner._connection = owner._connection or inner  # noqa: SLF001
+        owner._connection = owner._connection or inner
         if not has_surplus(owner):
             raise AttributeError("surplus bytes")
 
@@ -58,7 +58,7 @@ def check_libraries() -> None:
 
 def send_over(transport: Any, connection: Any) -> None:
     """Make an httpx transport send over the given httpcore connection. httpx has no argument for it."""
-    transport._pool = connection  # noqa: SLF001
+    transport._pool = connection
 
 
 # The promise: no call reads bytes of another call's response. httpcore takes surplus bytes after a response
@@ -72,8 +72,8 @@ def has_surplus(connection: Any) -> bool:
         inner = next(iter(connection.connections), None)
     with _known():
         while inner and not hasattr(inner, "_h11_state"):
-            inner = inner._connection  # noqa: SLF001
-        return bool(inner and inner._h11_state.trailing_data[0])  # noqa: SLF001
+            inner = inner._connection
+        return bool(inner and inner._h11_state.trailing_data[0])
 
 
 def drop_surplus(client: Any, response: httpx.Response) -> None:
@@ -83,24 +83,24 @@ def drop_surplus(client: Any, response: httpx.Response) -> None:
         return
     with _known():
         stream: Any = response.stream
-        connection = stream._stream._httpcore_stream._stream._connection  # noqa: SLF001
+        connection = stream._stream._httpcore_stream._stream._connection
         network = response.extensions["network_stream"]
         is_async = isinstance(network, httpcore.AsyncNetworkStream)
         if has_surplus(connection) or (is_async and has_unread(network)):
-            connection._h11_state.send_failed()  # noqa: SLF001 - httpcore closes the connection then
+            connection._h11_state.send_failed()  # httpcore closes the connection then
 
 
 def has_unread(stream: Any) -> bool:
     """Tell whether an idle connection has received bytes that nobody has read from its stream yet."""
     with _known():
-        inner: Any = stream._stream  # noqa: SLF001
+        inner: Any = stream._stream
         while hasattr(inner, "transport_stream"):  # TLS, of which a proxy may add a layer
             if _incoming_of(inner).pending:
                 return True
             inner = inner.transport_stream
         if hasattr(inner, "received"):  # a `TcpConnection`, whose module would bring asyncio into sync code
             return bool(inner.received)
-        return not in_trio() and bool(inner._protocol.read_queue)  # noqa: SLF001
+        return not in_trio() and bool(inner._protocol.read_queue)
 
 
 def in_trio() -> bool:
@@ -111,7 +111,7 @@ def in_trio() -> bool:
 
 def _incoming_of(inner: Any) -> Any:
     # The input buffer of anyio's TLS stream, or of trio's, which the caller's own client may use.
-    return inner._read_bio if hasattr(inner, "_read_bio") else inner._incoming  # noqa: SLF001
+    return inner._read_bio if hasattr(inner, "_read_bio") else inner._incoming
 
 
 # The promise: the caller is told of a refusal in TLS 1.3, even if the stream was closed before it was read.
@@ -124,9 +124,9 @@ def read_tls(stream: Any, received: bytes) -> None:
         ssl.SSLError: The bytes are an alert by which the peer ends the connection, or are incomplete.
     """
     with _known():
-        inner = stream._stream  # noqa: SLF001
+        inner = stream._stream
         if not hasattr(inner, "transport_stream"):  # our own stream wraps httpcore's
-            inner = inner._stream  # noqa: SLF001
+            inner = inner._stream
         _incoming_of(inner).write(received)
     stream.get_extra_info("ssl_object").read(1)
 
@@ -136,15 +136,15 @@ def read_tls(stream: Any, received: bytes) -> None:
 
 def sever(stream: Any) -> None:
     """Close an idle connection without its event loop, which asyncio's `close` would need."""
-    transport = getattr(stream._stream, "_transport", None)  # noqa: SLF001 - only asyncio has a transport
+    transport = getattr(stream._stream, "_transport", None)  # only asyncio has a transport
     with suppress(AttributeError, OSError):
         if transport is None:
             os.close(stream.get_extra_info("socket").detach())
         elif not hasattr(transport, "_call_connection_lost"):
             transport.abort()  # uvloop, which closes its connections when the loop is closed
         else:
-            transport._closing = True  # noqa: SLF001 - else the loop mistakes the next socket of this number
-            transport._call_connection_lost(None)  # noqa: SLF001
+            transport._closing = True  # else the loop mistakes the next socket of this number
+            transport._call_connection_lost(None)
 
 
 # The promise: a call ends at its deadline, no matter how many addresses the host has.
@@ -170,18 +170,18 @@ def proxy_of(client: Any, url: httpx.URL) -> str | None:
         return None
     proxy: Any = pool
     with _known():
-        return str(proxy._proxy_url.origin).partition("://")[2]  # noqa: SLF001
+        return str(proxy._proxy_url.origin).partition("://")[2]
 
 
 def pool_size(client: Any, url: httpx.URL) -> int | None:
     """Return how many connections an httpx client may open for a URL, or None if it has no httpx pool."""
     pool = _pool_of(client, url)
     with _known():
-        return None if pool is None else int(pool._max_connections)  # noqa: SLF001
+        return None if pool is None else int(pool._max_connections)
 
 
 def _pool_of(client: Any, url: httpx.URL) -> Any:
     with _known():
-        transport = client._transport_for_url(url)  # noqa: SLF001
+        transport = client._transport_for_url(url)
         is_httpx = type(transport) in {httpx.HTTPTransport, httpx.AsyncHTTPTransport}  # and no subclass
-        return transport._pool if is_httpx else None  # noqa: SLF001
+        return transport._pool if is_httpx else None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .async_session import AsyncSession
     from .sync_session import SyncSession
 
-    class Auth(httpx.Auth, httpx2.Auth):  # type: ignore[misc]
+    class Auth(httpx.Auth, httpx2.Auth):  # type: ignore[misc]  # their flows differ in type
         """`client.auth` for type checkers, so that clients of both may take it. httpx2 may be missing."""
 
 else:
@@ -35,7 +35,7 @@ class _AuthOfBoth(Uncopied, httpx.Auth):
     `__class__` where the type itself is no answer.
     """
 
-    @property  # type: ignore[misc]
+    @property  # type: ignore[misc]  # `object` has a setter too
     def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         return getattr(sys.modules.get("httpx2"), "Auth", type(self))
 
